@@ -1,0 +1,2 @@
+//! The `crudder` command.
+fn main() {}

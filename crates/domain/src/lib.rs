@@ -1,0 +1,1 @@
+//! The nouns of Crudder and their rules.

@@ -1,0 +1,1 @@
+//! What cargo local serves: gateway, table, tokens, console data.

@@ -1,0 +1,1 @@
+//! Strict and hostile stand-ins of the vendors.

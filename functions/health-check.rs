@@ -1,0 +1,2 @@
+//! `GET /api/health-check`.
+fn main() {}
