@@ -1,0 +1,97 @@
+//! A moment: microseconds since 1970, as the API shows them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+/// RFC 3339 in UTC with six digits: the one form that every version of the front end reads alike.
+const SHOWN: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+
+/// A point in time, from 1970 to 9999, exact to the microsecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The last microsecond of the year 9999: what a four-digit year can show, and far inside an id's 48 bits of milliseconds.
+    pub const LAST: Self = Self(253_402_300_799_999_999);
+
+    /// The moment that many microseconds after 1970; what lies after the year 9999 becomes its end.
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(if micros > Self::LAST.0 { Self::LAST.0 } else { micros })
+    }
+
+    /// Microseconds since 1970.
+    pub const fn micros(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, as DynamoDB's time to live counts; rounded up, so that nothing is swept early.
+    pub const fn seconds_up(self) -> u64 {
+        self.0.div_ceil(1_000_000)
+    }
+
+    /// This moment and so much more.
+    #[must_use]
+    pub fn after(self, more: Duration) -> Self {
+        Self::from_micros(self.0.saturating_add(u64::try_from(more.as_micros()).unwrap_or(u64::MAX)))
+    }
+
+    /// This moment and so much less, at the earliest 1970.
+    #[must_use]
+    pub fn before(self, less: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(less.as_micros()).unwrap_or(u64::MAX)))
+    }
+}
+
+impl From<SystemTime> for Moment {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+            .map_err(|_| std::fmt::Error)?
+            .format(SHOWN)
+            .map_err(|_| std::fmt::Error)?;
+        out.write_str(&shown)
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_shown_in_utc_with_six_digits() {
+        assert_eq!(Moment::from_micros(0).to_string(), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(Moment::from_micros(1_709_210_096_000_007).to_string(), "2024-02-29T12:34:56.000007Z");
+        assert_eq!(Moment::LAST.to_string(), "9999-12-31T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn stays_within_what_can_be_shown() {
+        assert_eq!(Moment::from_micros(u64::MAX), Moment::LAST);
+        assert_eq!(Moment::LAST.after(Duration::MAX), Moment::LAST);
+        assert_eq!(Moment::from_micros(5).before(Duration::from_secs(1)), Moment::from_micros(0));
+        assert_eq!(Moment::from(UNIX_EPOCH - Duration::from_secs(1)), Moment::from_micros(0));
+    }
+
+    #[test]
+    fn seconds_are_rounded_up() {
+        assert_eq!(Moment::from_micros(1_000_001).seconds_up(), 2);
+        assert_eq!(Moment::from_micros(1_000_000).seconds_up(), 1);
+    }
+}
