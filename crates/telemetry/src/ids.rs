@@ -1,0 +1,42 @@
+//! The ids of a trace in the forms its readers use.
+
+use std::fmt::{self, Write};
+
+use opentelemetry::trace::{SpanContext, TraceId};
+
+/// The ids under which the current request is found in every plane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceIds {
+    /// W3C's form, 32 hex digits: Honeycomb's.
+    pub trace_id: String,
+    /// X-Ray's form of the same bits, `1-8hex-24hex`: CloudWatch's and X-Ray's.
+    pub xray_trace_id: String,
+    /// The innermost open span, 16 hex digits.
+    pub span_id: String,
+}
+
+impl TraceIds {
+    pub(crate) fn of(span: &SpanContext) -> Self {
+        let mut xray_trace_id = String::with_capacity(35);
+        write_xray_trace_id(&mut xray_trace_id, span.trace_id()).expect("writing into a String does not fail");
+        Self { trace_id: span.trace_id().to_string(), xray_trace_id, span_id: span.span_id().to_string() }
+    }
+}
+
+/// X-Ray's form of a trace id: the W3C id with two dashes and the version.
+pub(crate) fn write_xray_trace_id(out: &mut impl Write, id: TraceId) -> fmt::Result {
+    let id = u128::from_be_bytes(id.to_bytes());
+    write!(out, "1-{:08x}-{:024x}", id >> 96, id & ((1 << 96) - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_xray_form_is_the_same_bits_with_two_dashes() {
+        let mut text = String::new();
+        write_xray_trace_id(&mut text, TraceId::from_hex("5759e988bd862e3fe1be46a994272793").unwrap()).unwrap();
+        assert_eq!(text, "1-5759e988-bd862e3fe1be46a994272793");
+    }
+}

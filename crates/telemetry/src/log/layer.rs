@@ -1,0 +1,72 @@
+//! The `tracing` layer that turns events into lines.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tracing_core::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use super::fields::{Fields, Message};
+use super::line::{Line, with_buffer};
+use super::output::Output;
+use crate::config::LogFormat;
+
+/// Prints each event it is shown; which events that are, its filter decides.
+#[derive(Debug, Clone)]
+pub(crate) struct Lines {
+    output: Arc<Output>,
+    format: LogFormat,
+}
+
+impl Lines {
+    pub(crate) fn new(output: Arc<Output>, format: LogFormat) -> Self {
+        Self { output, format }
+    }
+
+    /// Prints a line that comes from no event: the panic hook's, or a word about telemetry itself.
+    pub(crate) fn print(&self, level: &str, message: &str, exception: &[(&str, &str)]) {
+        with_buffer(|out, scratch| {
+            let mut line = Line::begin(out, scratch, self.format, SystemTime::now(), level);
+            line.message(message);
+            line.place();
+            if !exception.is_empty() {
+                line.exception(exception);
+            }
+            line.end();
+            self.output.write(out);
+        });
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let metadata = event.metadata();
+        with_buffer(|out, scratch| {
+            let mut line = Line::begin(out, scratch, self.format, SystemTime::now(), name_of(*metadata.level()));
+            let mut message = Message(&mut line, false);
+            event.record(&mut message);
+            if !message.1 {
+                // An event without a message is told by its fields; the line still has one, for whoever reads it alone.
+                line.message(metadata.target());
+            }
+            line.place();
+            let mut fields = Fields { line: &mut line, exception: Vec::new() };
+            event.record(&mut fields);
+            fields.finish();
+            line.end();
+            self.output.write(out);
+        });
+    }
+}
+
+/// The names that Lambda's filter knows.
+fn name_of(level: Level) -> &'static str {
+    match level {
+        Level::TRACE => "TRACE",
+        Level::DEBUG => "DEBUG",
+        Level::INFO => "INFO",
+        Level::WARN => "WARN",
+        Level::ERROR => "ERROR",
+    }
+}

@@ -1,0 +1,52 @@
+//! The panic hook: a panic is one JSON line, kept for the root span, and never plain text on stderr.
+
+use std::backtrace::Backtrace;
+use std::panic::PanicHookInfo;
+
+use opentelemetry::Context;
+
+use crate::invocation::Failure;
+use crate::log::Lines;
+use crate::request::Current;
+
+/// The kind under which a panic stands in every plane.
+const KIND: &str = "panic";
+
+/// Replaces the process's panic hook.
+pub(crate) fn install(lines: Lines) {
+    std::panic::set_hook(Box::new(move |info| {
+        let failure = failure_of(info);
+        tell(&lines, &failure);
+        Context::map_current(|context| {
+            if let Some(Current(request)) = context.get::<Current>() {
+                request.keep_panic(failure);
+            }
+        });
+    }));
+}
+
+fn failure_of(info: &PanicHookInfo<'_>) -> Failure {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    Failure {
+        kind: KIND.into(),
+        message: text.unwrap_or("a value that is no text").to_owned(),
+        causes: Vec::new(),
+        location: info.location().map(|place| format!("{}:{}", place.file(), place.line())),
+        backtrace: Some(Backtrace::force_capture().to_string()),
+    }
+}
+
+fn tell(lines: &Lines, failure: &Failure) {
+    let message = match &failure.location {
+        Some(location) => format!("panicked at {location}: {}", failure.message),
+        None => format!("panicked: {}", failure.message),
+    };
+    let members = [
+        ("type", KIND),
+        ("message", &failure.message),
+        ("location", failure.location.as_deref().unwrap_or("unknown")),
+        ("stacktrace", failure.backtrace.as_deref().unwrap_or_default()),
+    ];
+    lines.print("ERROR", &message, &members);
+}

@@ -1,0 +1,152 @@
+//! Whose child an invocation is: Lambda's segment in X-Ray, the caller's span elsewhere.
+
+use std::collections::HashMap;
+
+use opentelemetry::Context;
+use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::trace::{Link, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry_aws::trace::XrayPropagator;
+
+const XRAY_HEADER: &str = "x-amzn-trace-id";
+
+/// What the two headers of an invocation say together.
+#[derive(Debug)]
+pub(crate) struct Parent {
+    /// The parent as the SDK takes it; `None` starts a trace.
+    pub(crate) span: Option<SpanContext>,
+    /// X-Ray has a segment for us and wants it filled.
+    pub(crate) to_xray: bool,
+    /// The caller's span in this very trace.
+    pub(crate) caller_span: Option<SpanId>,
+    /// The caller's span in another trace.
+    pub(crate) link: Option<Link>,
+}
+
+impl Parent {
+    pub(crate) fn read(trace_header: Option<&str>, traceparent: Option<&str>) -> Self {
+        let lambda = trace_header.and_then(xray_context);
+        let caller = traceparent.and_then(w3c_context);
+        match (lambda, caller) {
+            (Some(lambda), caller) => {
+                let same = caller.as_ref().filter(|caller| caller.trace_id() == lambda.trace_id());
+                let caller_span = same.map(SpanContext::span_id);
+                let link = caller.filter(|_| caller_span.is_none()).map(Link::with_context);
+                let to_xray = lambda.is_valid() && lambda.is_sampled();
+                Self { span: Some(with_some_parent(lambda)), to_xray, caller_span, link }
+            }
+            // Without Lambda's header there is no segment to hang anything under, so X-Ray gets nothing.
+            (None, Some(caller)) => {
+                Self { caller_span: Some(caller.span_id()), span: Some(caller), to_xray: false, link: None }
+            }
+            (None, None) => Self { span: None, to_xray: false, caller_span: None, link: None },
+        }
+    }
+}
+
+fn xray_context(header: &str) -> Option<SpanContext> {
+    let carrier = HashMap::from([(XRAY_HEADER.to_owned(), header.to_owned())]);
+    let context = XrayPropagator::default().extract_with_context(&Context::new(), &carrier);
+    let span = context.span().span_context().clone();
+    (span.trace_id() != TraceId::INVALID).then_some(span)
+}
+
+/// A header without `Parent` names a trace and nothing in it. The SDK joins a trace only through a parent, so it gets one
+/// that nobody sees: the root's parent is left away outside X-Ray, and X-Ray is told nothing.
+fn with_some_parent(span: SpanContext) -> SpanContext {
+    if span.is_valid() {
+        return span;
+    }
+    let stand_in = SpanId::from_bytes(span.trace_id().to_bytes()[8..].try_into().expect("eight of sixteen bytes"));
+    let stand_in = if stand_in == SpanId::INVALID { SpanId::from_bytes([1; 8]) } else { stand_in };
+    SpanContext::new(span.trace_id(), stand_in, TraceFlags::default(), true, TraceState::NONE)
+}
+
+/// W3C's `00-<32 hex>-<16 hex>-<2 hex>`. A later version may have more parts, never fewer.
+fn w3c_context(header: &str) -> Option<SpanContext> {
+    let mut parts = header.trim().split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let lengths_fit = version.len() == 2 && trace.len() == 32 && span.len() == 16 && flags.len() == 2;
+    if !lengths_fit || version == "ff" || (version == "00" && parts.next().is_some()) {
+        return None;
+    }
+    u8::from_str_radix(version, 16).ok()?;
+    let flags = TraceFlags::new(u8::from_str_radix(flags, 16).ok()?);
+    let context =
+        SpanContext::new(TraceId::from_hex(trace).ok()?, SpanId::from_hex(span).ok()?, flags, true, TraceState::NONE);
+    context.is_valid().then_some(context)
+}
+
+/// The context in which the root span is started.
+pub(crate) fn context_of(parent: Option<SpanContext>) -> Context {
+    match parent {
+        Some(span) => Context::new().with_remote_span_context(span),
+        None => Context::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str =
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1|68fd508a:5";
+    const TRACE: &str = "5759e988bd862e3fe1be46a994272793";
+
+    #[test]
+    fn a_sampled_header_makes_lambdas_segment_the_parent() {
+        let parent = Parent::read(Some(HEADER), None);
+        let span = parent.span.unwrap();
+        assert_eq!(
+            (span.trace_id().to_string().as_str(), span.span_id().to_string().as_str()),
+            (TRACE, "53995c3f42cd8ad8")
+        );
+        assert!(parent.to_xray && parent.caller_span.is_none() && parent.link.is_none());
+    }
+
+    #[test]
+    fn x_ray_is_told_nothing_when_it_did_not_ask() {
+        for header in [
+            HEADER.replace("Sampled=1", "Sampled=0"),
+            HEADER.replace("Sampled=1", "Sampled=?"),
+            HEADER.replace(";Sampled=1", ""),
+        ] {
+            let parent = Parent::read(Some(&header), None);
+            assert!(!parent.to_xray, "{header}");
+            assert_eq!(parent.span.unwrap().trace_id().to_string(), TRACE);
+        }
+    }
+
+    #[test]
+    fn a_header_with_nothing_but_a_root_still_gives_its_trace() {
+        let parent = Parent::read(Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"), None);
+        assert_eq!(parent.span.unwrap().trace_id().to_string(), TRACE);
+        assert!(!parent.to_xray);
+    }
+
+    #[test]
+    fn a_traceparent_of_the_same_trace_is_the_callers_span() {
+        let parent = Parent::read(Some(HEADER), Some(&format!("00-{TRACE}-00f067aa0ba902b7-01")));
+        assert_eq!(parent.caller_span.unwrap().to_string(), "00f067aa0ba902b7");
+        assert!(parent.link.is_none() && parent.to_xray);
+    }
+
+    #[test]
+    fn a_traceparent_of_another_trace_is_a_link() {
+        let parent = Parent::read(Some(HEADER), Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert_eq!(parent.link.unwrap().span_context.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert!(parent.caller_span.is_none());
+    }
+
+    #[test]
+    fn hostile_headers_start_a_trace_of_their_own() {
+        for header in
+            ["", ";;;===", "Root=1-x-y", "Root=1-00000000-000000000000000000000000;Parent=1", "Root", "Root=1-é"]
+        {
+            assert!(Parent::read(Some(header), None).span.is_none(), "{header}");
+        }
+        let nines = "9".repeat(70_000);
+        for traceparent in ["", "00", "00-1-2-3", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", &nines] {
+            assert!(Parent::read(None, Some(traceparent)).span.is_none(), "{traceparent:.40}");
+        }
+    }
+}
