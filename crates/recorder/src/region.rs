@@ -1,0 +1,108 @@
+//! The ring's memory: a file mapped shared, or plain heap for tests and miri. Every access is checked against its bounds.
+
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+/// Memory that several threads or processes use at once.
+pub(crate) struct Region {
+    start: *mut u8,
+    length: usize,
+    owner: Owner,
+}
+
+enum Owner {
+    /// Unmapped on drop.
+    Mapping,
+    /// So many words that a box gave up, and takes back on drop.
+    #[cfg(test)]
+    Heap { words: usize },
+}
+
+// SAFETY: the region is plain memory without ties to a thread. What crosses threads is the same as what crosses processes:
+// atomics, and bytes whose single user the ring's protocol determines (`ring.rs`).
+unsafe impl Send for Region {}
+// SAFETY: as above; every method takes `&self` and is either atomic or unsafe with that protocol as its condition.
+unsafe impl Sync for Region {}
+
+impl Region {
+    /// Maps `length` bytes of `file`, shared with every other process that maps it.
+    pub(crate) fn map(file: &std::fs::File, length: usize) -> std::io::Result<Self> {
+        use std::os::fd::AsRawFd;
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new mapping at an address that the kernel chooses takes no memory from anyone; the descriptor is open for
+        // the time of the call, and the mapping outlives it.
+        let start =
+            unsafe { libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        if start == libc::MAP_FAILED {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(Self { start: start.cast(), length, owner: Owner::Mapping })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn heap(length: usize) -> Self {
+        let words: Box<[u64]> = vec![0; length.div_ceil(8)].into();
+        let owner = Owner::Heap { words: words.len() };
+        // Given up rather than kept: a box in a struct claims to be the only way to its memory, which it is not here.
+        Self { start: Box::into_raw(words).cast(), length, owner }
+    }
+
+    fn at(&self, offset: usize, length: usize, align: usize) -> *mut u8 {
+        let end = offset.checked_add(length);
+        assert!(end.is_some_and(|end| end <= self.length), "{offset}+{length} lies outside the region");
+        assert!(offset.is_multiple_of(align), "{offset} is not a multiple of {align}");
+        // SAFETY: the offset was just found to be inside the one allocation that `start` points to.
+        unsafe { self.start.add(offset) }
+    }
+
+    pub(crate) fn atomic64(&self, offset: usize) -> &AtomicU64 {
+        let place = self.at(offset, 8, 8).cast();
+        // SAFETY: in bounds, aligned (mappings and heap words both begin at a multiple of 8), alive as long as `self`. The
+        // ring reaches these places by other means only while it owns them alone.
+        unsafe { AtomicU64::from_ptr(place) }
+    }
+
+    pub(crate) fn atomic32(&self, offset: usize) -> &AtomicU32 {
+        let place = self.at(offset, 4, 4).cast();
+        // SAFETY: as in `atomic64`.
+        unsafe { AtomicU32::from_ptr(place) }
+    }
+
+    /// # Safety
+    /// Nobody writes these bytes while the slice lives.
+    pub(crate) unsafe fn bytes(&self, offset: usize, length: usize) -> &[u8] {
+        let place = self.at(offset, length, 1);
+        // SAFETY: in bounds; zeroed or written memory is initialised; unchanged while borrowed, as the caller promises.
+        unsafe { std::slice::from_raw_parts(place, length) }
+    }
+
+    /// # Safety
+    /// Nobody else reads or writes these bytes during the call.
+    pub(crate) unsafe fn copy_in(&self, offset: usize, bytes: &[u8]) {
+        let place = self.at(offset, bytes.len(), 1);
+        // SAFETY: in bounds; `bytes` is no part of these bytes, since a shared slice of them would break the caller's promise.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) }
+    }
+
+    /// # Safety
+    /// Nobody else reads or writes these bytes during the call.
+    pub(crate) unsafe fn zero(&self, offset: usize, length: usize) {
+        let place = self.at(offset, length, 1);
+        // SAFETY: in bounds, and the caller's alone.
+        unsafe { std::ptr::write_bytes(place, 0, length) }
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        match self.owner {
+            // SAFETY: exactly the mapping that `map` made; every reference into it borrowed `self` and is gone.
+            Owner::Mapping => drop(unsafe { libc::munmap(self.start.cast(), self.length) }),
+            #[cfg(test)]
+            Owner::Heap { words } => {
+                let words = std::ptr::slice_from_raw_parts_mut(self.start.cast::<u64>(), words);
+                // SAFETY: exactly what `heap` gave up, and only once.
+                drop(unsafe { Box::from_raw(words) });
+            }
+        }
+    }
+}
