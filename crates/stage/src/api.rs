@@ -1,0 +1,105 @@
+//! The listener of one environment: Runtime, Extensions and Telemetry API on one address, as `AWS_LAMBDA_RUNTIME_API` names it.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    extensions_api,
+    life::{Call, Refusal},
+    runtime_api,
+};
+
+/// How many calls may wait for the environment's loop: runtime and ten extensions make one at a time, with some room for
+/// what connects anew.
+const CALLS: usize = 32;
+
+/// A call on its way to the environment's loop, and where the answer goes.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) call: Call,
+    pub(crate) answer: oneshot::Sender<Answer>,
+}
+
+/// What the loop answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Accepted,
+    Registered,
+    MaySubscribe {
+        name: String,
+    },
+    Refused(Refusal),
+    /// An invocation for the runtime.
+    Invocation {
+        headers: HeaderMap,
+        payload: Bytes,
+    },
+    /// An event for an extension.
+    Event(serde_json::Value),
+}
+
+/// What the handlers know of their environment.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) function: String,
+    pub(crate) account_id: String,
+}
+
+/// What every handler holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    calls: mpsc::Sender<Asked>,
+    pub(crate) identity: Arc<Identity>,
+}
+
+impl Door {
+    pub(crate) fn new(identity: Identity) -> (Self, mpsc::Receiver<Asked>) {
+        let (calls, asked) = mpsc::channel(CALLS);
+        (Self { calls, identity: Arc::new(identity) }, asked)
+    }
+
+    /// Asks the loop; a `next` is answered when there is something to do, which may be never.
+    pub(crate) async fn ask(&self, call: Call) -> Result<Answer, Response> {
+        let (answer, answered) = oneshot::channel();
+        let gone = |_| refuse(&Refusal::new(500, "InternalServerError", "Internal Server Error"));
+        self.calls.send(Asked { call, answer }).await.map_err(|_| gone(()))?;
+        match answered.await.map_err(|_| gone(()))? {
+            Answer::Refused(refusal) => Err(refuse(&refusal)),
+            answer => Ok(answer),
+        }
+    }
+}
+
+/// The routes of one environment.
+pub(crate) fn router(door: Door) -> Router {
+    Router::new().merge(runtime_api::routes()).merge(extensions_api::routes()).with_state(door)
+}
+
+pub(crate) fn refuse(refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, Json(json!({ "errorMessage": refusal.message, "errorType": refusal.error_type }))).into_response()
+}
+
+pub(crate) fn accepted() -> Response {
+    (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
+}
+
+/// All of an API's own small request body; a longer one is cut off.
+pub(crate) async fn read_small(body: Body) -> Bytes {
+    /// Error reports and registrations are a few kilobytes; a stack trace may be long.
+    const SMALL: usize = 256 * 1024;
+    axum::body::to_bytes(body, SMALL).await.unwrap_or_default()
+}
+
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}

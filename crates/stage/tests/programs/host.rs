@@ -1,0 +1,31 @@
+//! A stage in a process of its own, for the test that kills it: it serves one request, prints what runs, and waits.
+
+use std::{collections::BTreeMap, io::Write, path::PathBuf, time::Duration};
+
+use crudder_stage::{FunctionConfig, Invocation, Stage, StageConfig};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let [directory, bootstrap, extension] = arguments.as_slice() else { panic!("three paths") };
+    let config = StageConfig { extensions: vec![extension.clone()], ..StageConfig::new(directory) };
+    let function = FunctionConfig {
+        name: "guest".to_owned(),
+        bootstrap: bootstrap.clone(),
+        timeout: Duration::from_secs(60),
+        memory_mb: 128,
+        environment: BTreeMap::new(),
+    };
+    let stage = Stage::new(config, vec![function]).expect("a stage");
+    stage.invoke("guest", Invocation::new(r#"{"do":"spawn"}"#)).await.expect("an outcome");
+    let pids: Vec<u32> = stage
+        .environments()
+        .into_iter()
+        .flat_map(|environment| {
+            environment.runtime.into_iter().chain(environment.extensions.into_iter().map(|it| it.1))
+        })
+        .collect();
+    let line = pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    std::io::stdout().write_all(format!("{line}\n").as_bytes()).expect("a pipe");
+    std::future::pending::<()>().await;
+}

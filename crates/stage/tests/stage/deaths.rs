@@ -1,0 +1,174 @@
+//! Processes that end when they should not, and what comes after.
+
+use std::time::Duration;
+
+use crate::support::{Fixture, Recipe, gone, kill, plain, process_state};
+use crudder_stage::{FailureKind, Outcome, StageEvent};
+
+/// What the client of a failed invocation gets.
+async fn failure(stage: &Fixture, event: &str) -> (String, String, FailureKind, String) {
+    described(stage.invoke(event).await)
+}
+
+fn described(outcome: Outcome) -> (String, String, FailureKind, String) {
+    match outcome {
+        Outcome::Failed { error_type, message, kind, about, .. } => {
+            (error_type, message.replace(&about.request_id, "ID"), kind, about.environment)
+        }
+        answered @ Outcome::Answered { .. } => panic!("a failure was expected: {answered:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_exits_while_it_serves_fails_in_lambdas_words() {
+    let mut stage = plain();
+    let (error_type, message, kind, _) = failure(&stage, r#"{"do":"exit","code":101}"#).await;
+    assert_eq!(error_type, "Runtime.ExitError");
+    assert_eq!(message, "RequestId: ID Error: Runtime exited with error: exit status 101");
+    assert_eq!(kind, FailureKind::Exit);
+    let line = stage.line("Error: Runtime exited with error: exit status 101").await;
+    assert!(line.line.ends_with("\nRuntime.ExitError"), "{}", line.line);
+    let report = stage.line("platform.report").await.line;
+    assert!(report.contains(r#""status":"error","errorType":"Runtime.ExitError""#), "{report}");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_function_that_is_killed_while_it_serves_answers_and_the_next_request_is_served() {
+    let mut stage = plain();
+    let pid = stage.answer("{}").await["pid"].as_u64().expect("a number") as u32;
+    stage.frozen().await;
+    stage.forget();
+    let serving = stage.start(r#"{"do":"print","lines":1,"then":"sleep"}"#);
+    stage.line("line 0").await;
+    kill(pid);
+    let failed = described(serving.await.expect("an outcome"));
+    assert_eq!(failed.1, "RequestId: ID Error: Runtime exited with error: signal: killed");
+    let after = stage.answer("{}").await;
+    assert_ne!(after["pid"].as_u64(), Some(u64::from(pid)));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_abort_and_an_exit_without_an_error_have_words_of_their_own() {
+    let stage = plain();
+    let aborted = failure(&stage, r#"{"do":"abort"}"#).await.1;
+    assert!(aborted.starts_with("RequestId: ID Error: Runtime exited with error: signal: aborted"), "{aborted}");
+    let exited = failure(&stage, r#"{"do":"exit","code":0}"#).await.1;
+    assert_eq!(exited, "RequestId: ID Error: Runtime exited without providing a reason");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_function_that_passes_its_deadline_is_killed() {
+    let mut stage = Recipe { timeout: Duration::from_millis(300), ..Recipe::default() }.open();
+    let pid = stage.answer("{}").await["pid"].as_u64().expect("a number") as u32;
+    let (error_type, message, kind, _) = failure(&stage, r#"{"do":"sleep","ms":20000}"#).await;
+    assert_eq!(error_type, "Sandbox.Timedout");
+    assert_eq!(message, "RequestId: ID Error: Task timed out after 0.30 seconds");
+    assert_eq!(kind, FailureKind::Timeout);
+    gone(pid).await;
+    stage.line("Task timed out after 0.30 seconds").await;
+    stage.line(r#""status":"timeout""#).await;
+    let after = stage.answer("{}").await;
+    assert_ne!(after["pid"].as_u64(), Some(u64::from(pid)));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn after_a_death_the_same_environment_starts_again_with_its_tmp_as_it_was() {
+    let mut stage = plain();
+    let environment = stage.invoke(r#"{"do":"exit"}"#).await.about().environment.clone();
+    stage.wait_for("reset", |event| matches!(event, StageEvent::EnvironmentEnded { .. }).then_some(())).await;
+    let folder = stage.environment().folder;
+    assert!(folder.join("tmp/lives").exists(), "the first life left its mark");
+    let next = stage.invoke("{}").await;
+    assert_eq!(next.about().environment, environment);
+    assert!(next.about().cold);
+    // A suppressed init is part of the duration and not shown as an init of its own.
+    stage.forget();
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_process_that_dies_while_frozen_is_noticed_at_once() {
+    let mut stage = plain();
+    let pid = stage.answer("{}").await["pid"].as_u64().expect("a number") as u32;
+    stage.frozen().await;
+    kill(pid);
+    let how = stage
+        .wait_for("end of the process", |event| match event {
+            StageEvent::ProcessEnded { how, .. } => Some(how.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(how, "signal: killed");
+    let after = stage.invoke("{}").await;
+    assert!(after.about().cold && matches!(after, Outcome::Answered { .. }));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_function_that_dies_after_its_answer_has_answered() {
+    let mut stage = plain();
+    let answer = stage.answer(r#"{"do":"exit-after-answer"}"#).await;
+    assert_eq!(answer, "last words");
+    stage.line(r#""errorType":"Runtime.ExitError""#).await;
+    stage.answer("{}").await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_exit_in_init_is_tried_again_and_then_fails_the_invocation() {
+    let mut stage = Recipe::default().variable("AT_INIT", "exit").open();
+    let (error_type, message, kind, _) = failure(&stage, "{}").await;
+    assert_eq!(error_type, "Runtime.ExitError");
+    assert_eq!(message, "RequestId: ID Error: Runtime exited with error: exit status 3");
+    assert_eq!(kind, FailureKind::Init);
+    stage.line(r#""phase":"init","status":"error","errorType":"Runtime.ExitError""#).await;
+    stage.line(r#""phase":"invoke","status":"error","errorType":"Runtime.ExitError""#).await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_init_that_fails_once_is_repeated_inside_the_invocation() {
+    let stage = Recipe::default().variable("AT_INIT", "exit-once").open();
+    let answer = stage.answer("{}").await;
+    assert_eq!(answer["count"], 1);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_init_beyond_its_limit_is_repeated_under_the_functions_timeout() {
+    let recipe = Recipe { change: |config| config.init_limit = Duration::from_millis(200), ..Recipe::default() };
+    let mut stage = recipe.variable("AT_INIT", "hang-once").open();
+    assert_eq!(stage.answer("{}").await["count"], 1);
+    stage.line(r#""phase":"init","status":"timeout""#).await;
+    stage.close().await;
+    let recipe = Recipe {
+        timeout: Duration::from_millis(300),
+        change: |config| config.init_limit = Duration::from_millis(200),
+        ..Recipe::default()
+    };
+    let stage = recipe.variable("AT_INIT", "hang").open();
+    assert_eq!(failure(&stage, "{}").await.2, FailureKind::Timeout);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_init_error_reaches_the_client() {
+    let stage = Recipe::default().variable("AT_INIT", "error").open();
+    let (error_type, message, kind, _) = failure(&stage, "{}").await;
+    assert_eq!((error_type.as_str(), message.as_str(), kind), ("Function.NoTable", "no table", FailureKind::Init));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn what_a_dead_function_started_dies_with_its_environment() {
+    let mut stage = plain();
+    stage.answer(r#"{"do":"spawn"}"#).await;
+    let child: u32 = stage.line("child ").await.line["child ".len()..].parse().expect("a number");
+    assert!(process_state(child).is_some());
+    stage.close().await;
+    gone(child).await;
+}
