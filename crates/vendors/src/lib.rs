@@ -1,1 +1,41 @@
-//! Strict and hostile stand-ins of the vendors.
+//! Strict and, on demand, hostile stand-ins of the vendors that Crudder reports to: Honeycomb, Rollbar, the X-Ray daemon and X-Ray's API, and the
+//! two AWS services that hold keys.
+//!
+//! Each stand-in listens on a free port of 127.0.0.1, checks what it is sent as strictly as the vendor's documents allow, keeps it in memory up
+//! to a number of bytes, and answers as the vendor does. What the vendor would take in silence although it harms the sender (a name cut, a date in
+//! 1970) is taken here too and written down as a [`Complaint`], so that a test can demand that there is none. [`Faults`] makes a stand-in misbehave.
+//!
+//! No key that a caller sends is kept: see [`KeyMark`].
+
+mod complaint;
+mod config;
+mod desk;
+mod fault;
+mod honeycomb;
+mod ids;
+mod key;
+mod ledger;
+mod rollbar;
+mod secrets;
+mod shelf;
+mod signature;
+mod standin;
+mod vendors;
+mod wire;
+mod xray;
+
+pub use complaint::Complaint;
+pub use config::{Clock, HoneycombConfig, RollbarConfig, SecretsConfig, VendorsConfig, XrayConfig};
+pub use fault::{Calls, Fault, Faults, Plan, RetryAfter, Unfit};
+pub use honeycomb::{
+    Duplicate, Honeycomb, HoneycombDesk, HoneycombKey, HoneycombStore, KeyKind, Region, Span, SpanEvent, SpanLink,
+    SpanStatus, Trace, TraceSummary,
+};
+pub use ids::TraceId;
+pub use key::{KeyMark, Secret};
+pub use ledger::{Delivery, Ledger, Rejection};
+pub use rollbar::{Item, Rollbar, RollbarDesk, RollbarStore, RollbarToken, Scope};
+pub use secrets::{Secrets, SecretsDesk, SecretsStore};
+pub use standin::{Standin, TimedOut};
+pub use vendors::Vendors;
+pub use xray::{Document, Segment, XrayApi, XrayApiDesk, XrayDaemon, XrayStore};

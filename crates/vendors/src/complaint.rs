@@ -1,0 +1,26 @@
+//! A complaint: something the vendor's documents forbid or warn of, found in what was sent.
+
+use serde::Serialize;
+
+/// One breach of a documented rule. The vendor may well have answered 200 all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Complaint {
+    /// The rule's short name, such as `span-id-length`.
+    pub rule: &'static str,
+    /// What broke it, and where; cut to a readable length, never a key.
+    pub detail: String,
+}
+
+/// A detail is for reading: longer ones are cut, so that a hostile body can't fill the memory by its complaints.
+const DETAIL_CHARACTERS: usize = 300;
+
+impl Complaint {
+    /// A complaint under `rule`.
+    pub(crate) fn new(rule: &'static str, detail: impl Into<String>) -> Self {
+        let detail: String = detail.into();
+        match detail.char_indices().nth(DETAIL_CHARACTERS) {
+            Some((end, _)) => Self { rule, detail: format!("{}…", &detail[..end]) },
+            None => Self { rule, detail },
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! X-Ray's API, as far as the layer needs it: `PutTraceSegments`.
+
+use std::{io, sync::Arc, time::SystemTime};
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{XrayStore, check::Refusal};
+use crate::{
+    Delivery, Fault, Ledger, Standin, XrayConfig,
+    desk::{Answer, Call, Desk, Served},
+    signature,
+};
+
+/// A call has at most so many documents.
+const DOCUMENTS: usize = 50;
+
+/// A running stand-in of X-Ray's API.
+pub type XrayApi = Standin<XrayApiDesk>;
+
+impl XrayApi {
+    /// Starts one on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// What the operating system says when no port is to be had.
+    pub async fn start(config: XrayConfig) -> io::Result<Self> {
+        Self::begin(XrayApiDesk, XrayStore::new(config.bytes_kept), config.clock)
+    }
+}
+
+/// X-Ray's side of the counter.
+#[derive(Debug)]
+pub struct XrayApiDesk;
+
+impl Desk for XrayApiDesk {
+    type Store = XrayStore;
+    const VENDOR: &'static str = "X-Ray's API";
+    /// Fifty documents of 64 kB, escaped, and some air.
+    const LARGEST_BODY: usize = 8 * 1024 * 1024;
+
+    fn is_delivery(&self, call: &Call) -> bool {
+        call.is(Method::POST, "/TraceSegments")
+    }
+
+    fn fits(fault: &Fault) -> bool {
+        *fault != Fault::ForbiddenThrottling
+    }
+
+    fn bears_mark(&self, call: &Call, _: &str, value: &str) -> bool {
+        String::from_utf8_lossy(&call.body).contains(value)
+    }
+
+    fn refuse(&self, fault: &Fault, _: &Call, _: SystemTime) -> Answer {
+        match fault {
+            Fault::Throttled(_) => error(StatusCode::TOO_MANY_REQUESTS, "ThrottledException", "Rate exceeded"),
+            Fault::Unauthorized => {
+                error(StatusCode::FORBIDDEN, "UnrecognizedClientException", "The security token is invalid")
+            }
+            Fault::ForbiddenKey => error(
+                StatusCode::FORBIDDEN,
+                "AccessDeniedException",
+                "not authorized to perform: xray:PutTraceSegments",
+            ),
+            Fault::TooLarge => error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "too large"),
+            Fault::BadGateway => error(StatusCode::BAD_GATEWAY, "BadGateway", "bad gateway"),
+            Fault::Unavailable(_) => {
+                error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "service unavailable")
+            }
+            Fault::GatewayTimeout => error(StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout", "gateway timeout"),
+            Fault::Poisoned { .. } => {
+                error(StatusCode::BAD_REQUEST, "InvalidRequestException", "a document is invalid")
+            }
+            _ => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "internal failure"),
+        }
+    }
+
+    fn serve(&self, call: &Call, fault: Option<&Fault>, now: SystemTime, store: &watch::Sender<XrayStore>) -> Served {
+        let documents = match read(call) {
+            Ok(documents) => documents,
+            Err((status, kind, message)) => {
+                store.send_modify(|store| {
+                    store.ledger_mut().reject(status.as_u16(), format!("{kind}: {message}"), None)
+                });
+                return error(status, kind, &message).into();
+            }
+        };
+        let (refused, said) = match fault {
+            Some(Fault::PartialSuccess { rejected, message }) => (*rejected as usize, message.as_str()),
+            _ => (0, ""),
+        };
+        let mut taken = None;
+        store.send_modify(|store| taken = Some(take(store, &documents, refused, said, now)));
+        let (unprocessed, delivery) = taken.unzip();
+        let answer =
+            Answer::json(StatusCode::OK, &json!({ "UnprocessedTraceSegments": unprocessed.unwrap_or_default() }));
+        Served { answer, delivery }
+    }
+
+    fn ledger(store: &mut XrayStore) -> &mut Ledger {
+        store.ledger_mut()
+    }
+}
+
+fn error(status: StatusCode, kind: &str, message: &str) -> Answer {
+    Answer::json(status, &json!({ "message": message })).with("x-amzn-errortype", kind)
+}
+
+fn read(call: &Call) -> Result<Vec<String>, (StatusCode, &'static str, String)> {
+    let invalid = |message: &str| (StatusCode::BAD_REQUEST, "InvalidRequestException", message.to_owned());
+    if !call.is(Method::POST, "/TraceSegments") {
+        return Err((StatusCode::NOT_FOUND, "UnknownOperationException", call.uri.path().to_owned()));
+    }
+    if let Some(flaw) = signature::flaw(call, "xray") {
+        return Err((StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", flaw.to_owned()));
+    }
+    if call.is_cut {
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "too large".to_owned()));
+    }
+    let body: Value = serde_json::from_slice(&call.body).map_err(|error| invalid(&error.to_string()))?;
+    let documents: Option<Vec<String>> = body["TraceSegmentDocuments"]
+        .as_array()
+        .and_then(|documents| documents.iter().map(|document| document.as_str().map(str::to_owned)).collect());
+    match documents {
+        None => Err(invalid("TraceSegmentDocuments is not a list of strings")),
+        Some(documents) if documents.len() > DOCUMENTS => Err(invalid("Exceeding maximum segment count: 50")),
+        Some(documents) => Ok(documents),
+    }
+}
+
+/// Takes what can be taken and lists the rest.
+fn take(
+    store: &mut XrayStore,
+    documents: &[String],
+    refused: usize,
+    said: &str,
+    now: SystemTime,
+) -> (Vec<Value>, Arc<Delivery>) {
+    let delivery = store.ledger_mut().open_delivery();
+    let mut unprocessed = Vec::new();
+    for (at, raw) in documents.iter().enumerate() {
+        let taken = if at < refused { Err(Refusal::planned(said)) } else { store.take(raw, now, &delivery) };
+        if let Err(refusal) = taken {
+            store.ledger_mut().reject(200, refusal.to_string(), None);
+            unprocessed.push(refusal.unprocessed(raw));
+        }
+    }
+    (unprocessed, delivery)
+}

@@ -1,0 +1,143 @@
+//! Rules about a document's blocks: flags, annotations, metadata, http, aws, sql, and texts in general.
+
+use serde_json::Value;
+
+use super::Checked;
+
+/// Every text but a name.
+pub(super) const TEXT: usize = 250;
+
+/// X-Ray indexes so many annotations a trace.
+const ANNOTATIONS: usize = 50;
+
+/// The fields that a document may have.
+const KNOWN: [&str; 26] = [
+    "name",
+    "id",
+    "trace_id",
+    "start_time",
+    "end_time",
+    "in_progress",
+    "parent_id",
+    "type",
+    "namespace",
+    "http",
+    "aws",
+    "error",
+    "throttle",
+    "fault",
+    "cause",
+    "annotations",
+    "metadata",
+    "subsegments",
+    "precursor_ids",
+    "sql",
+    "service",
+    "user",
+    "origin",
+    "resource_arn",
+    "links",
+    "inferred",
+];
+
+const REQUEST: [&str; 6] = ["method", "url", "user_agent", "client_ip", "x_forwarded_for", "traced"];
+
+pub(super) fn check(document: &Value, checked: &mut Checked) {
+    for name in document.as_object().into_iter().flat_map(serde_json::Map::keys) {
+        if !KNOWN.contains(&name.as_str()) {
+            checked.complain("field-unknown", format!("{name:?}"));
+        }
+    }
+    for name in ["error", "throttle", "fault"] {
+        if !document[name].is_null() && !document[name].is_boolean() {
+            checked.refuse("InvalidSegment", format!("{name} is not a bool"));
+        }
+    }
+    if document["throttle"] == true && document["error"] != true {
+        checked.complain("throttle-without-error", "a 429 sets error and throttle");
+    }
+    if !matches!(document["namespace"].as_str(), None | Some("aws" | "remote")) {
+        checked.complain("namespace", format!("namespace is {}", document["namespace"]));
+    }
+    annotations(&document["annotations"], checked);
+    metadata(&document["metadata"], checked);
+    http(&document["http"], checked);
+    for block in ["http", "aws", "sql", "service", "user", "origin", "resource_arn"] {
+        texts(block, &document[block], checked);
+    }
+    for block in ["http", "aws", "sql", "service"] {
+        if !document[block].is_null() && !document[block].is_object() {
+            checked.refuse("InvalidSegment", format!("{block} is not an object"));
+        }
+    }
+}
+
+fn annotations(annotations: &Value, checked: &mut Checked) {
+    let Some(fields) = annotations.as_object() else {
+        if !annotations.is_null() {
+            checked.refuse("InvalidSegment", "annotations is not an object");
+        }
+        return;
+    };
+    if fields.len() > ANNOTATIONS {
+        checked.complain("annotations-many", format!("{} annotations, {ANNOTATIONS} are indexed", fields.len()));
+    }
+    for (key, value) in fields {
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            checked.complain("annotation-key", format!("{key:?} is not made of letters, digits and underscores"));
+        }
+        match value {
+            Value::Bool(_) | Value::Number(_) => (),
+            Value::String(text) if text.chars().count() <= TEXT => (),
+            Value::String(_) => checked.complain("text-long", format!("annotation {key} has over {TEXT} characters")),
+            _ => checked.complain("annotation-type", format!("annotation {key} is no text, number or bool")),
+        }
+    }
+}
+
+fn metadata(metadata: &Value, checked: &mut Checked) {
+    let Some(namespaces) = metadata.as_object() else {
+        if !metadata.is_null() {
+            checked.refuse("InvalidSegment", "metadata is not an object");
+        }
+        return;
+    };
+    for (name, space) in namespaces {
+        if name.starts_with("AWS.") {
+            checked.complain("metadata-reserved", format!("{name:?} begins with AWS."));
+        }
+        if !space.is_object() {
+            checked.complain("metadata-namespace", format!("{name:?} is not an object"));
+        }
+    }
+}
+
+fn http(http: &Value, checked: &mut Checked) {
+    for name in http["request"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+        if !REQUEST.contains(&name.as_str()) {
+            checked.complain("http-unknown", format!("http.request.{name}"));
+        }
+    }
+    let response = &http["response"];
+    for name in ["status", "content_length"] {
+        if !response[name].is_null() && !response[name].is_i64() {
+            checked.complain("http-response", format!("http.response.{name} is {}", response[name]));
+        }
+    }
+}
+
+/// Every text below a block.
+fn texts(path: &str, value: &Value, checked: &mut Checked) {
+    match value {
+        Value::String(text) if text.chars().count() > TEXT => {
+            checked.complain("text-long", format!("{path} has over {TEXT} characters"));
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                texts(&format!("{path}.{name}"), value, checked);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| texts(path, value, checked)),
+        _ => (),
+    }
+}

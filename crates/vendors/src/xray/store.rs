@@ -1,0 +1,152 @@
+//! What X-Ray's stand-ins keep: documents by arrival and by trace, the later of one id in place of the earlier.
+
+use std::{collections::HashMap, sync::Arc, time::SystemTime};
+
+use serde_json::Value;
+
+use super::{
+    Document, Segment,
+    check::{self, Refusal},
+    tree,
+};
+use crate::{Complaint, Delivery, Ledger, TraceId, shelf::Shelf};
+
+/// What was taken so far.
+#[derive(Debug)]
+pub struct XrayStore {
+    ledger: Ledger,
+    shelf: Shelf<Arc<Document>>,
+    traces: HashMap<TraceId, Vec<Arc<Document>>>,
+    taken: u64,
+    overwritten: u64,
+    unexcused: u64,
+}
+
+impl XrayStore {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self {
+            ledger: Ledger::default(),
+            shelf: Shelf::new(bytes),
+            traces: HashMap::new(),
+            taken: 0,
+            overwritten: 0,
+            unexcused: 0,
+        }
+    }
+
+    /// Datagrams or calls, rejections (a daemon's have the status 0: it never answers), complaints.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Documents taken, those that overwrote another too.
+    #[must_use]
+    pub fn document_count(&self) -> u64 {
+        self.taken
+    }
+
+    /// Documents that took the place of an unfinished one of the same id, as they should.
+    #[must_use]
+    pub fn overwritten(&self) -> u64 {
+        self.overwritten
+    }
+
+    /// Documents that came although a finished one of the same id had been taken, and its sender had been answered or could not be.
+    #[must_use]
+    pub fn unexcused_repeats(&self) -> u64 {
+        self.unexcused
+    }
+
+    /// Documents that fell off the shelf to make room.
+    #[must_use]
+    pub fn forgotten_documents(&self) -> u64 {
+        self.shelf.dropped()
+    }
+
+    /// How many bytes what is kept takes, by a generous estimate.
+    #[must_use]
+    pub fn bytes_kept(&self) -> usize {
+        self.shelf.bytes()
+    }
+
+    /// All documents that are kept, oldest first, also those that were overwritten.
+    pub fn documents(&self) -> impl DoubleEndedIterator<Item = &Document> {
+        self.shelf.iter().map(AsRef::as_ref)
+    }
+
+    /// The documents of a trace as they stand: of one id the last.
+    #[must_use]
+    pub fn documents_of(&self, trace_id: TraceId) -> Vec<Arc<Document>> {
+        self.traces.get(&trace_id).cloned().unwrap_or_default()
+    }
+
+    /// The traces that are kept, in no order.
+    pub fn trace_ids(&self) -> impl Iterator<Item = TraceId> {
+        self.traces.keys().copied()
+    }
+
+    /// The trace as one tree: each segment and subsegment under its parent, by start time. What hangs under an id that never came (Lambda's own
+    /// segment) is a root.
+    #[must_use]
+    pub fn tree(&self, trace_id: TraceId) -> Vec<Segment> {
+        tree::grow(self.documents_of(trace_id).iter().map(AsRef::as_ref))
+    }
+
+    pub(super) fn ledger_mut(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+
+    /// Takes one document, or says why not.
+    pub(super) fn take(&mut self, raw: &str, now: SystemTime, delivery: &Arc<Delivery>) -> Result<(), Refusal> {
+        let body: Value = serde_json::from_str(raw).map_err(|error| Refusal::unreadable(&error))?;
+        let checked = check::check(&body, raw.len(), now);
+        self.ledger.complain(checked.complaints);
+        if let Some(refusal) = checked.refused {
+            return Err(refusal);
+        }
+        let document = Document::new(body, raw.to_owned(), now, Arc::clone(delivery));
+        self.keep(Arc::new(document.ok_or_else(Refusal::unfit)?));
+        Ok(())
+    }
+
+    fn keep(&mut self, document: Arc<Document>) {
+        self.taken += 1;
+        let standing = self.traces.entry(document.trace_id).or_default();
+        match standing.iter_mut().find(|other| other.id == document.id) {
+            Some(other) => {
+                let (excused, complaint) = overwriting(other, &document);
+                self.ledger.complain(complaint);
+                self.overwritten += u64::from(other.is_in_progress);
+                self.unexcused += u64::from(!excused);
+                *other = Arc::clone(&document);
+            }
+            None => standing.push(Arc::clone(&document)),
+        }
+        let bytes = document.bytes();
+        for fallen in self.shelf.put(document, bytes) {
+            self.forget(&fallen);
+        }
+    }
+
+    fn forget(&mut self, fallen: &Arc<Document>) {
+        if let Some(documents) = self.traces.get_mut(&fallen.trace_id) {
+            documents.retain(|document| !Arc::ptr_eq(document, fallen));
+            if documents.is_empty() {
+                self.traces.remove(&fallen.trace_id);
+            }
+        }
+    }
+}
+
+/// Whether a document may come after another of its id, and the complaint if not. An unfinished one may be sent once, before the finished one.
+fn overwriting(before: &Document, after: &Document) -> (bool, Option<Complaint>) {
+    let told = format!("{} of trace {}", after.id, after.trace_id);
+    match (before.is_in_progress, after.is_in_progress) {
+        (true, false) => (true, None),
+        (true, true) => (true, Some(Complaint::new("in-progress-twice", told))),
+        (false, _) if !before.delivery.was_answered() => (true, None),
+        (false, true) => (false, Some(Complaint::new("in-progress-late", told))),
+        (false, false) => (false, Some(Complaint::new("document-twice", told))),
+    }
+}

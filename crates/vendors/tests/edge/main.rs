@@ -1,0 +1,8 @@
+//! The stand-ins from outside: real sockets, raw bytes, one test a rule or fault.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod honeycomb;
+mod rollbar;
+mod support;
+mod xray;
