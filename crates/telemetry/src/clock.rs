@@ -4,6 +4,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY_SECONDS: u64 = 86_400;
 
+/// `2026-11-22T10:00:00.131Z`: RFC 3339 in UTC with milliseconds, as every log line has it.
+#[must_use]
+pub fn timestamp(time: SystemTime) -> String {
+    let mut out = Vec::with_capacity(24);
+    write_rfc3339_ms(&mut out, time);
+    String::from_utf8(out).expect("digits and punctuation")
+}
+
 /// Writes `2026-11-22T10:00:00.131Z`. A time before 1970 is written as 1970.
 pub(crate) fn write_rfc3339_ms(out: &mut Vec<u8>, time: SystemTime) {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -7,6 +7,10 @@ use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
 
+/// The target of access lines: they tell of an answer, so at ERROR too they are no reports. What went wrong was reported
+/// where it was met.
+pub const ACCESS: &str = "access";
+
 /// One invocation as it is known before its work begins.
 #[derive(Debug, Clone, Copy)]
 pub struct Invocation<'a> {

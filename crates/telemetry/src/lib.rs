@@ -16,10 +16,12 @@
 //! Inside the work, `tracing` is the whole interface: `#[instrument]` and `info_span!` make child spans, `info!` makes log
 //! lines, `error!` makes a line and a report, and so does any event with the field `report`: `warn!(report = true, "…")`.
 
+mod backtrace;
 mod clock;
 mod config;
 mod ids;
 mod invocation;
+mod json;
 mod log;
 mod panic;
 mod parent;
@@ -28,10 +30,12 @@ mod root;
 mod scrub;
 mod spans;
 mod telemetry;
+pub mod xray;
 
+pub use clock::timestamp;
 pub use config::{Config, ConfigError, LogFormat};
 pub use ids::TraceIds;
-pub use invocation::{End, Failure, HttpRequest, Invocation, Trigger};
+pub use invocation::{ACCESS, End, Failure, HttpRequest, Invocation, Trigger};
 pub use request::{annotate, current_ids, note};
 pub use scrub::scrub;
-pub use telemetry::{Telemetry, start};
+pub use telemetry::{Losses, Telemetry, start};

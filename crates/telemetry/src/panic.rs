@@ -5,6 +5,7 @@ use std::panic::PanicHookInfo;
 
 use opentelemetry::Context;
 
+use crate::backtrace::shorten;
 use crate::invocation::Failure;
 use crate::log::Lines;
 use crate::request::Current;
@@ -33,7 +34,7 @@ fn failure_of(info: &PanicHookInfo<'_>) -> Failure {
         message: text.unwrap_or("a value that is no text").to_owned(),
         causes: Vec::new(),
         location: info.location().map(|place| format!("{}:{}", place.file(), place.line())),
-        backtrace: Some(Backtrace::force_capture().to_string()),
+        backtrace: Some(shorten(&Backtrace::force_capture().to_string())),
     }
 }
 

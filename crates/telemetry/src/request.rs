@@ -62,7 +62,7 @@ impl Request {
         self.head.get_or_init(|| {
             let mut head = String::with_capacity(192);
             head.push_str(",\"requestId\":");
-            crate::log::push_json_string(&mut head, &self.id);
+            crate::json::push_string(&mut head, &self.id);
             let trace_id = span.trace_id();
             let written = write!(head, ",\"trace_id\":\"{trace_id}\",\"xray_trace_id\":\"")
                 .and_then(|()| write_xray_trace_id(&mut head, trace_id));

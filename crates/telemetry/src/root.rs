@@ -22,11 +22,12 @@ pub(crate) fn name_of(trigger: &Trigger<'_>) -> String {
     }
 }
 
-/// What is known before the work begins.
-pub(crate) fn at_start(invocation: &Invocation<'_>, cold_start: bool) -> Vec<KeyValue> {
+/// What is known before the work begins. `number` counts the process's invocations from 0: a gap in it is a lost request.
+pub(crate) fn at_start(invocation: &Invocation<'_>, number: u64) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(24);
     attributes.push(KeyValue::new("faas.invocation_id", invocation.request_id.to_owned()));
-    attributes.push(KeyValue::new("faas.coldstart", cold_start));
+    attributes.push(KeyValue::new("faas.coldstart", number == 0));
+    attributes.push(KeyValue::new("crudder.invocation", i64::try_from(number).unwrap_or(i64::MAX)));
     if !invocation.function_arn.is_empty() {
         arn(&mut attributes, invocation.function_arn);
     }

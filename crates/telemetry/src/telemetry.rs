@@ -1,7 +1,7 @@
 //! Starts telemetry, and observes invocations.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use opentelemetry::Context;
@@ -18,6 +18,7 @@ use crate::log::{Lines, Output};
 use crate::parent::{Parent, context_of};
 use crate::request::{Current, Opening, Request};
 use crate::spans::{RecordAll, Spans};
+use crate::xray::Daemon;
 use crate::{panic, root};
 
 /// The running telemetry of a process. Cheap to clone; nothing to flush, nothing to shut down.
@@ -30,7 +31,19 @@ pub struct Telemetry {
 struct Shared {
     config: Config,
     lines: Option<Lines>,
-    warm: AtomicBool,
+    output: Option<Arc<Output>>,
+    daemon: Option<Arc<Daemon>>,
+    /// Invocations observed so far; the first one is the cold start, whatever runs beside it.
+    invocations: AtomicU64,
+}
+
+/// What telemetry could not tell, because it would not wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Losses {
+    /// Log lines that a full or closed stdout did not take.
+    pub lines: u64,
+    /// X-Ray datagrams that the system did not take.
+    pub datagrams: u64,
 }
 
 /// Reads the environment, installs the `tracing` subscriber and the panic hook of this process. Started once more, it answers
@@ -55,10 +68,11 @@ pub fn start() -> Result<Telemetry, ConfigError> {
 impl Telemetry {
     /// Builds everything and installs nothing. Without an output there are no lines.
     pub(crate) fn build(config: Config, output: Option<Output>) -> (Self, Dispatch) {
+        let daemon = config.xray_daemon.and_then(|address| Daemon::at(address).ok()).map(Arc::new);
         let provider = SdkTracerProvider::builder()
             .with_id_generator(XrayIdGenerator::default())
             .with_sampler(RecordAll)
-            .with_span_processor(Spans)
+            .with_span_processor(Spans::new(daemon.clone(), config.service.clone()))
             .build();
         // Location, thread, inactivity and target make a span 2.6 times as large.
         let spans = tracing_opentelemetry::layer()
@@ -68,12 +82,13 @@ impl Telemetry {
             .with_tracked_inactivity(false)
             .with_target(false)
             .with_filter(filter::filter_fn(is_our_span));
-        let lines = output.map(|output| Lines::new(Arc::new(output), config.log_format));
+        let output = output.map(Arc::new);
+        let lines = output.clone().map(|output| Lines::new(output, config.log_format));
         // `RUST_LOG` is not looked at: a value left in a template would override the level that Lambda's console shows, while
         // Lambda's own filter still applied after it.
         let printed = lines.clone().map(|lines| lines.with_filter(config.log_level));
         let dispatch = Dispatch::new(Registry::default().with(spans).with(printed));
-        let shared = Shared { config, lines, warm: AtomicBool::new(false) };
+        let shared = Shared { config, lines, output, daemon, invocations: AtomicU64::new(0) };
         (Self { shared: Arc::new(shared) }, dispatch)
     }
 
@@ -81,6 +96,15 @@ impl Telemetry {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.shared.config
+    }
+
+    /// What telemetry could not tell, so far.
+    #[must_use]
+    pub fn losses(&self) -> Losses {
+        Losses {
+            lines: self.shared.output.as_ref().map_or(0, |output| output.lost()),
+            datagrams: self.shared.daemon.as_ref().map_or(0, |daemon| daemon.lost()),
+        }
     }
 
     /// Runs `work` inside the invocation's root span, which gets all that is known now at its start, and what `end` says
@@ -101,9 +125,9 @@ impl Telemetry {
     }
 
     fn open(&self, invocation: &Invocation<'_>) -> Root {
-        let cold_start = !self.shared.warm.swap(true, Ordering::Relaxed);
+        let number = self.shared.invocations.fetch_add(1, Ordering::Relaxed);
         let parent = Parent::read(invocation.trace_header, invocation.traceparent);
-        let attributes = root::at_start(invocation, cold_start);
+        let attributes = root::at_start(invocation, number);
         let opening = Opening { attributes, link: parent.link };
         let name = root::name_of(&invocation.trigger);
         let request = Request::new(invocation.request_id, name, parent.to_xray, parent.caller_span, opening);

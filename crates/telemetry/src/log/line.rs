@@ -7,9 +7,9 @@ use std::time::SystemTime;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use super::json::{CUT, write_escaped, write_string};
 use crate::clock::write_rfc3339_ms;
 use crate::config::LogFormat;
+use crate::json::{CUT, write_escaped, write_string};
 use crate::request::Current;
 use crate::scrub::{MASK, is_secret_key, scrub};
 

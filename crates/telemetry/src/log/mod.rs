@@ -1,11 +1,9 @@
 //! The log: one line an event, on stdout, in one write.
 
 mod fields;
-mod json;
 mod layer;
 mod line;
 mod output;
 
-pub(crate) use json::push_json_string;
 pub(crate) use layer::Lines;
 pub(crate) use output::Output;

@@ -67,7 +67,7 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// Writes a short string of ours, unbounded, into a `String`.
-pub(crate) fn push_json_string(out: &mut String, text: &str) {
+pub(crate) fn push_string(out: &mut String, text: &str) {
     let mut bytes = Vec::with_capacity(text.len() + 2);
     write_string(&mut bytes, text, usize::MAX);
     out.push_str(std::str::from_utf8(&bytes).expect("escaping keeps text what it is"));
