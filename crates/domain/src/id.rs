@@ -58,6 +58,12 @@ macro_rules! timed_id {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         shown_as_its_uuid!($name);
     };
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Field, WrongType};
-use crate::{DisplayName, GroupId, Handle, Invalid, MessageId, MessageText, Moment, Sub};
+use crate::{DisplayName, GroupId, Handle, Invalid, MessageId, MessageText, Moment, Sub, User};
 
 /// A message, as both see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +40,17 @@ pub struct MessageGroup {
 pub struct Started {
     /// Where the conversation is.
     pub message_group_uuid: GroupId,
+}
+
+/// What the sender of a message is answered. A message that joins a conversation says nothing of the conversation's id: the
+/// page would leave for it instead of showing the message in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Sent {
+    /// It opened a conversation, or went into the one that there was with the person named.
+    Started(Started),
+    /// It joined the conversation named.
+    Added(Message),
 }
 
 /// The body of `POST /api/messages`.
@@ -105,6 +116,19 @@ pub struct Letter {
     pub to: Address,
     /// The text.
     pub message: MessageText,
+}
+
+impl Letter {
+    /// The message that both see.
+    pub fn signed(&self, sender: &User) -> Message {
+        Message {
+            uuid: self.id,
+            display_name: sender.display_name.clone(),
+            handle: sender.handle.clone(),
+            message: self.message.clone(),
+            created_at: self.id.moment(),
+        }
+    }
 }
 
 /// Whom a message goes to.

@@ -16,11 +16,11 @@ const LOOKED_UP_MAX: usize = 8;
 
 /// What somebody searches for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Search {
+pub struct SearchTerms {
     terms: BTreeSet<String>,
 }
 
-impl Search {
+impl SearchTerms {
     /// Reads `term` of a query: one or more words, all of which a post must hold.
     ///
     /// # Errors
@@ -104,21 +104,21 @@ mod tests {
     #[test]
     fn a_query_must_hold_something() {
         for text in [None, Some("")] {
-            assert_eq!(Search::parse(text), Err(Invalid::SearchTermBlank));
+            assert_eq!(SearchTerms::parse(text), Err(Invalid::SearchTermBlank));
         }
-        assert!(!Search::parse(Some(" ")).unwrap().matches(&terms("anything")));
+        assert!(!SearchTerms::parse(Some(" ")).unwrap().matches(&terms("anything")));
     }
 
     #[test]
     fn all_words_of_a_query_must_be_there() {
         let held = terms("Cloud is very fun");
-        assert!(Search::parse(Some("FUN cloud")).unwrap().matches(&held));
-        assert!(!Search::parse(Some("fun rain")).unwrap().matches(&held));
+        assert!(SearchTerms::parse(Some("FUN cloud")).unwrap().matches(&held));
+        assert!(!SearchTerms::parse(Some("fun rain")).unwrap().matches(&held));
     }
 
     #[test]
     fn the_longest_words_are_looked_up() {
-        let search = Search::parse(Some("a bb ccc dddd eeeee ffffff g h i j")).unwrap();
+        let search = SearchTerms::parse(Some("a bb ccc dddd eeeee ffffff g h i j")).unwrap();
         assert_eq!(search.looked_up().len(), 8);
         assert_eq!(search.looked_up()[..2], ["ffffff", "eeeee"]);
     }
@@ -126,7 +126,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_is_found_by_itself(text in ".{1,120}") {
-            let search = Search::parse(Some(&text)).unwrap();
+            let search = SearchTerms::parse(Some(&text)).unwrap();
             prop_assert!(search.terms().is_empty() || search.matches(&terms(&text)));
         }
 

@@ -1,0 +1,44 @@
+//! People as items: one by `sub`, one by handle.
+
+use crudder_domain::{Bio, Handle, SignUp, User, UserShort};
+
+use crate::error::Result;
+use crate::item::Item;
+use crate::keys;
+
+/// The item of somebody new.
+pub(crate) fn profile(sign_up: &SignUp, handle: &Handle) -> Item {
+    Item::at(keys::user(&sign_up.sub))
+        .text("sub", sign_up.sub.as_str())
+        .text("handle", handle.as_str())
+        .text("display_name", sign_up.display_name.as_str())
+        .number("cruds_count", 0)
+}
+
+/// The item that makes his handle his.
+pub(crate) fn claim(sign_up: &SignUp, handle: &Handle) -> Item {
+    Item::at(keys::handle(handle))
+        .text("sub", sign_up.sub.as_str())
+        .text("handle", handle.as_str())
+        .text("display_name", sign_up.display_name.as_str())
+}
+
+/// Reads a profile's item.
+pub(crate) fn user(item: &Item) -> Result<User> {
+    Ok(User {
+        sub: item.read_sub("sub")?,
+        handle: item.read_handle("handle")?,
+        display_name: item.read_display_name("display_name")?,
+        bio: item.find("bio").map(|bio| Bio::accepted(bio.to_owned())),
+        cruds_count: item.read_number("cruds_count")?,
+    })
+}
+
+/// Reads as much as any item of a person's has: a profile's, a handle's, an activity's.
+pub(crate) fn short(item: &Item) -> Result<UserShort> {
+    Ok(UserShort {
+        uuid: item.read_sub("sub")?.user_id(),
+        handle: item.read_handle("handle")?,
+        display_name: item.read_display_name("display_name")?,
+    })
+}
