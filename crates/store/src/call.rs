@@ -10,15 +10,15 @@ use tracing::{Instrument as _, Span, field, info_span};
 
 use crate::error::{BoxError, Error};
 
-/// How often a request is made at most. A hundred writers on one item, each holding it for some ten milliseconds, are through
-/// after nine doublings of the pause; three more are for bad luck.
-const ATTEMPTS: u32 = 12;
+/// How often a request is made at most. Writers that meet on one item thin out as their pauses grow: of a hundred that each hold
+/// it for ten milliseconds, some seventy get through in a second, the last after seven or eight attempts. The rest is for bad luck.
+const ATTEMPTS: u32 = 20;
 /// The longest first pause: about two transactions on one item.
 const PAUSE_FIRST: Duration = Duration::from_millis(25);
 /// The longest pause: a client still waits.
 const PAUSE_MOST: Duration = Duration::from_millis(800);
-/// No attempt begins later than this: the functions' time limit is 10 s, and Cognito waits 5 s for its trigger.
-const WITHIN: Duration = Duration::from_secs(4);
+/// No attempt begins later than this: the functions' time limit is 10 s, and an attempt takes 2 s at most.
+const WITHIN: Duration = Duration::from_secs(7);
 
 /// What DynamoDB, or the way to it, answers when the same request may well succeed a moment later. Those with a status of 500
 /// and above are such, too.

@@ -11,7 +11,14 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(crate) struct HomeCache {
     length: Duration,
-    pages: Mutex<HashMap<usize, (Instant, Page<Vec<Activity>>)>>,
+    pages: Mutex<HashMap<usize, Read>>,
+}
+
+/// A page, and when it was read.
+#[derive(Debug)]
+struct Read {
+    at: Instant,
+    page: Page<Vec<Activity>>,
 }
 
 impl HomeCache {
@@ -23,8 +30,8 @@ impl HomeCache {
     /// A page that is still fresh, without what has expired meanwhile.
     pub(crate) fn find(&self, limit: PageLimit, now: Moment) -> Option<Page<Vec<Activity>>> {
         let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read, page) = pages.get(&limit.get())?;
-        (read.elapsed() < self.length).then(|| {
+        let Read { at, page } = pages.get(&limit.get())?;
+        (at.elapsed() < self.length).then(|| {
             let live = page.content.iter().filter(|activity| activity.is_live(now));
             Page { content: live.cloned().collect(), next: page.next }
         })
@@ -34,7 +41,7 @@ impl HomeCache {
     pub(crate) fn keep(&self, limit: PageLimit, page: &Page<Vec<Activity>>) {
         if !self.length.is_zero() {
             let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-            pages.insert(limit.get(), (Instant::now(), page.clone()));
+            pages.insert(limit.get(), Read { at: Instant::now(), page: page.clone() });
         }
     }
 }

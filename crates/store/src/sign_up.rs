@@ -1,18 +1,29 @@
 //! Signing up: a person and a handle that nobody else has.
 
+use std::time::Duration;
+
 use crudder_domain::{Handle, SignUp, User};
+use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 use crate::transaction::{Outcome, Transaction};
 use crate::{Store, user_item};
+
+/// Cognito waits 5 s for its trigger, and asks again: by then a clear answer is better than one more attempt.
+const WITHIN: Duration = Duration::from_secs(4);
 
 impl Store {
     /// Takes in somebody whom Cognito has confirmed; doing it twice changes nothing. A handle that is taken gets part of the
     /// `sub` as a suffix. Each handle tried is one transaction; the first is usual, the second rare, the third next to never.
     ///
     /// # Errors
-    /// [`Error::Busy`], [`Error::Refused`].
+    /// [`Error::Busy`], also when it is not done within 4 s; [`Error::Refused`].
     pub async fn sign_up(&self, sign_up: &SignUp) -> Result<User> {
+        let late = |_| Err(Error::Busy { attempts: 1, source: "signing up took longer than Cognito waits".into() });
+        timeout(WITHIN, self.claim_handle(sign_up)).await.unwrap_or_else(late)
+    }
+
+    async fn claim_handle(&self, sign_up: &SignUp) -> Result<User> {
         for handle in sign_up.candidates() {
             let mut write = Transaction::default();
             let person = write.put_new(user_item::profile(sign_up, &handle));
