@@ -11,6 +11,8 @@ mod names;
 pub(crate) mod sdk;
 mod text;
 mod tree;
+#[cfg(test)]
+mod witness;
 
 pub use daemon::Daemon;
 pub use tree::{MAX_DATAGRAM_BYTES, write_datagrams};
