@@ -4,12 +4,12 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 /// How many events may wait for one subscriber: a burst of a few seconds of a busy stage, some 10 MB of ordinary lines.
 const QUEUE_LENGTH: usize = 65_536;
@@ -159,8 +159,8 @@ impl Subscription {
         self.events.try_recv().ok()
     }
 
-    /// How many events this subscriber has lost because its queue was full: a line after a second of waiting, any other event
-    /// at once.
+    /// How many events this subscriber has lost because its queue was full: a line after a second of waiting
+    /// for a subscriber who then counts as stuck until it reads again, any other event at once.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -170,6 +170,27 @@ impl Subscription {
 struct Subscriber {
     events: mpsc::Sender<StageEvent>,
     lost: Arc<AtomicU64>,
+    /// It was waited for in vain: no line waits again before there is room.
+    stuck: Arc<AtomicBool>,
+}
+
+impl Subscriber {
+    fn lose(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn send_line(&self, line: LogLine) {
+        match self.events.try_send(StageEvent::Line(line)) {
+            Ok(()) => self.stuck.store(false, Ordering::Relaxed),
+            Err(TrySendError::Full(event)) if !self.stuck.load(Ordering::Relaxed) => {
+                if self.events.send_timeout(event, LINE_PATIENCE).await.is_err() {
+                    self.stuck.store(true, Ordering::Relaxed);
+                    self.lose();
+                }
+            }
+            Err(_) => self.lose(),
+        }
+    }
 }
 
 /// Where events come from.
@@ -182,7 +203,7 @@ impl Hub {
     pub(crate) fn subscribe(&self) -> Subscription {
         let (sender, events) = mpsc::channel(QUEUE_LENGTH);
         let lost = Arc::new(AtomicU64::new(0));
-        let subscriber = Subscriber { events: sender, lost: Arc::clone(&lost) };
+        let subscriber = Subscriber { events: sender, lost: Arc::clone(&lost), stuck: Arc::default() };
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).push(subscriber);
         Subscription { events, lost }
     }
@@ -191,7 +212,7 @@ impl Hub {
     pub(crate) fn publish(&self, event: StageEvent) {
         for subscriber in self.present() {
             if subscriber.events.try_send(event.clone()).is_err() {
-                subscriber.lost.fetch_add(1, Ordering::Relaxed);
+                subscriber.lose();
             }
         }
     }
@@ -199,12 +220,7 @@ impl Hub {
     /// Waits a bounded time for room.
     pub(crate) async fn publish_line(&self, line: LogLine) {
         for subscriber in self.present() {
-            let event = StageEvent::Line(line.clone());
-            if let Err(mpsc::error::TrySendError::Full(event)) = subscriber.events.try_send(event)
-                && subscriber.events.send_timeout(event, LINE_PATIENCE).await.is_err()
-            {
-                subscriber.lost.fetch_add(1, Ordering::Relaxed);
-            }
+            subscriber.send_line(line.clone()).await;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write, path::PathBuf, time::Duration};
 
-use crudder_stage::{FunctionConfig, Invocation, Stage, StageConfig};
+use crudder_stage::{FunctionConfig, Invocation, Stage, StageConfig, StageEvent};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -17,7 +17,18 @@ async fn main() {
         environment: BTreeMap::new(),
     };
     let stage = Stage::new(config, vec![function]).expect("a stage");
+    let mut events = stage.subscribe();
     stage.invoke("guest", Invocation::new(r#"{"do":"spawn"}"#)).await.expect("an outcome");
+    let mut child = None;
+    let mut frozen = false;
+    // Frozen processes are the ones that would stay for ever.
+    while child.is_none() || !frozen {
+        match events.next().await.expect("more events") {
+            StageEvent::Line(line) => child = child.or(line.line.strip_prefix("child ").map(str::to_owned)),
+            StageEvent::Frozen { .. } => frozen = true,
+            _ => (),
+        }
+    }
     let pids: Vec<u32> = stage
         .environments()
         .into_iter()
@@ -25,7 +36,7 @@ async fn main() {
             environment.runtime.into_iter().chain(environment.extensions.into_iter().map(|it| it.1))
         })
         .collect();
-    let line = pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    let line = pids.iter().map(u32::to_string).chain(child).collect::<Vec<_>>().join(" ");
     std::io::stdout().write_all(format!("{line}\n").as_bytes()).expect("a pipe");
     std::future::pending::<()>().await;
 }

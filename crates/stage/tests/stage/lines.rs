@@ -1,0 +1,87 @@
+//! What processes print arrives, whole and in order.
+
+use std::time::Duration;
+
+use crudder_stage::{LogLine, Source, StageEvent, Stream};
+
+use crate::support::{Recipe, plain, soon};
+
+#[tokio::test]
+async fn thousands_of_lines_arrive_complete_and_in_order() {
+    const LINES: usize = 30_000;
+    let mut stage = plain();
+    stage.answer(&format!(r#"{{"do":"print","lines":{LINES}}}"#)).await;
+    stage.line(&format!("line {}", LINES - 1)).await;
+    let lines: Vec<String> = stage
+        .seen()
+        .iter()
+        .filter_map(|event| match event {
+            StageEvent::Line(LogLine { source: Source::Function, stream: Stream::Stdout, line, .. }) => {
+                Some(line.clone())
+            }
+            _ => None,
+        })
+        .collect();
+    let expected: Vec<String> = (0..LINES).map(|number| format!("line {number}")).collect();
+    assert_eq!(lines.len(), expected.len());
+    assert!(lines == expected, "the order is not kept");
+    assert_eq!(stage.lost(), 0);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_line_says_where_it_comes_from() {
+    let mut stage = plain();
+    let outcome = stage.invoke(r#"{"do":"print","lines":1}"#).await;
+    let line = stage.line("and one on stderr").await;
+    assert_eq!((line.stream, line.source), (Stream::Stderr, Source::Function));
+    assert_eq!((line.function.as_str(), line.environment), ("guest", outcome.about().environment.clone()));
+    assert!(line.log_stream.contains("/[$LATEST]"), "{}", line.log_stream);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn the_last_words_of_a_dying_function_arrive() {
+    let mut stage = plain();
+    stage.invoke(r#"{"do":"panic"}"#).await;
+    assert_eq!(stage.line("told to").await.stream, Stream::Stderr);
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn lambda_writes_a_start_and_a_report_for_each_invocation() {
+    let mut stage = plain();
+    let outcome = stage.invoke("{}").await;
+    let start: serde_json::Value = serde_json::from_str(&stage.line("platform.start").await.line).expect("JSON");
+    assert_eq!(start["record"]["requestId"], outcome.about().request_id);
+    assert_eq!(start["record"]["version"], "$LATEST");
+    let report: serde_json::Value = serde_json::from_str(&stage.line("platform.report").await.line).expect("JSON");
+    let metrics = &report["record"]["metrics"];
+    assert_eq!(report["record"]["status"], "success");
+    assert_eq!(metrics["memorySizeMB"], 128);
+    assert!(metrics["maxMemoryUsedMB"].as_u64() > Some(0), "{metrics}");
+    let milliseconds = |name: &str| metrics[name].as_f64().expect("a number");
+    let billed = (milliseconds("durationMs") + milliseconds("initDurationMs")).ceil();
+    assert_eq!(milliseconds("billedDurationMs"), billed);
+    stage.frozen().await;
+    stage.forget();
+    stage.invoke("{}").await;
+    let report: serde_json::Value = serde_json::from_str(&stage.line("platform.report").await.line).expect("JSON");
+    assert!(report["record"]["metrics"]["initDurationMs"].is_null(), "only a cold start has one: {report}");
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_subscriber_who_reads_nothing_does_not_stop_the_function() {
+    let stage = Recipe { timeout: Duration::from_secs(25), ..Recipe::default() }.open();
+    let idle = stage.stage.subscribe();
+    // More than the queue and the pipe hold together.
+    stage.answer(r#"{"do":"print","lines":140000}"#).await;
+    soon(async {
+        while idle.lost() == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    stage.close().await;
+}
