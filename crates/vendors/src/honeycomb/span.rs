@@ -182,9 +182,9 @@ pub(super) fn bears(request: &ExportTraceServiceRequest, key: &str, text: &str) 
     let mut spans =
         request.resource_spans.iter().flat_map(|resource| &resource.scope_spans).flat_map(|scope| &scope.spans);
     spans.any(|span| {
-        span.attributes.iter().any(|pair| {
+        span.attributes.iter().filter(|pair| pair.key == key).any(|pair| {
             let value = values::value(pair.value.as_ref());
-            pair.key == key && (value.as_str() == Some(text) || value.to_string() == text)
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned) == text
         })
     })
 }

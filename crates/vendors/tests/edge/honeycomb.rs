@@ -1,5 +1,7 @@
 //! The stand-in of Honeycomb.
 
+mod calls;
+mod rules;
 mod taking;
 
 use crudder_vendors::{Honeycomb, HoneycombConfig, HoneycombStore};

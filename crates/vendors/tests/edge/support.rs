@@ -176,8 +176,8 @@ pub(crate) fn document(id: &str) -> serde_json::Value {
         "end_time": 1_790_000_000.131_901, "annotations": { "route": "/api/activities/home", "result_length": 3 },
         "metadata": { "crudder": { "app.now": "2026-09-21T14:13:20Z" } },
         "subsegments": [{
-            "id": "5555666677778888", "name": "DynamoDB", "namespace": "aws", "start_time": 1_790_000_000.1241,
-            "end_time": 1_790_000_000.1302, "http": { "response": { "status": 200, "content_length": 812 } },
+            "id": "5555666677778888", "name": "DynamoDB", "namespace": "aws", "start_time": 1_790_000_000.124_1,
+            "end_time": 1_790_000_000.130_2, "http": { "response": { "status": 200, "content_length": 812 } },
             "aws": { "operation": "Query", "table_name": "crudder", "region": "ca-central-1", "request_id": "ABC" },
         }],
     })
