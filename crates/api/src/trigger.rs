@@ -1,0 +1,139 @@
+//! The edge of a trigger: Cognito calls after a sign-up was confirmed, and wants its event back.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crudder_domain::Moment;
+use crudder_store::Store;
+use crudder_telemetry::{End, Invocation, Trigger};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::config::ConfigError;
+use crate::error::{ApiError, Result};
+use crate::serve::{Exit, exit};
+
+/// How a function's loop ended.
+pub(crate) type Ended = std::result::Result<(), Fatal>;
+
+/// Why a function can't start or go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fatal {
+    #[error(transparent)]
+    Edge(#[from] ConfigError),
+    #[error(transparent)]
+    Telemetry(#[from] crudder_telemetry::ConfigError),
+    #[error(transparent)]
+    Store(#[from] crudder_store::ConfigError),
+    #[error("the runtime ended: {0}")]
+    Runtime(lambda_runtime::Error),
+}
+
+/// One log line in the form of all others, made by hand: what failed may be the logger. A closed stdout is no reason to panic.
+pub(crate) fn last_words(fatal: &Fatal) {
+    let line = json!({
+        "timestamp": Moment::from(SystemTime::now()).to_string(),
+        "level": "ERROR",
+        "message": format!("the function can't run: {fatal}"),
+    });
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// The one trigger that stands for a sign-up. The same function is called after a forgotten password was confirmed:
+/// there is nothing to do then.
+/// (Amazon Cognito Developer Guide, "Post confirmation Lambda trigger".)
+const SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
+
+/// What Cognito tells of a person whose sign-up is confirmed.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Confirmation {
+    /// Who the person's tokens will speak for.
+    pub sub: String,
+    /// The name to show.
+    pub name: Option<String>,
+    /// The handle that the person wished for.
+    pub preferred_username: Option<String>,
+}
+
+/// Runs the post-confirmation trigger: `handler` is called once per confirmed sign-up, and Cognito gets its event back unchanged.
+pub async fn serve_trigger<H, F>(handler: H) -> Exit
+where
+    H: Fn(Confirmation, Store) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<()>> + Send,
+{
+    exit(serve_until_end(handler).await)
+}
+
+async fn serve_until_end<H, F>(handler: H) -> Ended
+where
+    H: Fn(Confirmation, Store) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<()>> + Send,
+{
+    let telemetry = crudder_telemetry::start()?;
+    let store = Store::from_env().await?;
+    let shared = Arc::new((telemetry, store, handler));
+    let service = service_fn(move |event: LambdaEvent<Value>| {
+        let shared = Arc::clone(&shared);
+        async move {
+            let (telemetry, store, handler) = &*shared;
+            let LambdaEvent { payload, context } = event;
+            let invocation = Invocation {
+                request_id: &context.request_id,
+                trace_header: context.xray_trace_id.as_deref(),
+                traceparent: None,
+                deadline: SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline),
+                function_arn: &context.invoked_function_arn,
+                trigger: Trigger::Other("post-confirmation"),
+            };
+            let work = async {
+                let done = match confirmation(&payload) {
+                    Ok(Some(confirmation)) => handler(confirmation, store.clone()).await,
+                    Ok(None) => Ok(()),
+                    Err(error) => Err(error),
+                };
+                done.inspect_err(ApiError::log)
+            };
+            let end = |done: &Result<()>| match done.as_ref().err().and_then(ApiError::failure) {
+                Some(failure) => End::ok().because(failure),
+                None => End::ok(),
+            };
+            // Boxed: the layout of all layers in one would be deeper than the compiler goes.
+            telemetry.observe(invocation, Box::pin(work), end).await.map(|()| payload)
+        }
+    });
+    lambda_runtime::run(service).await.map_err(Fatal::Runtime)
+}
+
+/// The sign-up in an event, or `None` when the event is about something else.
+fn confirmation(event: &Value) -> Result<Option<Confirmation>> {
+    if event["triggerSource"] != SIGN_UP {
+        return Ok(None);
+    }
+    let attributes = event["request"]["userAttributes"].clone();
+    serde_json::from_value(attributes).map(Some).map_err(ApiError::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_confirmed_sign_up_is_one() {
+        let event: Value = serde_json::from_str(include_str!("../../../events/post-confirmation.json")).unwrap();
+        let found = confirmation(&event).unwrap().unwrap();
+        assert_eq!(found.name.as_deref(), Some("Andrew Brown"));
+        assert_eq!(found.preferred_username.as_deref(), Some("andrewbrown"));
+        let mut other = event.clone();
+        other["triggerSource"] = "PostConfirmation_ConfirmForgotPassword".into();
+        assert!(confirmation(&other).unwrap().is_none());
+    }
+
+    #[test]
+    fn an_event_without_a_sub_is_an_error_and_not_a_user() {
+        let event = json!({"triggerSource": SIGN_UP, "request": {"userAttributes": {"name": "Nobody"}}});
+        assert!(confirmation(&event).is_err());
+    }
+}

@@ -1,0 +1,18 @@
+//! `POST /api/activities`: posts an activity and answers with it.
+
+use crudder_api::{self as api, Reply, Request};
+use crudder_domain::Draft;
+use crudder_store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> api::Exit {
+    api::serve_with_store(create_activity).await
+}
+
+async fn create_activity(request: Request, store: Store) -> api::Result<Reply> {
+    let author = request.caller()?;
+    let draft: Draft = request.json()?;
+    let post = draft.publish(&author, request.received_at())?;
+    let activity = store.put_activity(&post).await?;
+    Reply::ok(&activity)
+}

@@ -1,0 +1,15 @@
+//! `GET /api/activities/notifications`: who replied to the caller, who wrote to the caller.
+
+use crudder_api::{self as api, Reply, Request};
+use crudder_store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> api::Exit {
+    api::serve_with_store(notifications_activities).await
+}
+
+async fn notifications_activities(request: Request, store: Store) -> api::Result<Reply> {
+    let caller = request.caller()?;
+    let notifications = store.notifications(&caller, request.page()?, request.received_at());
+    request.reply_page(&api::listed("notifications-activities", notifications).await?)
+}

@@ -1,0 +1,16 @@
+//! `GET /api/activities/search?term=`: posts that hold all the words of the term.
+
+use crudder_api::{self as api, Reply, Request};
+use crudder_domain::SearchTerms;
+use crudder_store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> api::Exit {
+    api::serve_with_store(search_activities).await
+}
+
+async fn search_activities(request: Request, store: Store) -> api::Result<Reply> {
+    let search = SearchTerms::parse(request.query("term"))?;
+    let found = store.search(&search, request.page()?, request.received_at());
+    request.reply_page(&api::listed("search-activities", found).await?)
+}

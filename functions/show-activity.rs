@@ -1,0 +1,17 @@
+//! `GET /api/activities/{id}/status/{activity_uuid}`: one activity and its replies. The handle in the address is for people to
+//! read; the uuid alone says which.
+
+use crudder_api::{self as api, Reply, Request};
+use crudder_domain::ActivityId;
+use crudder_store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> api::Exit {
+    api::serve_with_store(show_activity).await
+}
+
+async fn show_activity(request: Request, store: Store) -> api::Result<Reply> {
+    let id = request.path("activity_uuid", ActivityId::parse)?;
+    let page = store.show_activity(id, request.page()?, request.received_at());
+    request.reply_page(&api::listed("show-activity", page).await?)
+}

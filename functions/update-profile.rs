@@ -1,0 +1,17 @@
+//! `POST` and `PUT /api/profile/update`: changes the caller's name and bio.
+
+use crudder_api::{self as api, Reply, Request};
+use crudder_domain::ProfileDraft;
+use crudder_store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> api::Exit {
+    api::serve_with_store(update_profile).await
+}
+
+async fn update_profile(request: Request, store: Store) -> api::Result<Reply> {
+    let caller = request.caller()?;
+    let draft: ProfileDraft = request.json()?;
+    let user = store.update_profile(&caller, &draft.check()?).await?;
+    Reply::ok(&user)
+}

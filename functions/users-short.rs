@@ -1,0 +1,16 @@
+//! `GET /api/users/{id}/short`, where the id is `@handle`: a user in three fields.
+
+use crudder_api::{self as api, Reply, Request};
+use crudder_domain::Handle;
+use crudder_store::Store;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> api::Exit {
+    api::serve_with_store(users_short).await
+}
+
+async fn users_short(request: Request, store: Store) -> api::Result<Reply> {
+    let handle = request.path("id", Handle::from_path)?;
+    let user = store.user_short(&handle).await?;
+    Reply::ok(&user)
+}
