@@ -3,6 +3,7 @@
 use std::{sync::PoisonError, time::SystemTime};
 
 use http::{Method, StatusCode};
+use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -102,10 +103,24 @@ fn read(call: &Call) -> Result<(String, Value), Refusal> {
         return Err((StatusCode::PAYLOAD_TOO_LARGE, "request entity too large".into()));
     }
     let bad = |_| (StatusCode::BAD_REQUEST, "the body is no JSON".to_owned());
-    let raw =
-        String::from_utf8(call.body.to_vec()).map_err(|_| (StatusCode::BAD_REQUEST, "the body is no UTF-8".into()))?;
+    let raw = String::from_utf8(payload(call)).map_err(|_| (StatusCode::BAD_REQUEST, "the body is no UTF-8".into()))?;
     let body = serde_json::from_str(&raw).map_err(|error: serde_json::Error| bad(error.to_string()))?;
     Ok((raw, body))
+}
+
+fn is_form(call: &Call) -> bool {
+    call.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// The JSON itself: the body, or a form's one field `payload`.
+fn payload(call: &Call) -> Vec<u8> {
+    match call.body.strip_prefix(b"payload=").filter(|_| is_form(call)) {
+        Some(field) => {
+            let spaced: Vec<u8> = field.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            percent_decode(&spaced).collect()
+        }
+        None => call.body.to_vec(),
+    }
 }
 
 /// What is not refused, and yet not as the documents have it.
@@ -113,7 +128,7 @@ fn manners(call: &Call, raw: &str, token: &str) -> Vec<Complaint> {
     let is_json = call.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
     let legacy = serde_json::from_str::<Value>(raw).is_ok_and(|body| body["access_token"] == token);
     let broken = [
-        (!is_json, "content-type", "an item is application/json"),
+        (!is_json && !is_form(call), "content-type", "an item is application/json"),
         (token::in_query(call).is_some(), "token-in-query", "a token in the query is deprecated"),
         (raw.matches(token).count() > usize::from(legacy), "token-in-item", "the item holds its own token"),
         (!call.uri.path().ends_with('/'), "path-slash", "the item's path ends with a slash"),

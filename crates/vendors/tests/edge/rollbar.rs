@@ -1,5 +1,7 @@
 //! The stand-in of Rollbar.
 
+mod calls;
+mod rules;
 mod taking;
 
 use crudder_vendors::{Rollbar, RollbarConfig, RollbarStore};
