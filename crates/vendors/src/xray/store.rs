@@ -1,6 +1,10 @@
 //! What X-Ray's stand-ins keep: documents by arrival and by trace, the later of one id in place of the earlier.
 
-use std::{collections::HashMap, sync::Arc, time::SystemTime};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use serde_json::Value;
 
@@ -11,12 +15,19 @@ use super::{
 };
 use crate::{Complaint, Delivery, Ledger, TraceId, shelf::Shelf};
 
+/// The documents of a trace as they stand, and for each id in them the document that it stands in.
+#[derive(Debug, Default)]
+struct Standing {
+    documents: Vec<Arc<Document>>,
+    places: HashMap<String, Arc<Document>>,
+}
+
 /// What was taken so far.
 #[derive(Debug)]
 pub struct XrayStore {
     ledger: Ledger,
     shelf: Shelf<Arc<Document>>,
-    traces: HashMap<TraceId, Vec<Arc<Document>>>,
+    traces: HashMap<TraceId, Standing>,
     taken: u64,
     overwritten: u64,
     unexcused: u64,
@@ -78,7 +89,7 @@ impl XrayStore {
     /// The documents of a trace as they stand: of one id the last.
     #[must_use]
     pub fn documents_of(&self, trace_id: TraceId) -> Vec<Arc<Document>> {
-        self.traces.get(&trace_id).cloned().unwrap_or_default()
+        self.traces.get(&trace_id).map(|standing| standing.documents.clone()).unwrap_or_default()
     }
 
     /// The traces that are kept, in no order.
@@ -113,16 +124,16 @@ impl XrayStore {
     fn keep(&mut self, document: Arc<Document>) {
         self.taken += 1;
         let standing = self.traces.entry(document.trace_id).or_default();
-        match standing.iter_mut().find(|other| other.id == document.id) {
-            Some(other) => {
-                let (excused, complaint) = overwriting(other, &document);
-                self.ledger.complain(complaint);
-                self.overwritten += u64::from(other.is_in_progress);
-                self.unexcused += u64::from(!excused);
-                *other = Arc::clone(&document);
-            }
-            None => standing.push(Arc::clone(&document)),
+        if let Some(before) = standing.documents.iter_mut().find(|other| other.id == document.id) {
+            let (is_excused, complaint) = overwriting(before, &document);
+            self.ledger.complain(complaint);
+            self.overwritten += u64::from(before.is_in_progress);
+            self.unexcused += u64::from(!is_excused);
+            *before = Arc::clone(&document);
+        } else {
+            standing.documents.push(Arc::clone(&document));
         }
+        self.ledger.complain(standing.place(&document));
         let bytes = document.bytes();
         for fallen in self.shelf.put(document, bytes) {
             self.forget(&fallen);
@@ -130,12 +141,32 @@ impl XrayStore {
     }
 
     fn forget(&mut self, fallen: &Arc<Document>) {
-        if let Some(documents) = self.traces.get_mut(&fallen.trace_id) {
-            documents.retain(|document| !Arc::ptr_eq(document, fallen));
-            if documents.is_empty() {
+        if let Some(standing) = self.traces.get_mut(&fallen.trace_id) {
+            standing.documents.retain(|document| !Arc::ptr_eq(document, fallen));
+            standing.places.retain(|_, document| !Arc::ptr_eq(document, fallen));
+            if standing.documents.is_empty() {
                 self.traces.remove(&fallen.trace_id);
             }
         }
+    }
+}
+
+impl Standing {
+    /// Notes where each id of a document stands, and complains of one that stands in two places: an id is unique in its trace. What was sent in
+    /// progress may come again, alone or nested; what was never answered too.
+    fn place(&mut self, document: &Arc<Document>) -> Vec<Complaint> {
+        let mut complaints = Vec::new();
+        let mut seen = HashSet::new();
+        for segment in tree::grow(std::iter::once(document.as_ref())).iter().flat_map(Segment::walk) {
+            let before = self.places.insert(segment.id.clone(), Arc::clone(document));
+            let elsewhere = before.is_some_and(|before| {
+                before.id != document.id && !before.is_in_progress && before.delivery.was_answered()
+            });
+            if elsewhere || !seen.insert(segment.id.clone()) {
+                complaints.push(Complaint::new("id-twice", format!("{} {:?}", segment.id, segment.name)));
+            }
+        }
+        complaints
     }
 }
 

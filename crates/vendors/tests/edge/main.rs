@@ -5,5 +5,6 @@
 mod faults;
 mod honeycomb;
 mod rollbar;
+mod secrets;
 mod support;
 mod xray;

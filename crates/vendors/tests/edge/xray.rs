@@ -1,6 +1,9 @@
 //! The stand-ins of X-Ray: daemon and API.
 
+mod api;
+mod rules;
 mod taking;
+mod tree;
 
 use std::net::SocketAddr;
 

@@ -4,14 +4,17 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Checked;
+use super::{Checked, parts};
 use crate::ids::is_span_id;
 
 pub(super) fn check(document: &Value, checked: &mut Checked) {
     match &document["cause"] {
         Value::Null => (),
         Value::String(id) if is_span_id(id) => (),
-        Value::Object(_) => exceptions(&document["cause"]["exceptions"], checked),
+        Value::Object(_) => {
+            parts::texts("cause", &document["cause"], checked);
+            exceptions(&document["cause"]["exceptions"], checked);
+        }
         other => checked.refuse("InvalidSegment", format!("cause is neither an exception's id nor an object: {other}")),
     }
     let bears = |name: &str| document[name] == true;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Checked;
+use crate::ids::is_span_id;
 
 /// Every text but a name.
 pub(super) const TEXT: usize = 250;
@@ -40,7 +41,49 @@ const KNOWN: [&str; 26] = [
     "inferred",
 ];
 
-const REQUEST: [&str; 6] = ["method", "url", "user_agent", "client_ip", "x_forwarded_for", "traced"];
+/// A segment has at most so many links.
+const LINKS: usize = 20;
+
+/// The fields of each block, those of segments and of subsegments together.
+const BLOCKS: [(&str, &[&str]); 6] = [
+    ("/http", &["request", "response"]),
+    ("/http/request", &["method", "url", "user_agent", "client_ip", "x_forwarded_for", "traced"]),
+    ("/http/response", &["status", "content_length"]),
+    (
+        "/aws",
+        &[
+            "account_id",
+            "cloudwatch_logs",
+            "ec2",
+            "ecs",
+            "eks",
+            "elastic_beanstalk",
+            "xray",
+            "operation",
+            "region",
+            "request_id",
+            "queue_url",
+            "table_name",
+            "table_names",
+            "retries",
+            "resource_names",
+        ],
+    ),
+    (
+        "/sql",
+        &[
+            "connection_string",
+            "url",
+            "sanitized_query",
+            "database_type",
+            "database_version",
+            "driver_version",
+            "user",
+            "preparation",
+        ],
+    ),
+    ("/service", &["version", "compiler", "compiler_version"]),
+];
 
 pub(super) fn check(document: &Value, checked: &mut Checked) {
     for name in document.as_object().into_iter().flat_map(serde_json::Map::keys) {
@@ -61,14 +104,36 @@ pub(super) fn check(document: &Value, checked: &mut Checked) {
     }
     annotations(&document["annotations"], checked);
     metadata(&document["metadata"], checked);
-    http(&document["http"], checked);
-    for block in ["http", "aws", "sql", "service", "user", "origin", "resource_arn"] {
-        texts(block, &document[block], checked);
+    http(document, checked);
+    for (path, fields) in BLOCKS {
+        block(document, path, fields, checked);
     }
-    for block in ["http", "aws", "sql", "service"] {
-        if !document[block].is_null() && !document[block].is_object() {
-            checked.refuse("InvalidSegment", format!("{block} is not an object"));
+    for name in ["http", "aws", "sql", "service", "user", "origin", "resource_arn"] {
+        texts(name, &document[name], checked);
+    }
+    lists(document, checked);
+}
+
+fn block(document: &Value, path: &str, fields: &[&str], checked: &mut Checked) {
+    match document.pointer(path) {
+        None | Some(Value::Null) => (),
+        Some(Value::Object(block)) => {
+            for name in block.keys().filter(|name| !fields.contains(&name.as_str())) {
+                checked.complain("block-unknown", format!("{path}/{name}"));
+            }
         }
+        Some(_) => checked.refuse("InvalidSegment", format!("{} is not an object", &path[1..])),
+    }
+}
+
+fn lists(document: &Value, checked: &mut Checked) {
+    if document["links"].as_array().is_some_and(|links| links.len() > LINKS) {
+        checked.complain("links-many", format!("more than {LINKS} links"));
+    }
+    let is_list_of_ids =
+        |value: &Value| value.as_array().is_some_and(|ids| ids.iter().all(|id| id.as_str().is_some_and(is_span_id)));
+    if !document["precursor_ids"].is_null() && !is_list_of_ids(&document["precursor_ids"]) {
+        checked.complain("precursor-ids", format!("{}", document["precursor_ids"]));
     }
 }
 
@@ -112,22 +177,21 @@ fn metadata(metadata: &Value, checked: &mut Checked) {
     }
 }
 
-fn http(http: &Value, checked: &mut Checked) {
-    for name in http["request"].as_object().into_iter().flat_map(serde_json::Map::keys) {
-        if !REQUEST.contains(&name.as_str()) {
-            checked.complain("http-unknown", format!("http.request.{name}"));
-        }
-    }
-    let response = &http["response"];
+fn http(document: &Value, checked: &mut Checked) {
+    let (request, response) = (&document["http"]["request"], &document["http"]["response"]);
     for name in ["status", "content_length"] {
         if !response[name].is_null() && !response[name].is_i64() {
             checked.complain("http-response", format!("http.response.{name} is {}", response[name]));
         }
     }
+    let is_segment = document["trace_id"].is_string() && document["type"].is_null();
+    if is_segment && !request["traced"].is_null() || !is_segment && !request["x_forwarded_for"].is_null() {
+        checked.complain("field-of-the-other-kind", "traced is a subsegment's, x_forwarded_for a segment's");
+    }
 }
 
 /// Every text below a block.
-fn texts(path: &str, value: &Value, checked: &mut Checked) {
+pub(super) fn texts(path: &str, value: &Value, checked: &mut Checked) {
     match value {
         Value::String(text) if text.chars().count() > TEXT => {
             checked.complain("text-long", format!("{path} has over {TEXT} characters"));
