@@ -1,5 +1,7 @@
 //! Home: everybody's posts, newest first.
 
+use std::time::Duration;
+
 use crudder_domain::{Activity, ActivityId, Moment, Page, PageLimit, PageRequest, Ttl};
 use futures::future::try_join_all;
 
@@ -45,8 +47,8 @@ impl Store {
             return Ok(Sweep::default());
         }
         // A clock that is ahead may have written into the next bucket.
-        let newest = before.map_or(now.after(CLOCKS_APART), |id| id.moment());
-        let likely = Bucket::of(before.map_or(now, |id| id.moment()));
+        let newest = before.map_or(now.after(CLOCKS_APART), last_before);
+        let likely = Bucket::of(before.map_or(now, last_before));
         let guess: Vec<Part> = (0..self.0.home_shards).map(|shard| (likely, shard)).collect();
         let directory = keys::buckets(Bucket::of(oldest), Bucket::of(newest));
         let directory = self.table().newest(directory, DIRECTORY_ROWS);
@@ -68,9 +70,10 @@ impl Store {
     ) -> Result<Sweep> {
         let short = !fills(&first, limit);
         let likely = first.first().map(|((bucket, _), _)| *bucket);
-        let unseen = parts.iter().filter(|part| first.iter().all(|(seen, _)| seen != *part));
-        // An older bucket matters only to a page that the newer one does not fill.
-        let unseen: Vec<Part> = unseen.filter(|(bucket, _)| short || Some(*bucket) >= likely).copied().collect();
+        let unseen = parts.iter().copied().filter(|part| first.iter().all(|(seen, _)| seen != part));
+        // An older bucket matters only to a page that the newer one does not fill; then the page ends where that one begins.
+        let (unseen, older): (Vec<Part>, Vec<Part>) = unseen.partition(|(bucket, _)| short || Some(*bucket) >= likely);
+        let end = likely.filter(|_| !older.is_empty()).map(|bucket| ActivityId::first_at(bucket.begin()));
         let rows = likely_rows(limit.get(), unseen.len().max(1));
         let mut reads: Vec<_> = unseen.into_iter().map(|part| self.part(part, before, rows, now)).collect();
         if short {
@@ -80,7 +83,8 @@ impl Store {
             reads.extend(cut.into_iter().map(|(part, end)| self.part(part, Some(end), rows, now)));
         }
         let second = try_join_all(reads).await?;
-        Ok(first.into_iter().map(|(_, sweep)| sweep).chain(second).reduce(Sweep::join).unwrap_or_default())
+        let found = first.into_iter().map(|(_, sweep)| sweep).chain(second).reduce(Sweep::join).unwrap_or_default();
+        Ok(Sweep { whole_to: found.whole_to.max(end), ..found })
     }
 
     async fn part(&self, part: Part, before: Option<ActivityId>, rows: usize, now: Moment) -> Result<Sweep> {
@@ -93,7 +97,7 @@ impl Store {
 /// Two buckets hold what can be shown, and one more what clocks that are apart wrote.
 const DIRECTORY_ROWS: usize = 3;
 /// How far the clocks of two Lambdas may be apart: seconds at most; a minute is safe.
-const CLOCKS_APART: std::time::Duration = std::time::Duration::from_secs(60);
+const CLOCKS_APART: Duration = Duration::from_secs(60);
 
 /// The partitions that hold posts, newest bucket first.
 fn parts(directory: &[Item]) -> Result<Vec<Part>> {
@@ -104,6 +108,12 @@ fn parts(directory: &[Item]) -> Result<Vec<Part>> {
         parts.extend((0..shards).map(|shard| (bucket, shard)));
     }
     Ok(parts)
+}
+
+/// The latest moment of what lies before an id.
+fn last_before(id: ActivityId) -> Moment {
+    let first = id == ActivityId::first_at(id.moment());
+    id.moment().before(Duration::from_micros(u64::from(first)))
 }
 
 /// Whether what was found makes a page of that length.

@@ -60,9 +60,14 @@ impl Bucket {
         text.parse().ok().map(Self)
     }
 
+    /// Its first moment.
+    pub(crate) fn begin(self) -> Moment {
+        Moment::from_micros(self.0.saturating_mul(Self::LENGTH.as_micros() as u64))
+    }
+
     /// When nothing of it can be shown any more.
     pub(crate) fn forgotten(self) -> Moment {
-        Moment::from_micros((self.0 + 1).saturating_mul(Self::LENGTH.as_micros() as u64)).after(Ttl::LONGEST)
+        self.begin().after(Self::LENGTH).after(Ttl::LONGEST)
     }
 
     fn shown(self) -> String {

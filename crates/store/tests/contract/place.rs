@@ -1,0 +1,86 @@
+//! Where a contract runs: a table of its own, at an endpoint.
+
+use crudder_store::{Access, Store, StoreConfig};
+use dynoxide::Database;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use crate::proxy::{Mood, Proxy};
+
+/// A table of its own.
+pub(crate) struct Place {
+    access: Access,
+    table: String,
+}
+
+impl Place {
+    /// A table that nothing disturbs: the embedded one, or the one that `CRUDDER_TEST_DYNAMODB` names.
+    pub(crate) async fn calm() -> Self {
+        Self::at(match elsewhere() {
+            Some(name) if name == "aws" => StoreConfig::from_env().unwrap().access,
+            Some(address) => Access::StandIn(address),
+            None => Access::StandIn(embedded().await),
+        })
+        .await
+    }
+
+    /// An embedded table, whatever the environment says: for what is measured.
+    pub(crate) async fn embedded() -> Self {
+        Self::at(Access::StandIn(embedded().await)).await
+    }
+
+    /// An embedded table behind the proxy at its worst.
+    pub(crate) async fn hostile() -> Self {
+        let proxy = Proxy::start(&embedded().await, Mood::hostile()).await;
+        Self::at(Access::StandIn(proxy.address)).await
+    }
+
+    /// The table of that name at any endpoint.
+    pub(crate) async fn at(access: Access) -> Self {
+        let place = Self { access, table: format!("crudder-test-{}", Uuid::new_v4()) };
+        place.store().await.create_table().await.unwrap();
+        place
+    }
+
+    /// The same table at another address: past the proxy, or through one.
+    pub(crate) fn seen_from(&self, address: &str) -> Self {
+        Self { access: Access::StandIn(address.to_owned()), table: self.table.clone() }
+    }
+
+    pub(crate) async fn store(&self) -> Store {
+        Store::connect(&self.config()).await
+    }
+
+    pub(crate) async fn store_with_shards(&self, home_shards: usize) -> Store {
+        Store::connect(&StoreConfig { home_shards, ..self.config() }).await
+    }
+
+    pub(crate) fn config(&self) -> StoreConfig {
+        StoreConfig { access: self.access.clone(), ..StoreConfig::stand_in("", &self.table) }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        match &self.access {
+            Access::StandIn(address) => address,
+            Access::Environment { .. } => panic!("the account's own endpoint has no address here"),
+        }
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+}
+
+/// The embedded table in this process, on a port of its own; it ends with the test's runtime.
+pub(crate) async fn embedded() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let database = Database::memory().unwrap();
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    address
+}
+
+#[expect(clippy::disallowed_methods, reason = "the suite's endpoint is given by this variable, read here only")]
+fn elsewhere() -> Option<String> {
+    std::env::var("CRUDDER_TEST_DYNAMODB").ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,48 @@
+//! Posts: found by everything that should find them.
+
+use crudder_domain::{Invalid, SearchTerms};
+
+use crate::contracts;
+use crate::place::Place;
+use crate::sample::*;
+
+contracts! {
+    async fn a_post_is_found_by_home_its_authors_page_search_and_its_own_page(place: &Place) {
+        let (store, now) = (place.store().await, now());
+        let worf = person(&store, "Worf").await;
+        let written = post(&store, &worf, "Cloud is fun!", "7-days", now).await;
+
+        assert_eq!(store.home(first(40), now).await.unwrap().content, [written.clone()]);
+        let page = store.user_page(&handle("worf"), first(40), now).await.unwrap().content;
+        assert_eq!((page.profile.cruds_count, page.activities), (1, vec![written.clone()]));
+        let terms = SearchTerms::parse(Some("CLOUD")).unwrap();
+        assert_eq!(store.search(&terms, first(40), now).await.unwrap().content, [written.clone()]);
+        let page = store.show_activity(written.uuid, first(40), now).await.unwrap().content;
+        assert_eq!((page.activity, page.replies), (written, vec![]));
+    }
+
+    async fn text_of_every_kind_comes_back_unchanged(place: &Place) {
+        let (store, now) = (place.store().await, now());
+        let worf = person(&store, "worf").await;
+        let longest = "🦀".repeat(280);
+        for text in ["a\0b", " ", "\u{202e}مرحبا\u{202c} שלום", "e\u{301} é", "🏳️‍🌈👩‍👩‍👧‍👦", "\r\n\t", "\u{feff}x", "\\\"</script>", &longest] {
+            let written = post(&store, &worf, text, "1-day", now).await;
+            let page = store.show_activity(written.uuid, first(1), now).await.unwrap().content;
+            assert_eq!(page.activity.message.as_str(), text);
+            assert!(all_of_home(&store, 40, now).await.iter().any(|shown| shown.message.as_str() == text), "{text:?}");
+        }
+    }
+
+    async fn somebody_who_never_signed_up_cannot_post(place: &Place) {
+        let (store, now) = (place.store().await, now());
+        let answer = try_post(&store, &stranger(), "hello", "1-day", now).await;
+        assert_eq!(fault(answer), Some(Invalid::CallerUnknown));
+        assert_eq!(store.home(first(40), now).await.unwrap().content, []);
+    }
+
+    async fn an_unknown_activity_is_missing(place: &Place) {
+        let (store, now) = (place.store().await, now());
+        let id = crudder_domain::ActivityId::at(now);
+        assert!(is_missing(&store.show_activity(id, first(40), now).await));
+    }
+}

@@ -1,0 +1,129 @@
+//! People and what they write, for contracts to work with.
+
+use std::time::{Duration, SystemTime};
+
+use crudder_domain::{
+    Activity, ActivityId, Draft, Handle, Invalid, Letter, Message, MessageDraft, Moment, Page, PageLimit, PageRequest,
+    ReplyDraft, Sent, SignUp, Started, Sub, User,
+};
+use crudder_store::{Error, Result, Store};
+use serde_json::json;
+use uuid::Uuid;
+
+/// The present: what is written by it expires in the future, also for a table that sweeps by its own clock.
+pub(crate) fn now() -> Moment {
+    Moment::from(SystemTime::now())
+}
+
+/// So many seconds after.
+pub(crate) fn later(moment: Moment, seconds: u64) -> Moment {
+    moment.after(Duration::from_secs(seconds))
+}
+
+/// Somebody new who wishes for that handle.
+pub(crate) fn newcomer(handle: &str) -> SignUp {
+    SignUp::new(Sub::parse(&Uuid::new_v4().to_string()).unwrap(), Some(handle), Some(handle))
+}
+
+/// Somebody who has signed up.
+pub(crate) async fn person(store: &Store, handle: &str) -> User {
+    store.sign_up(&newcomer(handle)).await.unwrap()
+}
+
+/// Somebody who has not.
+pub(crate) fn stranger() -> Sub {
+    newcomer("nobody").sub
+}
+
+/// Posts a text.
+pub(crate) async fn try_post(store: &Store, author: &Sub, text: &str, ttl: &str, now: Moment) -> Result<Activity> {
+    let draft: Draft = serde_json::from_value(json!({ "message": text, "ttl": ttl })).unwrap();
+    store.put_activity(&draft.publish(author, now).unwrap()).await
+}
+
+pub(crate) async fn post(store: &Store, author: &User, text: &str, ttl: &str, now: Moment) -> Activity {
+    try_post(store, &author.sub, text, ttl, now).await.unwrap()
+}
+
+/// Replies to an activity.
+pub(crate) async fn try_reply(
+    store: &Store,
+    author: &Sub,
+    parent: ActivityId,
+    text: &str,
+    now: Moment,
+) -> Result<Activity> {
+    let draft: ReplyDraft = serde_json::from_value(json!({ "message": text })).unwrap();
+    store.put_reply(&draft.reply(author, &parent.to_string(), now).unwrap()).await
+}
+
+pub(crate) async fn reply(store: &Store, author: &User, parent: ActivityId, text: &str, now: Moment) -> Activity {
+    try_reply(store, &author.sub, parent, text, now).await.unwrap()
+}
+
+/// A message to a person.
+pub(crate) fn letter(sender: &User, to: &str, text: &str, now: Moment) -> Letter {
+    let draft: MessageDraft = serde_json::from_value(json!({ "message": text, "handle": to })).unwrap();
+    draft.send(&sender.sub, now).unwrap()
+}
+
+pub(crate) async fn start(store: &Store, sender: &User, to: &str, text: &str, now: Moment) -> Started {
+    match store.put_message(&letter(sender, to, text, now)).await.unwrap() {
+        Sent::Started(started) => started,
+        Sent::Added(message) => panic!("opened nothing: {message:?}"),
+    }
+}
+
+/// A message into a conversation.
+pub(crate) async fn try_add(store: &Store, sender: &Sub, to: Started, text: &str, now: Moment) -> Result<Message> {
+    let body = json!({ "message": text, "message_group_uuid": to.message_group_uuid });
+    let draft: MessageDraft = serde_json::from_value(body).unwrap();
+    match store.put_message(&draft.send(sender, now).unwrap()).await? {
+        Sent::Added(message) => Ok(message),
+        Sent::Started(started) => panic!("opened {started:?}"),
+    }
+}
+
+/// The first page of that length.
+pub(crate) fn first(limit: usize) -> PageRequest {
+    PageRequest { limit: PageLimit::parse(Some(&limit.to_string())).unwrap(), before: None }
+}
+
+/// The page after this one.
+pub(crate) fn after<T>(limit: usize, page: &Page<T>) -> Option<PageRequest> {
+    page.next.map(|before| PageRequest { before: Some(before), ..first(limit) })
+}
+
+/// All of home as of then, by pages of that length.
+pub(crate) async fn all_of_home(store: &Store, limit: usize, now: Moment) -> Vec<Activity> {
+    let (mut all, mut request) = (Vec::new(), Some(first(limit)));
+    while let Some(wanted) = request {
+        let page = store.home(wanted, now).await.unwrap();
+        assert!(page.content.len() <= limit, "a page of {limit} has {}", page.content.len());
+        request = after(limit, &page);
+        all.extend(page.content);
+    }
+    all
+}
+
+/// The texts of activities, in order.
+pub(crate) fn texts(activities: &[Activity]) -> Vec<&str> {
+    activities.iter().map(|activity| activity.message.as_str()).collect()
+}
+
+pub(crate) fn handle(text: &str) -> Handle {
+    Handle::parse(text).unwrap()
+}
+
+/// Whether an answer is that the thing is not there.
+pub(crate) fn is_missing<T>(answer: &Result<T>) -> bool {
+    matches!(answer, Err(Error::NotFound))
+}
+
+/// What was wrong with the request.
+pub(crate) fn fault<T>(answer: Result<T>) -> Option<Invalid> {
+    match answer {
+        Err(Error::Invalid(invalid)) => Some(invalid),
+        _ => None,
+    }
+}
