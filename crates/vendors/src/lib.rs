@@ -15,6 +15,7 @@ mod honeycomb;
 mod ids;
 mod key;
 mod ledger;
+mod privacy;
 mod rollbar;
 mod secrets;
 mod shelf;

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{rate, values};
-use crate::{Delivery, TraceId, ids::hex};
+use crate::{Complaint, Delivery, TraceId, ids::hex, privacy};
 
 /// A span that was taken.
 #[derive(Debug, Clone, Serialize)]
@@ -100,6 +100,25 @@ impl Span {
 
 fn shared<S: Serializer>(resource: &Arc<Map<String, Value>>, serializer: S) -> Result<S::Ok, S::Error> {
     resource.as_ref().serialize(serializer)
+}
+
+impl Span {
+    /// Complains of secrets and blots them out, before anybody can see them.
+    pub(super) fn cleanse(&mut self) -> Vec<Complaint> {
+        let place = format!("span {}", self.span_id);
+        let mut complaints: Vec<_> = privacy::cleanse_text(&mut self.name, &place).into_iter().collect();
+        complaints.extend(privacy::cleanse_text(&mut self.status.message, &place));
+        let own = std::iter::once(&mut self.attributes);
+        let others = self.events.iter_mut().map(|event| &mut event.attributes);
+        for attributes in own.chain(others).chain(self.links.iter_mut().map(|link| &mut link.attributes)) {
+            let mut whole = Value::Object(std::mem::take(attributes));
+            complaints.extend(privacy::cleanse(&mut whole, &place));
+            if let Value::Object(cleansed) = whole {
+                *attributes = cleansed;
+            }
+        }
+        complaints
+    }
 }
 
 /// What all spans of one scope have in common.

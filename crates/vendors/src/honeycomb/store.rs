@@ -11,11 +11,11 @@ use opentelemetry_proto::tonic::{
     trace::v1::{ResourceSpans, ScopeSpans, Span as Wired},
 };
 use prost::Message;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Span, TraceSummary, check::Checks, span::Surroundings, values};
-use crate::{Complaint, Delivery, Ledger, TraceId, shelf::Shelf};
+use crate::{Complaint, Delivery, Ledger, TraceId, privacy, shelf::Shelf};
 
 /// Duplicates are listed for a test's report up to this many, and counted beyond.
 const DUPLICATES_LISTED: usize = 10_000;
@@ -41,12 +41,17 @@ struct Counts {
 }
 
 /// The spans of one trace, in the order of their arrival, those that came twice twice.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Trace {
     /// Its id.
     pub trace_id: TraceId,
     /// Its spans.
+    #[serde(serialize_with = "shared")]
     pub spans: Vec<Arc<Span>>,
+}
+
+fn shared<S: Serializer>(spans: &[Arc<Span>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(spans.iter().map(AsRef::as_ref))
 }
 
 /// A span that came again.
@@ -177,7 +182,9 @@ impl HoneycombStore {
     fn take_resource(&mut self, batch: ResourceSpans, refused: &mut u32, now: SystemTime, delivery: &Arc<Delivery>) {
         let attributes = batch.resource.map(|resource| resource.attributes).unwrap_or_default();
         self.ledger.complain(self.checks.resource(&attributes));
-        let resource: Arc<Map<String, Value>> = Arc::new(values::object(&attributes));
+        let mut resource = Value::Object(values::object(&attributes));
+        self.ledger.complain(privacy::cleanse(&mut resource, "resource"));
+        let resource: Arc<Map<String, Value>> = Arc::new(resource.as_object().cloned().unwrap_or_default());
         for ScopeSpans { scope, spans, .. } in batch.scope_spans {
             let surroundings = Surroundings::new(&resource, scope.as_ref(), delivery);
             for wired in spans {
@@ -196,10 +203,11 @@ impl HoneycombStore {
         self.ledger.complain(self.checks.span(&wired, surroundings, now));
         // Decoded, a span takes some three times its wire form: names and values become strings of their own.
         let bytes = wired.encoded_len() * 3 + size_of::<Span>();
-        let Some(span) = surroundings.span(wired) else {
+        let Some(mut span) = surroundings.span(wired) else {
             self.counts.invisible += 1;
             return;
         };
+        self.ledger.complain(span.cleanse());
         self.keep(Arc::new(span), bytes);
     }
 

@@ -33,7 +33,7 @@ pub struct Item {
     pub trace_id: Option<TraceId>,
     /// `data`, parsed.
     pub data: Value,
-    /// The body as it came, with its token blotted out.
+    /// The body as it came, with its token blotted out; written anew where another secret had to be.
     pub raw: String,
     /// The end of the token that it came with.
     pub token: KeyMark,

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Complaint, KeyMark,
     desk::{Answer, Call, Served},
+    privacy,
 };
 
 /// The path of the documents has a slash at its end; without it Rollbar answers as well (practice).
@@ -140,9 +141,14 @@ fn manners(call: &Call, raw: &str, token: &str) -> Vec<Complaint> {
 fn keep(store: &watch::Sender<RollbarStore>, raw: &str, token: &str, standing: Standing, now: SystemTime) -> Served {
     let mark = KeyMark::of(token);
     let raw = raw.replace(token, mark.text());
-    let body: Value = serde_json::from_str(&raw).unwrap_or_default();
+    let mut body: Value = serde_json::from_str(&raw).unwrap_or_default();
+    let secrets = privacy::cleanse(&mut body["data"], "data");
+    let raw = if secrets.is_empty() { raw } else { body.to_string() };
     let mut kept = None;
-    store.send_modify(|store| kept = Some(store.take(&body, raw, mark, now)));
+    store.send_modify(|store| {
+        store.ledger_mut().complain(secrets);
+        kept = Some(store.take(&body, raw, mark, now));
+    });
     let (uuid, delivery) = kept.unzip();
     Served { answer: standing.on(taken(&uuid.unwrap_or_default())), delivery }
 }

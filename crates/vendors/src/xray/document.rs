@@ -33,7 +33,7 @@ pub struct Document {
     pub received_ms: u64,
     /// The whole document, parsed.
     pub body: Value,
-    /// The whole document, as it came.
+    /// The whole document, as it came; written anew where a secret had to be blotted out.
     pub raw: String,
     /// The datagram or call it came in.
     #[serde(skip)]

@@ -13,7 +13,7 @@ use super::{
     check::{self, Refusal},
     tree,
 };
-use crate::{Complaint, Delivery, Ledger, TraceId, shelf::Shelf};
+use crate::{Complaint, Delivery, Ledger, TraceId, privacy, shelf::Shelf};
 
 /// The documents of a trace as they stand, and for each id in them the document that it stands in.
 #[derive(Debug, Default)]
@@ -110,13 +110,16 @@ impl XrayStore {
 
     /// Takes one document, or says why not.
     pub(super) fn take(&mut self, raw: &str, now: SystemTime, delivery: &Arc<Delivery>) -> Result<(), Refusal> {
-        let body: Value = serde_json::from_str(raw).map_err(|error| Refusal::unreadable(&error))?;
+        let mut body: Value = serde_json::from_str(raw).map_err(|error| Refusal::unreadable(&error))?;
         let checked = check::check(&body, raw.len(), now);
         self.ledger.complain(checked.complaints);
         if let Some(refusal) = checked.refused {
             return Err(refusal);
         }
-        let document = Document::new(body, raw.to_owned(), now, Arc::clone(delivery));
+        let secrets = privacy::cleanse(&mut body, "document");
+        let raw = if secrets.is_empty() { raw.to_owned() } else { body.to_string() };
+        self.ledger.complain(secrets);
+        let document = Document::new(body, raw, now, Arc::clone(delivery));
         self.keep(Arc::new(document.ok_or_else(Refusal::unfit)?));
         Ok(())
     }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod faults;
+mod garbage;
 mod honeycomb;
+mod privacy;
 mod rollbar;
 mod secrets;
 mod support;
