@@ -14,8 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     extensions_api,
+    faults::SharedFaults,
     life::{Call, Refusal},
-    runtime_api,
+    runtime_api, telemetry_api,
 };
 
 /// How many calls may wait for the environment's loop: runtime and ten extensions make one at a time, with some room for
@@ -34,9 +35,6 @@ pub(crate) struct Asked {
 pub(crate) enum Answer {
     Accepted,
     Registered,
-    MaySubscribe {
-        name: String,
-    },
     Refused(Refusal),
     /// An invocation for the runtime.
     Invocation {
@@ -52,6 +50,7 @@ pub(crate) enum Answer {
 pub(crate) struct Identity {
     pub(crate) function: String,
     pub(crate) account_id: String,
+    pub(crate) faults: SharedFaults,
 }
 
 /// What every handler holds.
@@ -68,12 +67,12 @@ impl Door {
     }
 
     /// Asks the loop; a `next` is answered when there is something to do, which may be never.
-    pub(crate) async fn ask(&self, call: Call) -> Result<Answer, Response> {
+    pub(crate) async fn ask(&self, call: Call) -> Result<Answer, Refusal> {
         let (answer, answered) = oneshot::channel();
-        let gone = |_| refuse(&Refusal::new(500, "InternalServerError", "Internal Server Error"));
-        self.calls.send(Asked { call, answer }).await.map_err(|_| gone(()))?;
-        match answered.await.map_err(|_| gone(()))? {
-            Answer::Refused(refusal) => Err(refuse(&refusal)),
+        let gone = || Refusal::new(500, "InternalServerError", "Internal Server Error");
+        self.calls.send(Asked { call, answer }).await.map_err(|_| gone())?;
+        match answered.await.map_err(|_| gone())? {
+            Answer::Refused(refusal) => Err(refusal),
             answer => Ok(answer),
         }
     }
@@ -81,12 +80,18 @@ impl Door {
 
 /// The routes of one environment.
 pub(crate) fn router(door: Door) -> Router {
-    Router::new().merge(runtime_api::routes()).merge(extensions_api::routes()).with_state(door)
+    Router::new()
+        .merge(runtime_api::routes())
+        .merge(extensions_api::routes())
+        .merge(telemetry_api::routes())
+        .with_state(door)
 }
 
-pub(crate) fn refuse(refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(json!({ "errorMessage": refusal.message, "errorType": refusal.error_type }))).into_response()
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(json!({ "errorMessage": self.message, "errorType": self.error_type }))).into_response()
+    }
 }
 
 pub(crate) fn accepted() -> Response {

@@ -1,6 +1,7 @@
 //! One execution environment: its folder, its listener, its processes, and the loop that joins them to its [`Life`].
 
 mod act;
+mod deeds;
 mod hand;
 
 use std::{
@@ -20,15 +21,18 @@ use tokio::{
 };
 use uuid::Uuid;
 
+use self::deeds::Deed;
 use crate::{
     api::{self, Answer, Asked, Door, Identity},
     config::{FunctionConfig, StageConfig},
     events::{Hub, Source, StageEvent},
+    faults::SharedFaults,
     life::{Call, Event, Leave, Life, Role, Terms},
     logs::Journal,
     outcome::{Invocation, Outcome, Served},
     pool::Pool,
     process::Processes,
+    telemetry::Telemetry,
     trace::Trace,
 };
 
@@ -111,6 +115,7 @@ pub(crate) struct Plan {
     pub(crate) pool: Arc<Pool>,
     pub(crate) hub: Hub,
     pub(crate) marker: Arc<str>,
+    pub(crate) faults: SharedFaults,
 }
 
 /// The present invocation.
@@ -145,6 +150,10 @@ struct Environment {
     current: Option<Current>,
     /// What came of an act and is to be stepped next.
     follow_ups: VecDeque<Event>,
+    /// What is to be done at a moment of its own.
+    deeds: Vec<(Instant, Deed)>,
+    telemetry: Telemetry,
+    frozen: bool,
     readers: JoinSet<()>,
     server: AbortHandle,
     journal: Journal,
@@ -163,7 +172,11 @@ pub(crate) async fn create(plan: Plan) -> io::Result<Handle> {
     let folder = tokio::fs::canonicalize(folder).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let runtime_api = listener.local_addr()?.to_string();
-    let identity = Identity { function: plan.function.name.clone(), account_id: plan.stage.account_id.clone() };
+    let identity = Identity {
+        function: plan.function.name.clone(),
+        account_id: plan.stage.account_id.clone(),
+        faults: plan.faults.clone(),
+    };
     let (door, asked) = Door::new(identity);
     let server = tokio::spawn(async move {
         // It ends when it is aborted, with the environment.
@@ -180,7 +193,8 @@ pub(crate) async fn create(plan: Plan) -> io::Result<Handle> {
 impl Environment {
     fn new(plan: Plan, id: Arc<str>, folder: PathBuf, runtime_api: String, server: AbortHandle) -> Self {
         let log_stream = log_stream(&id);
-        let journal = Journal::new(plan.hub.clone(), &plan.function.name, &id, &log_stream);
+        let telemetry = Telemetry::new();
+        let journal = Journal::new(plan.hub.clone(), telemetry.clone(), &plan.function.name, &id, &log_stream);
         let view = EnvironmentView {
             id: id.to_string(),
             function: plan.function.name.clone(),
@@ -211,6 +225,9 @@ impl Environment {
             received: 0,
             current: None,
             follow_ups: VecDeque::new(),
+            deeds: Vec::new(),
+            telemetry,
+            frozen: false,
             readers: JoinSet::new(),
             server,
             journal,
@@ -235,14 +252,19 @@ impl Environment {
         });
         while !self.ended {
             let wake_at = self.life.wake_at();
-            let time_up = async { sleep_until(wake_at.unwrap_or_else(Instant::now)).await };
+            let deed_at = self.next_deed_at();
+            let reached = |at: Option<Instant>| sleep_until(at.unwrap_or_else(Instant::now));
             // What a process said last is heard before its end, and both before the clock.
             let event = tokio::select! { biased;
                 Some(asked) = asked.recv() => self.hear(asked),
                 (role, words) = self.processes.exited() => Some(self.saw_exit(role, words)),
                 Some(job) = jobs.recv(), if self.pending.is_none() => Some(self.receive(job)),
                 Some(leave) = orders.recv() => Some(Event::Leave(leave)),
-                () = time_up, if wake_at.is_some() => Some(Event::TimeUp),
+                () = reached(wake_at), if wake_at.is_some() => Some(Event::TimeUp),
+                () = reached(deed_at), if deed_at.is_some() => {
+                    self.do_due_deeds();
+                    None
+                }
             };
             if let Some(event) = event {
                 self.step(event);
@@ -278,6 +300,7 @@ impl Environment {
     fn receive(&mut self, job: Job) -> Event {
         let request_id = job.request_id.clone();
         self.received += 1;
+        self.life.terms_mut().refuse_invoke = self.plan.faults.now().refuse_invoke;
         self.pending = Some(job);
         Event::Invoke { request_id }
     }

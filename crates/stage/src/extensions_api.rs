@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    api::{Answer, Door, accepted, header, read_small, refuse},
+    api::{Answer, Door, accepted, header, read_small},
     life::{Call, Refusal},
 };
 
@@ -33,13 +33,13 @@ struct Registration {
     events: Vec<String>,
 }
 
-async fn register(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Response> {
+async fn register(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     let name = header(&headers, "lambda-extension-name").to_owned();
     if name.is_empty() {
-        return Err(refuse(&Refusal::new(403, "Extension.InvalidExtensionName", "Empty extension name")));
+        return Err(Refusal::new(403, "Extension.InvalidExtensionName", "Empty extension name"));
     }
     let registration: Registration = serde_json::from_slice(&read_small(body).await)
-        .map_err(|error| refuse(&Refusal::new(403, "InvalidRequestFormat", error.to_string())))?;
+        .map_err(|error| Refusal::new(403, "InvalidRequestFormat", error.to_string()))?;
     let id = Uuid::new_v4().to_string();
     door.ask(Call::Register { id: id.clone(), name, events: registration.events }).await?;
     let mut about = json!({
@@ -55,7 +55,7 @@ async fn register(State(door): State<Door>, headers: HeaderMap, body: Body) -> R
     Ok(([(IDENTIFIER, id)], Json(about)).into_response())
 }
 
-async fn next(State(door): State<Door>, headers: HeaderMap) -> Result<Response, Response> {
+async fn next(State(door): State<Door>, headers: HeaderMap) -> Result<Response, Refusal> {
     let id = identifier(&headers)?;
     match door.ask(Call::ExtensionNext { id }).await? {
         Answer::Event(event) => {
@@ -66,19 +66,19 @@ async fn next(State(door): State<Door>, headers: HeaderMap) -> Result<Response, 
     }
 }
 
-async fn init_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Response> {
+async fn init_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     report(&door, &headers, body, true).await
 }
 
-async fn exit_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Response> {
+async fn exit_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     report(&door, &headers, body, false).await
 }
 
-async fn report(door: &Door, headers: &HeaderMap, body: Body, during_init: bool) -> Result<Response, Response> {
+async fn report(door: &Door, headers: &HeaderMap, body: Body, during_init: bool) -> Result<Response, Refusal> {
     let id = identifier(headers)?;
     if header(headers, "lambda-extension-function-error-type").is_empty() {
         let message = "Lambda-Extension-Function-Error-Type not found";
-        return Err(refuse(&Refusal::new(403, "Extension.MissingHeader", message)));
+        return Err(Refusal::new(403, "Extension.MissingHeader", message));
     }
     // Read so that the connection can be used again; the platform logs nothing of it.
     read_small(body).await;
@@ -86,14 +86,12 @@ async fn report(door: &Door, headers: &HeaderMap, body: Body, during_init: bool)
 }
 
 /// The identifier that `register` gave out.
-pub(crate) fn identifier(headers: &HeaderMap) -> Result<String, Response> {
+pub(crate) fn identifier(headers: &HeaderMap) -> Result<String, Refusal> {
     let id = header(headers, IDENTIFIER);
     if id.is_empty() {
         let message = "Missing Lambda-Extension-Identifier header";
-        return Err(refuse(&Refusal::new(403, "Extension.MissingExtensionIdentifier", message)));
+        return Err(Refusal::new(403, "Extension.MissingExtensionIdentifier", message));
     }
     let parsed = Uuid::parse_str(id).map(|id| id.to_string());
-    parsed.map_err(|_| {
-        refuse(&Refusal::new(403, "Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier"))
-    })
+    parsed.map_err(|_| Refusal::new(403, "Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier"))
 }

@@ -7,9 +7,11 @@
 
 mod api;
 mod config;
+mod delivery;
 mod environment;
 mod events;
 mod extensions_api;
+mod faults;
 mod life;
 mod logs;
 mod memory;
@@ -19,6 +21,8 @@ mod pool;
 mod process;
 mod runtime_api;
 mod stage;
+mod telemetry;
+mod telemetry_api;
 mod trace;
 mod variables;
 mod warden;
@@ -26,5 +30,6 @@ mod warden;
 pub use config::{Credentials, FunctionConfig, StageConfig};
 pub use environment::EnvironmentView;
 pub use events::{Ended, LogLine, Source, StageEvent, Stream, Subscription};
+pub use faults::{Faults, Freeze, Kill, Moment, RuntimeDoneFault, TelemetryFault, Whom};
 pub use outcome::{FailureKind, Invocation, InvokeError, Outcome, PAYLOAD_LIMIT, RESPONSE_LIMIT, Served};
 pub use stage::Stage;

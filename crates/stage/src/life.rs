@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::{
     outcome::FailureKind,
     platform::{Platform, Status, Verdict},
+    telemetry::Request,
 };
 
 pub(crate) use self::{
@@ -85,6 +86,11 @@ pub(crate) enum Act {
         deadline: Instant,
     },
     Platform(Platform),
+    /// Begins to send telemetry to this extension.
+    Subscribe {
+        name: String,
+        request: Request,
+    },
     /// Answers the client.
     Answer(Result<Bytes, Fatal>),
     /// Writes Lambda's own line about a failure.

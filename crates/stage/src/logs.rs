@@ -4,7 +4,10 @@ use std::{sync::Arc, time::SystemTime};
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::events::{Hub, LogLine, Source, StageEvent, Stream};
+use crate::{
+    events::{Hub, LogLine, Source, StageEvent, Stream},
+    telemetry::{Item, Kind, Telemetry},
+};
 
 /// Lambda cuts a longer line into several events. 256 KB is what was seen; it is not documented.
 const LINE_LIMIT: usize = 256 * 1024;
@@ -19,11 +22,18 @@ pub(crate) struct Journal {
     function: Arc<str>,
     environment: Arc<str>,
     log_stream: Arc<str>,
+    telemetry: Telemetry,
 }
 
 impl Journal {
-    pub(crate) fn new(hub: Hub, function: &str, environment: &str, log_stream: &str) -> Self {
-        Self { hub, function: function.into(), environment: environment.into(), log_stream: log_stream.into() }
+    pub(crate) fn new(hub: Hub, telemetry: Telemetry, function: &str, environment: &str, log_stream: &str) -> Self {
+        Self {
+            hub,
+            function: function.into(),
+            environment: environment.into(),
+            log_stream: log_stream.into(),
+            telemetry,
+        }
     }
 
     /// Writes a line of Lambda's own. It never waits: there are a few per invocation.
@@ -47,7 +57,10 @@ impl Journal {
 
     async fn write(&self, source: &Source, stream: Stream, line: Vec<u8>) {
         let line = String::from_utf8_lossy(&line).into_owned();
-        self.hub.publish_line(self.line(SystemTime::now(), source.clone(), stream, line)).await;
+        let now = SystemTime::now();
+        let kind = if *source == Source::Function { Kind::Function } else { Kind::Extension };
+        self.telemetry.publish(Item::line(kind, now, &line));
+        self.hub.publish_line(self.line(now, source.clone(), stream, line)).await;
     }
 
     fn line(&self, time: SystemTime, source: Source, stream: Stream, line: String) -> LogLine {

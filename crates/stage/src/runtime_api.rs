@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::{
     api::{Answer, Door, accepted, header, read_small},
-    life::Call,
+    life::{Call, Refusal},
     outcome::RESPONSE_LIMIT,
 };
 
@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Router<Door> {
         .route("/2018-06-01/runtime/init/error", post(init_error))
 }
 
-async fn next(State(door): State<Door>) -> Result<Response, Response> {
+async fn next(State(door): State<Door>) -> Result<Response, Refusal> {
     match door.ask(Call::RuntimeNext).await? {
         Answer::Invocation { headers, payload } => Ok((headers, payload).into_response()),
         _ => Ok(accepted()),
@@ -41,7 +41,7 @@ async fn response(
     Path(request_id): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     let first_byte = Instant::now();
     let streaming = match header(&headers, "lambda-runtime-function-response-mode") {
         "" => false,
@@ -68,20 +68,20 @@ async fn error(
     Path(request_id): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Response> {
+) -> Result<Response, Refusal> {
     let first_byte = Instant::now();
     let error_type = error_type(&headers);
     let body = read_small(body).await;
     tell(&door, Call::Erred { request_id, first_byte, error_type, body }).await
 }
 
-async fn init_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Response> {
+async fn init_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     let error_type = error_type(&headers);
     let body = read_small(body).await;
     tell(&door, Call::InitErred { error_type, body }).await
 }
 
-async fn tell(door: &Door, call: Call) -> Result<Response, Response> {
+async fn tell(door: &Door, call: Call) -> Result<Response, Refusal> {
     door.ask(call).await.map(|_| accepted())
 }
 

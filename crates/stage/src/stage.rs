@@ -17,6 +17,7 @@ use crate::{
     config::{FunctionConfig, StageConfig},
     environment::{self, EnvironmentView, Handle, Job, Plan},
     events::{Hub, Subscription},
+    faults::{Faults, SharedFaults},
     life::Leave,
     outcome::{Invocation, InvokeError, Outcome, PAYLOAD_LIMIT},
     pool::{Choice, Pool},
@@ -55,6 +56,7 @@ impl Drop for Inner {
 struct Function {
     config: Arc<FunctionConfig>,
     pool: Arc<Pool>,
+    faults: SharedFaults,
 }
 
 impl Stage {
@@ -69,7 +71,7 @@ impl Stage {
         let warden = Warden::start(&marker)?;
         let functions = functions.into_iter().map(|config| {
             let (name, config) = (config.name.clone(), Arc::new(config));
-            (name, Function { config, pool: Arc::default() })
+            (name, Function { config, pool: Arc::default(), faults: SharedFaults::default() })
         });
         let inner = Inner {
             config: Arc::new(config),
@@ -105,6 +107,16 @@ impl Stage {
     /// The environments that live now.
     pub fn environments(&self) -> Vec<EnvironmentView> {
         self.handles().iter().map(Handle::view).collect()
+    }
+
+    /// Lets the environments of a function suffer these faults from now on, instead of those set before.
+    ///
+    /// # Errors
+    /// When no function has this name.
+    pub fn set_faults(&self, function: &str, faults: Faults) -> Result<(), InvokeError> {
+        let unknown = || InvokeError::UnknownFunction(function.to_owned());
+        self.inner.functions.get(function).ok_or_else(unknown)?.faults.set(faults);
+        Ok(())
     }
 
     /// Spins an environment down as AWS does now and then: after its present invocation it gets SHUTDOWN `spindown`, its
@@ -174,6 +186,7 @@ impl Stage {
             pool: Arc::clone(&function.pool),
             hub: self.inner.hub.clone(),
             marker: Arc::clone(&self.inner.marker),
+            faults: function.faults.clone(),
         }
     }
 

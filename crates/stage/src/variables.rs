@@ -16,6 +16,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) tmp: &'a Path,
     /// Tells the warden which processes belong to this stage.
     pub(crate) marker: &'a str,
+    /// Whether it plays a Lambda Managed Instance.
+    pub(crate) managed_instance: bool,
 }
 
 /// The name of the variable that the warden looks for.
@@ -53,6 +55,7 @@ impl Surroundings<'_> {
     }
 
     fn settings(&self) -> Vec<(String, String)> {
+        let initialization_type = if self.managed_instance { "lambda-managed-instances" } else { "on-demand" };
         let task_root = self.function.bootstrap.parent().unwrap_or(Path::new("/"));
         pairs([
             ("TZ", ":UTC"),
@@ -61,7 +64,7 @@ impl Surroundings<'_> {
             ("LAMBDA_TASK_ROOT", &task_root.to_string_lossy()),
             ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
             ("_HANDLER", "bootstrap"),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ("AWS_LAMBDA_LOG_LEVEL", &self.stage.log_level),
         ])

@@ -1,6 +1,10 @@
 //! Does what the life of the environment says.
 
-use std::{path::Path, sync::PoisonError, time::SystemTime};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+    time::SystemTime,
+};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -10,9 +14,11 @@ use super::{Current, Environment};
 use crate::{
     api::Answer,
     events::{Ended, StageEvent, Stream},
+    faults::{Moment, Whom},
     life::{Act, Event, Fatal, Offer, Reason, Reply, Role},
     outcome::{FailureKind, Outcome, Served},
     platform::{Context, Platform, timestamp},
+    telemetry::{Item, Kind, Request, Schema},
     trace::Trace,
     variables::Surroundings,
 };
@@ -28,6 +34,7 @@ impl Environment {
             Act::HandToExtension { index } => self.hand_to_extension(index),
             Act::HandShutdown { index, reason, deadline } => self.hand_shutdown(index, reason, deadline),
             Act::Platform(platform) => self.say(&platform),
+            Act::Subscribe { name, request } => self.subscribe(name, request),
             Act::Answer(result) => self.answer(result),
             Act::Complain(fatal) => self.complain(&fatal),
             Act::Terminate(role) => self.processes.signal(role, Signal::TERM),
@@ -46,7 +53,6 @@ impl Environment {
             Reply::Park => return self.park(),
             Reply::Accepted => Answer::Accepted,
             Reply::Registered => Answer::Registered,
-            Reply::MaySubscribe { name } => Answer::MaySubscribe { name },
             Reply::Refused(refusal) => Answer::Refused(refusal),
         };
         if let Some((asking, _)) = self.asking.take() {
@@ -68,6 +74,7 @@ impl Environment {
             log_stream: &self.log_stream,
             tmp: &tmp,
             marker: &self.plan.marker,
+            managed_instance: self.plan.faults.now().refuse_invoke,
         };
         let (variables, folder) = match role {
             Role::Runtime => (surroundings.of_runtime(), program.parent().unwrap_or(Path::new("/"))),
@@ -79,6 +86,11 @@ impl Environment {
                 self.readers.spawn(journal.clone().read(started.stdout, source.clone(), Stream::Stdout));
                 self.readers.spawn(journal.read(started.stderr, source.clone(), Stream::Stderr));
                 self.update_view();
+                self.watch_memory();
+                self.plan_kills_of(
+                    if role == Role::Runtime { Whom::Runtime } else { Whom::Extensions },
+                    Moment::Started,
+                );
                 let environment = self.id.to_string();
                 self.plan.hub.publish(StageEvent::ProcessStarted { environment, process: source, pid: started.pid });
             }
@@ -119,15 +131,18 @@ impl Environment {
             function: &self.plan.function.name,
             log_stream: &self.log_stream,
             memory_mb: self.plan.function.memory_mb,
-            max_memory_used_mb: self.max_memory_mb,
+            // A process can't have used more than there is; what the watch over memory let slip does not show.
+            max_memory_used_mb: self.max_memory_mb.min(self.plan.function.memory_mb.into()),
             request_id: self.request_id(),
             trace: self.current.as_ref().map(|current| &current.trace),
             anchor: self.anchor,
         };
-        let event = json!({ "time": timestamp(now), "type": platform.name(), "record": platform.record(&context) });
+        let record = Arc::new(platform.record(&context));
+        let item = Item { kind: Kind::Platform, name: platform.name(), time: now, record };
         if platform.logged() {
-            self.journal.write_platform(now, event.to_string());
+            self.journal.write_platform(now, item.encode(Schema::Objects));
         }
+        self.publish(platform, item);
         if let Platform::Report { verdict, .. } = platform {
             self.plan.hub.publish(StageEvent::InvocationEnded {
                 environment: self.id.to_string(),
@@ -136,6 +151,28 @@ impl Environment {
                 error_type: verdict.error_type.clone(),
             });
         }
+    }
+
+    fn publish(&mut self, platform: &Platform, item: Item) {
+        match platform {
+            Platform::InitStart { .. } => self.telemetry.open(),
+            Platform::RuntimeDone { .. } => {
+                self.publish_runtime_done(item);
+                self.plan_kills(Moment::RuntimeDone);
+                return self.plan_freeze();
+            }
+            _ => (),
+        }
+        self.telemetry.publish(item);
+        if let Platform::InitReport { .. } = platform {
+            self.telemetry.close();
+        }
+    }
+
+    fn subscribe(&mut self, name: String, request: Request) {
+        let types = request.kinds.iter().map(|kind| kind.word().to_owned()).collect();
+        self.telemetry.subscribe(&name, request);
+        self.say(&Platform::TelemetrySubscription { name, types });
     }
 
     fn answer(&mut self, result: Result<bytes::Bytes, Fatal>) {
@@ -148,6 +185,7 @@ impl Environment {
         };
         // A caller who does not wait any more misses the answer, as Lambda's would.
         let _gone = answer.send(outcome);
+        self.plan_kills(Moment::Answered);
     }
 
     /// The lines that Lambda writes in the function's log, whatever the format.
@@ -162,7 +200,12 @@ impl Environment {
     }
 
     fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
+        self.telemetry.set_running(!frozen);
         self.processes.signal_all(if frozen { Signal::STOP } else { Signal::CONT });
+        if !frozen {
+            self.watch_memory();
+        }
         self.view.lock().unwrap_or_else(PoisonError::into_inner).frozen = frozen;
         let environment = self.id.to_string();
         self.plan.hub.publish(match frozen {
@@ -182,6 +225,10 @@ impl Environment {
         self.waiting_runtime = None;
         self.waiting_extensions.clear();
         self.current = None;
+        self.deeds.clear();
+        self.telemetry.clear();
+        self.frozen = false;
+        self.update_view();
         if reason != Reason::Spindown {
             let environment = self.id.to_string();
             self.plan.hub.publish(StageEvent::EnvironmentEnded { environment, how: Ended::Reset });

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{Current, Environment};
 use crate::{
     api::Answer,
+    faults::Moment,
     life::{Reason, Role},
 };
 
@@ -31,6 +32,7 @@ impl Environment {
         let waiting = self.waiting_runtime.take();
         let taken = waiting.is_some_and(|waiting| waiting.send(answer).is_ok());
         current.undelivered = !taken;
+        self.plan_kills(Moment::Invoked);
     }
 
     pub(super) fn hand_to_extension(&mut self, index: usize) {
@@ -52,6 +54,7 @@ impl Environment {
             "deadlineMs": epoch_ms(deadline),
         });
         self.send_event(index, event);
+        self.plan_kills(Moment::Shutdown);
     }
 
     fn send_event(&mut self, index: usize, event: serde_json::Value) {

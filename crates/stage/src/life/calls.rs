@@ -4,7 +4,10 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{Act, Extension, Fatal, Life, Phase, Runtime, Stand};
-use crate::outcome::{FailureKind, RESPONSE_LIMIT};
+use crate::{
+    outcome::{FailureKind, RESPONSE_LIMIT},
+    telemetry::Request,
+};
 
 /// Lambda takes at most ten extensions ("Lambda quotas").
 const EXTENSION_LIMIT: usize = 10;
@@ -22,7 +25,7 @@ pub(crate) enum Call {
     Register { id: String, name: String, events: Vec<String> },
     ExtensionNext { id: String },
     ExtensionErred { id: String, during_init: bool },
-    Subscribe { id: String },
+    Subscribe { id: String, request: Request },
 }
 
 /// The answer to a call.
@@ -32,10 +35,6 @@ pub(crate) enum Reply {
     Registered,
     /// It stays open until there is something to hand over.
     Park,
-    /// The caller may subscribe to telemetry under this name.
-    MaySubscribe {
-        name: String,
-    },
     Refused(Refusal),
 }
 
@@ -115,7 +114,7 @@ impl Life {
             Call::Register { id, name, events } => self.register(id, name, events),
             Call::ExtensionNext { id } => self.extension_next(&id, now),
             Call::ExtensionErred { id, during_init } => self.extension_erred(&id, during_init),
-            Call::Subscribe { id } => self.subscribe(&id),
+            Call::Subscribe { id, request } => self.subscribe(&id, request),
         }
     }
 
@@ -224,12 +223,13 @@ impl Life {
     }
 
     /// Subscribing ends with the caller's own first `next`.
-    fn subscribe(&mut self, id: &str) {
+    fn subscribe(&mut self, id: &str, request: Request) {
         let Some(index) = self.find_extension(id) else { return };
         let extension = &self.extensions[index];
         if matches!(self.phase, Phase::Init(_)) && extension.stand == Stand::Registered {
             let name = extension.name.clone();
-            return self.acts.push(Act::Reply(Reply::MaySubscribe { name }));
+            self.acts.push(Act::Reply(Reply::Accepted));
+            return self.acts.push(Act::Subscribe { name, request });
         }
         self.refuse(Refusal::new(403, "Telemetry.SubscriptionClosed", "Telemetry API subscription is closed already"));
     }

@@ -6,6 +6,7 @@
 )]
 
 mod http;
+mod telemetry;
 
 use std::{io::Write, process::exit, thread::sleep, time::Duration};
 
@@ -23,6 +24,9 @@ fn main() {
     if does == "init-error" {
         complain(&api, &id, "init/error");
         exit(6);
+    }
+    if !variable("EXTENSION_SUBSCRIBES").is_empty() {
+        telemetry::subscribe(&api, &id, &variable("EXTENSION_SUBSCRIBES"), &variable("EXTENSION_LISTENER"));
     }
     say(&format!("variables {}", serde_json::to_string(&names()).expect("plain names")));
     loop {
@@ -47,7 +51,10 @@ fn obey(does: &str, api: &str, id: &str, event: &Value) {
             say("lingered");
         }
         "ignore-shutdown" => (),
-        _ if shutdown => exit(0),
+        _ if shutdown => {
+            sleep(Duration::from_millis(variable("EXTENSION_LASTS_MS").parse().unwrap_or(0)));
+            exit(0);
+        }
         _ => (),
     }
 }

@@ -65,6 +65,7 @@ fn serve(api: &str, next: &http::Answer, event: &Value, count: u32) {
         "abort" => abort(),
         "sleep" => sleep(Duration::from_millis(milliseconds)),
         "print" => print(event),
+        "say" => say(event["line"].as_str().unwrap_or_default()),
         "allocate" => allocate(event["mb"].as_u64().unwrap_or(0)),
         "spawn" => spawn(),
         "fail" => return fail(api, &id),
@@ -127,8 +128,9 @@ fn allocate(mb: u64) {
 /// A child that would live for an hour, in a process group of its own.
 fn spawn() {
     use std::os::unix::process::CommandExt;
-    let child = std::process::Command::new("sleep").arg("3600").process_group(0).spawn().expect("sleep exists");
+    let mut child = std::process::Command::new("sleep").arg("3600").process_group(0).spawn().expect("sleep exists");
     say(&format!("child {}", child.id()));
+    std::thread::spawn(move || child.wait());
 }
 
 /// Makes one call of the API and says what came back.

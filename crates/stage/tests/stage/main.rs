@@ -2,9 +2,11 @@
 
 mod deaths;
 mod extensions;
+mod faults;
 mod freezing;
 mod invocations;
 mod leaving;
 mod lines;
 mod support;
+mod telemetry;
 mod variables;

@@ -30,7 +30,7 @@ impl Default for Recipe {
 
 pub(crate) struct Fixture {
     pub(crate) stage: Stage,
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
     events: Subscription,
     seen: Vec<StageEvent>,
 }
@@ -63,7 +63,7 @@ impl Recipe {
         };
         let stage = Stage::new(config, vec![function]).expect("a stage");
         let events = stage.subscribe();
-        Fixture { stage, folder, events, seen: Vec::new() }
+        Fixture { stage, _folder: folder, events, seen: Vec::new() }
     }
 }
 
