@@ -1,1 +1,28 @@
-//! What cargo local serves: gateway, table, tokens, console data.
+//! What `cargo local` serves: API Gateway, Lambda, DynamoDB, Cognito, CloudWatch and the vendors, on one machine.
+//!
+//! Start with `running.rs` (what is started in which order), then `template/` (what is served) and `gateway/` (the walk of a request).
+
+pub mod builder;
+mod config;
+mod console;
+mod functions;
+mod gateway;
+mod lock;
+mod logs;
+mod running;
+mod seed;
+mod server;
+mod services;
+mod table;
+pub mod template;
+mod tokens;
+pub mod workspace;
+
+pub use config::{ConfigError, Keys, Settings};
+pub use lock::{DataError, DataFolder};
+pub use logs::{Line, Logs};
+pub use running::{Options, Running, StartError};
+pub use seed::{SeedError, Seeded, USERS};
+pub use services::Services;
+pub use table::{Table, TableError};
+pub use tokens::{Claims, Denied, SCOPE, Tokens, TokensError, access_claims};

@@ -1,0 +1,33 @@
+//! The one place that writes to the terminal: results on standard output, all else on standard error.
+
+use std::error::Error;
+use std::io::Write;
+
+/// Standard output and standard error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Screen;
+
+impl Screen {
+    /// What the command was asked for.
+    pub(crate) fn result(self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        // Whoever closed the pipe does not want to read it.
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    }
+
+    /// What is being done, and what went wrong on the way.
+    pub(crate) fn progress(self, text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// Why the command ended, down to the cause.
+    pub(crate) fn failure(self, error: &dyn Error) {
+        let mut text = format!("error: failed to {error}");
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            text.push_str(&format!("\n  because: {inner}"));
+            cause = inner.source();
+        }
+        self.progress(&text);
+    }
+}

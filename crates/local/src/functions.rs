@@ -1,0 +1,56 @@
+//! The stage that runs the template's functions on this machine.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crudder_stage::{FunctionConfig, Stage, StageConfig};
+
+use crate::builder::Binaries;
+use crate::config::Settings;
+use crate::services::Services;
+use crate::template::{ACCOUNT, Function, REGION, Template};
+
+/// The layer's binary. Where it is built, every function has it, as on AWS.
+const EXTENSION: &str = "crudder-extension";
+
+/// A stage with every function of the template, told where the services are.
+pub(crate) fn stage(
+    template: &Template,
+    binaries: &Binaries,
+    services: &Services,
+    settings: &Settings,
+) -> io::Result<Stage> {
+    let mut config = StageConfig::new(folder(services.folder.path())?);
+    config.region = REGION.to_owned();
+    config.account_id = ACCOUNT.to_owned();
+    config.xray_daemon = Some(services.vendors.xray.address());
+    config.log_level.clone_from(&settings.log_level);
+    config.extensions = binaries.get(EXTENSION).cloned().into_iter().collect();
+    let functions = template.functions.iter().filter_map(|function| told(function, binaries, services));
+    Stage::new(config, functions.collect())
+}
+
+/// `None` has no binary, and was refused with the template.
+fn told(function: &Function, binaries: &Binaries, services: &Services) -> Option<FunctionConfig> {
+    let mut environment = function.environment.clone();
+    environment.extend(services.variables().clone());
+    Some(FunctionConfig {
+        name: function.name.clone(),
+        bootstrap: binaries.get(&function.binary)?.clone(),
+        timeout: function.timeout,
+        // The template was refused above 10,240.
+        memory_mb: u32::try_from(function.memory_mb).unwrap_or(u32::MAX),
+        environment,
+    })
+}
+
+/// A folder for the environments, named after the data folder but short, since sockets are in it, and emptied of what a killed run left. Nobody
+/// else uses it: the data folder is ours alone.
+fn folder(data: &Path) -> io::Result<PathBuf> {
+    let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, data.as_os_str().as_encoded_bytes()).simple().to_string();
+    let folder = std::env::temp_dir().join(format!("crudder-{}", &id[..12]));
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(folder),
+    }
+}

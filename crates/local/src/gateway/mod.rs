@@ -1,0 +1,175 @@
+//! API Gateway's REST API on one machine: a request becomes an event, the function's answer becomes an answer, and all that can go wrong between
+//! them is answered as the template says.
+
+mod answer;
+mod event;
+mod host;
+mod limits;
+mod media;
+mod path;
+mod reply;
+mod routes;
+mod trace;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::body::{Body, Bytes};
+use crudder_stage::{FailureKind, Invocation, InvokeError, Outcome, Stage};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header, request::Parts};
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::server::Peer;
+use crate::template::{Access, Api, Template};
+use crate::tokens::Tokens;
+
+use answer::Refused;
+pub use limits::Limits;
+use routes::{Match, Routes, Target};
+use trace::TraceHeader;
+
+/// The gateway of one API.
+#[derive(Debug)]
+pub struct Gateway {
+    api: Api,
+    routes: Routes,
+    stage: Stage,
+    tokens: Arc<Tokens>,
+    limits: Limits,
+    /// Where it listens.
+    address: SocketAddr,
+}
+
+/// What is known of a request before its body is read.
+struct Call<'a> {
+    parts: &'a Parts,
+    peer: SocketAddr,
+    trace: &'a TraceHeader,
+    request_id: &'a str,
+    now: SystemTime,
+}
+
+impl Gateway {
+    /// A gateway that serves `template`'s routes from `stage`, listening at `address`.
+    pub fn new(template: &Template, stage: Stage, tokens: Arc<Tokens>, limits: Limits, address: SocketAddr) -> Self {
+        Self { api: template.api.clone(), routes: Routes::new(template), stage, tokens, limits, address }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(&self, request: Request<Body>, now: SystemTime) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let sent = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
+        let trace = TraceHeader::continued(sent, now);
+        let request_id = Uuid::new_v4().to_string();
+        let peer = parts.extensions.get::<Peer>().map_or(self.address, |peer| peer.0);
+        let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, now };
+        let mut response = self.serve(&call, body).await.unwrap_or_else(|refused| refused.response(&self.api));
+        stamp(response.headers_mut(), &trace, &request_id);
+        response
+    }
+
+    async fn serve(&self, call: &Call<'_>, body: Body) -> Result<Response<Body>, Refused> {
+        let Parts { method, uri, headers, .. } = call.parts;
+        // What is not read of a body would be taken for the connection's next request, so it is read first whatever the answer.
+        let body = timeout(self.limits.body_within, limits::read(body)).await.map_err(|_| Refused::TooSlow)?;
+        limits::headers(method, uri, headers)?;
+        let host = host::asked(headers, &self.address.to_string()).ok_or(Refused::AccessDenied)?;
+        let path = self.without_stage(uri);
+        let query = path::query(uri.query().unwrap_or_default()).map_err(|_| Refused::BadRequest)?;
+        let parts = path::parts(path).map_err(|_| Refused::BadRequest)?;
+        let found = self.routes.find(&parts).ok_or(Refused::NotFound)?;
+        let Some(target) = found.resource.target(method.as_str()) else {
+            return self.preflight(method, &found).ok_or(Refused::NotFound);
+        };
+        let claims = self.claims(target, headers, call.now)?;
+        let event = event::event(&event::Asked {
+            stage: &self.api.stage,
+            stage_variables: &self.api.stage_variables,
+            resource: &found.resource.path,
+            variables: &found.variables,
+            method: method.as_str(),
+            path,
+            full_path: uri.path(),
+            query: &query,
+            headers,
+            host: &host,
+            port: self.address.port(),
+            source: call.peer.ip(),
+            trace: &call.trace.answered(),
+            claims: claims.as_ref(),
+            request_id: call.request_id,
+            now: call.now,
+            body: &body?,
+            binary: media::sent(headers, &self.api.binary_media_types),
+        });
+        let answered = self.invoke(target, event, call.trace).await?;
+        reply::response(&answered, media::taken(headers, &self.api.binary_media_types)).map_err(|malformed| {
+            tracing::warn!(function = target.function, "{malformed}");
+            Refused::Failed
+        })
+    }
+
+    /// The API's own address has the stage in front, a domain of one's own has not: both are served, and each request is told its own way.
+    fn without_stage<'u>(&self, uri: &'u Uri) -> &'u str {
+        let path = uri.path();
+        let inner = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(self.api.stage.as_str()));
+        match inner {
+            Some("") => "/",
+            Some(inner) if inner.starts_with('/') => inner,
+            _ => path,
+        }
+    }
+
+    fn preflight(&self, method: &Method, found: &Match) -> Option<Response<Body>> {
+        if method != Method::OPTIONS {
+            return None;
+        }
+        answer::preflight(&self.api, &found.resource.methods())
+    }
+
+    /// The caller's claims, where the route asks for a token.
+    fn claims(
+        &self,
+        target: &Target,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Result<Option<Map<String, Value>>, Refused> {
+        let Access::Token { scopes } = &target.access else { return Ok(None) };
+        let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        match self.tokens.check(sent, scopes, now) {
+            Ok(claims) => Ok(Some(claims.shown())),
+            Err(denied) => {
+                tracing::debug!("{denied}");
+                Err(Refused::Unauthorized)
+            }
+        }
+    }
+
+    async fn invoke(&self, target: &Target, event: Vec<u8>, trace: &TraceHeader) -> Result<Bytes, Refused> {
+        let invocation = Invocation::new(event).with_trace_header(trace.downstream());
+        let outcome = timeout(self.limits.answer_within, self.stage.invoke(&target.function, invocation));
+        match outcome.await.map_err(|_| Refused::TimedOut)? {
+            Ok(Outcome::Answered { payload, .. }) => Ok(payload),
+            Ok(Outcome::Failed { kind: FailureKind::Timeout, .. }) => Err(Refused::TimedOut),
+            Ok(Outcome::Failed { .. }) => Err(Refused::Failed),
+            Err(InvokeError::Throttled(_)) => Err(Refused::Throttled),
+            Err(InvokeError::PayloadTooLarge(_)) => Err(Refused::TooLarge),
+            Err(error) => {
+                tracing::error!(function = target.function, "{error}");
+                Err(Refused::Failed)
+            }
+        }
+    }
+}
+
+/// What API Gateway puts on every answer.
+fn stamp(headers: &mut HeaderMap, trace: &TraceHeader, request_id: &str) {
+    for (name, value) in [("x-amzn-requestid", request_id), ("x-amzn-trace-id", &trace.answered())] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+}
