@@ -17,10 +17,15 @@ const DETAIL_CHARACTERS: usize = 300;
 impl Complaint {
     /// A complaint under `rule`.
     pub(crate) fn new(rule: &'static str, detail: impl Into<String>) -> Self {
-        let detail: String = detail.into();
-        match detail.char_indices().nth(DETAIL_CHARACTERS) {
-            Some((end, _)) => Self { rule, detail: format!("{}…", &detail[..end]) },
-            None => Self { rule, detail },
-        }
+        Self { rule, detail: cut(detail.into()) }
     }
+}
+
+/// The text, or its beginning.
+pub(crate) fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(DETAIL_CHARACTERS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }

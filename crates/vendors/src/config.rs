@@ -53,9 +53,20 @@ impl Default for RollbarConfig {
     }
 }
 
+/// What a caller of AWS signs with.
+#[derive(Debug, Clone)]
+pub struct AwsCredentials {
+    /// The access key's id, as it stands in the `Authorization` header.
+    pub id: String,
+    /// The secret access key.
+    pub secret: Secret,
+}
+
 /// The stand-in of the X-Ray daemon, and of X-Ray's API.
 #[derive(Debug, Clone)]
 pub struct XrayConfig {
+    /// Whose signatures the API takes. With none, any that has the form of one.
+    pub credentials: Option<AwsCredentials>,
     /// How many bytes of documents are kept; the oldest fall off.
     pub bytes_kept: usize,
     /// The time that document times are held against.
@@ -64,13 +75,15 @@ pub struct XrayConfig {
 
 impl Default for XrayConfig {
     fn default() -> Self {
-        Self { bytes_kept: BYTES_KEPT, clock: SystemTime::now }
+        Self { credentials: None, bytes_kept: BYTES_KEPT, clock: SystemTime::now }
     }
 }
 
 /// The stand-in of Secrets Manager and of SSM's parameter store.
 #[derive(Debug, Clone)]
 pub struct SecretsConfig {
+    /// Whose signatures are taken. With none, any that has the form of one.
+    pub credentials: Option<AwsCredentials>,
     /// Secrets by name or ARN, for `GetSecretValue`.
     pub secrets: Vec<(String, Secret)>,
     /// Parameters by name or ARN, for `GetParameter`.
@@ -81,7 +94,7 @@ pub struct SecretsConfig {
 
 impl Default for SecretsConfig {
     fn default() -> Self {
-        Self { secrets: Vec::new(), parameters: Vec::new(), clock: SystemTime::now }
+        Self { credentials: None, secrets: Vec::new(), parameters: Vec::new(), clock: SystemTime::now }
     }
 }
 

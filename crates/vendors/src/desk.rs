@@ -22,6 +22,10 @@ pub trait Desk: std::fmt::Debug + Send + Sync + 'static {
     fn is_delivery(&self, call: &Call) -> bool;
     /// Whether the vendor can misbehave so in words; faults of the wire always fit.
     fn fits(fault: &Fault) -> bool;
+    /// Whether the batch is taken, in part at least, in spite of the fault.
+    fn takes(fault: &Fault) -> bool {
+        fault.takes()
+    }
     /// Whether a fault that seeks a mark in the batch finds it.
     fn bears_mark(&self, call: &Call, key: &str, value: &str) -> bool;
     /// The vendor's words for a fault that is an answer.

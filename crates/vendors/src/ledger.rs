@@ -10,7 +10,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{Complaint, KeyMark};
+use crate::{Complaint, KeyMark, complaint::cut};
 
 /// The lists in the ledger are for reading by people and asserts: the newest thousand of each, beside a full count.
 const LISTED: usize = 1_000;
@@ -29,7 +29,7 @@ impl Delivery {
         self.number
     }
 
-    /// Whether the whole of the answer was handed to the operating system. Where not, the sender can't know that its batch was taken, and may send
+    /// Whether the whole of the answer was handed to the operating system; a caller may have read it a moment before this says so. Where not, the sender can't know that its batch was taken, and may send
     /// it again: that is the one excuse for a duplicate.
     #[must_use]
     pub fn was_answered(&self) -> bool {
@@ -121,7 +121,7 @@ impl Ledger {
 
     pub(crate) fn reject(&mut self, status: u16, reason: impl Into<String>, key: Option<KeyMark>) {
         self.rejected += 1;
-        push(&mut self.rejections, Rejection { status, reason: reason.into(), key });
+        push(&mut self.rejections, Rejection { status, reason: cut(reason.into()), key });
     }
 
     pub(crate) fn complain(&mut self, complaints: impl IntoIterator<Item = Complaint>) {

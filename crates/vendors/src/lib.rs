@@ -26,7 +26,7 @@ mod wire;
 mod xray;
 
 pub use complaint::Complaint;
-pub use config::{Clock, HoneycombConfig, RollbarConfig, SecretsConfig, VendorsConfig, XrayConfig};
+pub use config::{AwsCredentials, Clock, HoneycombConfig, RollbarConfig, SecretsConfig, VendorsConfig, XrayConfig};
 pub use fault::{Calls, Fault, Faults, Plan, RetryAfter, Unfit};
 pub use honeycomb::{
     Duplicate, Honeycomb, HoneycombDesk, HoneycombKey, HoneycombStore, KeyKind, Region, Span, SpanEvent, SpanLink,

@@ -147,9 +147,8 @@ impl SecretsDesk {
             PARAMETER => ("ssm", "Name"),
             other => return Err(Refusal::bad("UnknownOperationException", other)),
         };
-        if let Some(flaw) = signature::flaw(call, service) {
-            return Err(Refusal::bad("MissingAuthenticationTokenException", flaw));
-        }
+        signature::check(call, service, self.config.credentials.as_ref(), now)
+            .map_err(|flaw| Refusal::bad(flaw.kind, flaw.message))?;
         if !call.is(Method::POST, "/") || call.header("content-type") != Some("application/x-amz-json-1.1") {
             return Err(Refusal::bad("UnknownOperationException", "POST / with application/x-amz-json-1.1"));
         }

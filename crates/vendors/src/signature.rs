@@ -1,42 +1,40 @@
-//! The form of a signed call to AWS. The signature itself is not reckoned: the stand-in knows no secret key.
+//! AWS's Signature Version 4: whether a call bears one, and whether it is right.
 
-use crate::desk::Call;
+mod form;
+mod proof;
 
-/// What is wrong with the signature's form, if anything is: Signature Version 4 for `service`.
-pub(crate) fn flaw(call: &Call, service: &str) -> Option<&'static str> {
-    let Some(authorization) = call.header("authorization") else { return Some("no Authorization header") };
-    let Some(parts) = authorization.strip_prefix("AWS4-HMAC-SHA256 ") else { return Some("not AWS4-HMAC-SHA256") };
-    let part = |name: &str| parts.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
-    let scope: Vec<_> = part("Credential").unwrap_or("").split('/').collect();
-    let date = call.header("x-amz-date").unwrap_or("");
-    if !is_stamp(date) {
-        return Some("no X-Amz-Date of the form 20260101T000000Z");
-    }
-    match scope[..] {
-        [id, day, region, of, "aws4_request"] if !id.is_empty() && !region.is_empty() => {
-            if day != &date[..8] {
-                return Some("the credential is of another day than X-Amz-Date");
-            }
-            if of != service {
-                return Some("the credential is for another service");
-            }
-        }
-        _ => return Some("the credential has no scope of five parts"),
-    }
-    let signed: Vec<_> = part("SignedHeaders").unwrap_or("").split(';').collect();
-    if !signed.contains(&"host") || !signed.contains(&"x-amz-date") {
-        return Some("host and x-amz-date are not signed");
-    }
-    let signature = part("Signature").unwrap_or("");
-    let is_whole = signature.len() == 64 && signature.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (!is_whole).then_some("the signature has not 64 hexadecimal digits")
+use std::time::{Duration, SystemTime};
+
+use crate::{AwsCredentials, desk::Call};
+use form::Form;
+
+/// A signature is good for five minutes, both ways.
+const SKEW: Duration = Duration::from_secs(300);
+
+/// Why a call is not let in, in AWS's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    pub(crate) kind: &'static str,
+    pub(crate) message: &'static str,
 }
 
-fn is_stamp(date: &str) -> bool {
-    date.len() == 16
-        && date.bytes().enumerate().all(|(at, byte)| match at {
-            8 => byte == b'T',
-            15 => byte == b'Z',
-            _ => byte.is_ascii_digit(),
-        })
+/// Checks the form, the time, and, where the stand-in knows credentials, the signature itself.
+pub(crate) fn check(call: &Call, service: &str, known: Option<&AwsCredentials>, now: SystemTime) -> Result<(), Flaw> {
+    let form = Form::read(call, service)?;
+    let age = now.duration_since(form.time).unwrap_or_else(|error| error.duration());
+    if age > SKEW {
+        return Err(Flaw { kind: "InvalidSignatureException", message: "Signature expired" });
+    }
+    match known {
+        None => Ok(()),
+        Some(known) if known.id != form.id => Err(Flaw {
+            kind: "UnrecognizedClientException",
+            message: "The security token included in the request is invalid.",
+        }),
+        Some(known) if proof::signature(call, &form, known).as_deref() == Some(form.signature) => Ok(()),
+        Some(_) => Err(Flaw {
+            kind: "InvalidSignatureException",
+            message: "The request signature we calculated does not match the signature you provided.",
+        }),
+    }
 }

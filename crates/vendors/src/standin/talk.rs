@@ -69,7 +69,7 @@ impl<D: Desk> Counter<D> {
     fn settle(&self, call: &Call, fault: Option<&Fault>) -> Served {
         let now = (self.clock)();
         let served = match fault {
-            Some(fault) if fault.takes() => self.desk.serve(call, Some(fault), now, &self.store),
+            Some(fault) if D::takes(fault) => self.desk.serve(call, Some(fault), now, &self.store),
             Some(fault) if fault.is_of_the_wire() => hang_up_answer().into(),
             Some(fault) => self.refuse(call, fault, now),
             None => self.desk.serve(call, None, now, &self.store),

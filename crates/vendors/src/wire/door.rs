@@ -4,6 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::{
@@ -17,6 +18,9 @@ const CONNECTIONS: usize = 1_024;
 
 /// Connections that the kernel may hold for us before we accept them.
 const BACKLOG: u32 = 1_024;
+
+/// After a failed accept: long enough to spare the processor, short enough for nobody to notice.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Holds the port while it is shut: a socket that is bound and does not listen, so that a caller is refused and nobody else gets the port.
 #[derive(Debug)]
@@ -93,7 +97,7 @@ where
                     talks.spawn(async move { talk.await; drop(place) });
                 }
                 // The process has no file left, or the caller is gone already: the next turn finds out.
-                Err(_) => tokio::task::yield_now().await,
+                Err(_) => tokio::time::sleep(PAUSE).await,
             },
             Some(_) = talks.join_next() => (),
         }

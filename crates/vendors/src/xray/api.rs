@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{XrayStore, check::Refusal};
 use crate::{
-    Delivery, Fault, Ledger, Standin, XrayConfig,
+    AwsCredentials, Delivery, Fault, Ledger, Standin, XrayConfig,
     desk::{Answer, Call, Desk, Served},
     signature,
 };
@@ -25,13 +25,16 @@ impl XrayApi {
     /// # Errors
     /// What the operating system says when no port is to be had.
     pub async fn start(config: XrayConfig) -> io::Result<Self> {
-        Self::begin(XrayApiDesk, XrayStore::new(config.bytes_kept), config.clock)
+        let desk = XrayApiDesk { credentials: config.credentials };
+        Self::begin(desk, XrayStore::new(config.bytes_kept), config.clock)
     }
 }
 
 /// X-Ray's side of the counter.
 #[derive(Debug)]
-pub struct XrayApiDesk;
+pub struct XrayApiDesk {
+    credentials: Option<AwsCredentials>,
+}
 
 impl Desk for XrayApiDesk {
     type Store = XrayStore;
@@ -45,6 +48,11 @@ impl Desk for XrayApiDesk {
 
     fn fits(fault: &Fault) -> bool {
         *fault != Fault::ForbiddenThrottling
+    }
+
+    /// A poisoned document comes back unprocessed, and spoils no other.
+    fn takes(fault: &Fault) -> bool {
+        fault.takes() || matches!(fault, Fault::Poisoned { .. })
     }
 
     fn bears_mark(&self, call: &Call, _: &str, value: &str) -> bool {
@@ -68,15 +76,12 @@ impl Desk for XrayApiDesk {
                 error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "service unavailable")
             }
             Fault::GatewayTimeout => error(StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout", "gateway timeout"),
-            Fault::Poisoned { .. } => {
-                error(StatusCode::BAD_REQUEST, "InvalidRequestException", "a document is invalid")
-            }
             _ => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "internal failure"),
         }
     }
 
     fn serve(&self, call: &Call, fault: Option<&Fault>, now: SystemTime, store: &watch::Sender<XrayStore>) -> Served {
-        let documents = match read(call) {
+        let documents = match self.read(call, now) {
             Ok(documents) => documents,
             Err((status, kind, message)) => {
                 store.send_modify(|store| {
@@ -85,12 +90,8 @@ impl Desk for XrayApiDesk {
                 return error(status, kind, &message).into();
             }
         };
-        let (refused, said) = match fault {
-            Some(Fault::PartialSuccess { rejected, message }) => (*rejected as usize, message.as_str()),
-            _ => (0, ""),
-        };
         let mut taken = None;
-        store.send_modify(|store| taken = Some(take(store, &documents, refused, said, now)));
+        store.send_modify(|store| taken = Some(take(store, &documents, fault, now)));
         let (unprocessed, delivery) = taken.unzip();
         let answer =
             Answer::json(StatusCode::OK, &json!({ "UnprocessedTraceSegments": unprocessed.unwrap_or_default() }));
@@ -106,21 +107,29 @@ fn error(status: StatusCode, kind: &str, message: &str) -> Answer {
     Answer::json(status, &json!({ "message": message })).with("x-amzn-errortype", kind)
 }
 
-fn read(call: &Call) -> Result<Vec<String>, (StatusCode, &'static str, String)> {
+/// A refusal: status, AWS's name for it, and a message.
+type Refused = (StatusCode, &'static str, String);
+
+impl XrayApiDesk {
+    fn read(&self, call: &Call, now: SystemTime) -> Result<Vec<String>, Refused> {
+        if !call.is(Method::POST, "/TraceSegments") {
+            return Err((StatusCode::NOT_FOUND, "UnknownOperationException", call.uri.path().to_owned()));
+        }
+        signature::check(call, "xray", self.credentials.as_ref(), now)
+            .map_err(|flaw| (StatusCode::FORBIDDEN, flaw.kind, flaw.message.to_owned()))?;
+        if call.is_cut {
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "too large".to_owned()));
+        }
+        documents(&call.body)
+    }
+}
+
+fn documents(body: &[u8]) -> Result<Vec<String>, Refused> {
     let invalid = |message: &str| (StatusCode::BAD_REQUEST, "InvalidRequestException", message.to_owned());
-    if !call.is(Method::POST, "/TraceSegments") {
-        return Err((StatusCode::NOT_FOUND, "UnknownOperationException", call.uri.path().to_owned()));
-    }
-    if let Some(flaw) = signature::flaw(call, "xray") {
-        return Err((StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", flaw.to_owned()));
-    }
-    if call.is_cut {
-        return Err((StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "too large".to_owned()));
-    }
-    let body: Value = serde_json::from_slice(&call.body).map_err(|error| invalid(&error.to_string()))?;
-    let documents: Option<Vec<String>> = body["TraceSegmentDocuments"]
-        .as_array()
-        .and_then(|documents| documents.iter().map(|document| document.as_str().map(str::to_owned)).collect());
+    let body: Value = serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))?;
+    let listed = body["TraceSegmentDocuments"].as_array();
+    let documents: Option<Vec<_>> =
+        listed.and_then(|listed| listed.iter().map(|document| document.as_str().map(str::to_owned)).collect());
     match documents {
         None => Err(invalid("TraceSegmentDocuments is not a list of strings")),
         Some(documents) if documents.len() > DOCUMENTS => Err(invalid("Exceeding maximum segment count: 50")),
@@ -132,18 +141,26 @@ fn read(call: &Call) -> Result<Vec<String>, (StatusCode, &'static str, String)> 
 fn take(
     store: &mut XrayStore,
     documents: &[String],
-    refused: usize,
-    said: &str,
+    fault: Option<&Fault>,
     now: SystemTime,
 ) -> (Vec<Value>, Arc<Delivery>) {
     let delivery = store.ledger_mut().open_delivery();
     let mut unprocessed = Vec::new();
     for (at, raw) in documents.iter().enumerate() {
-        let taken = if at < refused { Err(Refusal::planned(said)) } else { store.take(raw, now, &delivery) };
+        let taken = planned(fault, at, raw).map_or_else(|| store.take(raw, now, &delivery), Err);
         if let Err(refusal) = taken {
             store.ledger_mut().reject(200, refusal.to_string(), None);
             unprocessed.push(refusal.unprocessed(raw));
         }
     }
     (unprocessed, delivery)
+}
+
+/// Why the plan of faults leaves this document unprocessed, if it does.
+fn planned(fault: Option<&Fault>, at: usize, raw: &str) -> Option<Refusal> {
+    match fault {
+        Some(Fault::PartialSuccess { rejected, message }) if at < *rejected as usize => Some(Refusal::planned(message)),
+        Some(Fault::Poisoned { value, .. }) if raw.contains(value) => Some(Refusal::planned("invalid segment")),
+        _ => None,
+    }
 }

@@ -15,6 +15,9 @@ use crate::{Clock, Fault, Faults, TimedOut, XrayConfig, standin};
 /// The daemon's read buffer.
 const DATAGRAM: usize = 64 * 1024;
 
+/// After a failed receive, which a listening socket should never see: it spares the processor.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// A running stand-in of X-Ray's daemon. Dropping it ends it.
 ///
 /// It knows one fault, `Fault::Silence { take: false }`: the datagram is lost on its way.
@@ -114,8 +117,10 @@ impl Drop for XrayDaemon {
 async fn listen(socket: UdpSocket, inner: Arc<Inner>) {
     let mut buffer = vec![0; DATAGRAM];
     loop {
-        // An error is an earlier datagram's, told late; the socket itself does not fail.
-        let Ok((length, _)) = socket.recv_from(&mut buffer).await else { continue };
+        let Ok((length, _)) = socket.recv_from(&mut buffer).await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
         if inner.faults.draw(true, |_| true).is_none() {
             let now = (inner.clock)();
             inner.store.send_modify(|store| take(store, &buffer[..length], now));

@@ -10,6 +10,7 @@ const PARAMETER: &str = "arn:aws:ssm:ca-central-1:123456789012:parameter/crudder
 
 async fn secrets() -> Secrets {
     let config = SecretsConfig {
+        credentials: None,
         secrets: vec![(ARN.into(), Secret::new("the-honeycomb-key-of-the-stage"))],
         parameters: vec![(PARAMETER.into(), Secret::new("the-rollbar-token-of-the-stage"))],
         clock: now,

@@ -2,6 +2,7 @@
 
 mod api;
 mod rules;
+mod signature;
 mod taking;
 mod tree;
 

@@ -1,6 +1,6 @@
 //! `PutTraceSegments`.
 
-use crudder_vendors::{Fault, RetryAfter, XrayApi, XrayConfig};
+use crudder_vendors::{Fault, Plan, RetryAfter, XrayApi, XrayConfig};
 use serde_json::{Value, json};
 
 use super::complaints;
@@ -135,4 +135,14 @@ async fn a_document_that_comes_again_after_a_lost_answer_is_excused() {
     crate::support::exchange(api.address(), &sent).await;
     assert_eq!(api.look(|store| (store.document_count(), store.unexcused_repeats())), (2, 0));
     assert_eq!(api.look(complaints), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_poisoned_document_comes_back_and_spoils_no_other() {
+    let api = api().await;
+    api.faults().add(Plan::always(Fault::Poisoned { key: String::new(), value: "2111222233334444".into() })).unwrap();
+    let heard = put(&api, &SIGNED, &[document(ID), document("2111222233334444")]).await;
+    let lost = &heard.json()["UnprocessedTraceSegments"];
+    assert_eq!((lost.as_array().unwrap().len(), &lost[0]["Id"]), (1, &json!("2111222233334444")));
+    assert_eq!(api.look(|store| store.documents().map(|document| document.id.clone()).collect::<Vec<_>>()), [ID]);
 }
