@@ -8,8 +8,8 @@ use crate::Invalid;
 /// The most code points of a handle.
 const HANDLE_MAX: usize = 64;
 
-/// A name without its `@`: 1 to 64 code points, none of them white space, a control character or one that an address or a
-/// key gives a meaning.
+/// A name without its `@`: 1 to 64 code points, none of them white space, a control character, invisible, or one that an
+/// address or a key gives a meaning.
 ///
 /// It is shown as given. Two handles are the same person's when their [`Handle::key`] is equal: case and the compatibility
 /// forms of a letter do not tell people apart.
@@ -75,7 +75,12 @@ fn fits(text: &str) -> bool {
 }
 
 fn allowed(sign: char) -> bool {
-    !sign.is_whitespace() && !sign.is_control() && !"/#?%@".contains(sign)
+    !sign.is_whitespace() && !sign.is_control() && !unseen(sign) && !"/#?%@".contains(sign)
+}
+
+/// Signs that show nothing or turn the direction of what follows: with them one could look like somebody else.
+fn unseen(sign: char) -> bool {
+    matches!(sign, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl PartialEq for Handle {
@@ -124,7 +129,7 @@ mod tests {
     #[test]
     fn signs_with_a_meaning_elsewhere_are_refused() {
         // The last one is a compatibility form that stands for `a/c`.
-        for text in ["a b", "a/b", "a#b", "a?b", "a%b", "@a", "a\0b", "a\nb", "℀"] {
+        for text in ["a b", "a/b", "a#b", "a?b", "a%b", "@a", "a\0b", "a\nb", "a\u{202e}b", "\u{200b}", "℀"] {
             assert_eq!(Handle::parse(text), Err(Invalid::NotFound), "{text:?}");
         }
     }

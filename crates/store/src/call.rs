@@ -22,16 +22,13 @@ const WITHIN: Duration = Duration::from_secs(7);
 
 /// What DynamoDB, or the way to it, answers when the same request may well succeed a moment later. Those with a status of 500
 /// and above are such, too.
-const PASSING: [&str; 9] = [
-    "ItemCollectionSizeLimitExceededException",
+const PASSING: [&str; 6] = [
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
-    "ReplicatedWriteConflictException",
     "RequestLimitExceeded",
     "ThrottlingException",
     "TransactionConflictException",
     "TransactionInProgressException",
-    "RequestTimeout",
 ];
 
 /// What a span says of a request before it is made. Never a key's value: those are people.

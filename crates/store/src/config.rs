@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// More shards than these make a home page a crowd of reads; 64 carry some 64,000 posts a second.
+/// More shards than these make a home page a crowd of reads; 64 carry some 32,000 posts a second (docs/scale.md).
 const SHARDS_MAX: usize = 64;
 /// A home page an hour old helps nobody.
 const CACHE_MAX_MS: u64 = 3_600_000;

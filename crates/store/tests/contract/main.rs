@@ -20,6 +20,7 @@ mod replies;
 mod sample;
 mod search;
 mod shards;
+mod spans;
 mod whole;
 
 /// Runs contracts on both tables, each as a test of its own.

@@ -11,17 +11,22 @@ use crate::proxy::{Mood, Proxy};
 pub(crate) struct Place {
     access: Access,
     table: String,
+    /// How many writers it can stand at once. Requests that wait in single file run out of time when there are a hundred.
+    pub(crate) crowd: usize,
 }
 
 impl Place {
     /// A table that nothing disturbs: the embedded one, or the one that `CRUDDER_TEST_DYNAMODB` names.
     pub(crate) async fn calm() -> Self {
-        Self::at(match elsewhere() {
-            Some(name) if name == "aws" => StoreConfig::from_env().unwrap().access,
-            Some(address) => Access::StandIn(address),
-            None => Access::StandIn(embedded().await),
-        })
-        .await
+        match elsewhere() {
+            Some(name) if name == "aws" => Self::at(StoreConfig::from_env().unwrap().access).await,
+            Some(address) => {
+                let mood = Mood { single_file: true, ..Mood::default() };
+                let access = Access::StandIn(Proxy::start(&address, mood).await.address);
+                Self { crowd: 4, ..Self::at(access).await }
+            }
+            None => Self::embedded().await,
+        }
     }
 
     /// An embedded table, whatever the environment says: for what is measured.
@@ -37,14 +42,14 @@ impl Place {
 
     /// The table of that name at any endpoint.
     pub(crate) async fn at(access: Access) -> Self {
-        let place = Self { access, table: format!("crudder-test-{}", Uuid::new_v4()) };
+        let place = Self { access, table: format!("crudder-test-{}", Uuid::new_v4()), crowd: 100 };
         place.store().await.create_table().await.unwrap();
         place
     }
 
     /// The same table at another address: past the proxy, or through one.
     pub(crate) fn seen_from(&self, address: &str) -> Self {
-        Self { access: Access::StandIn(address.to_owned()), table: self.table.clone() }
+        Self { access: Access::StandIn(address.to_owned()), table: self.table.clone(), crowd: self.crowd }
     }
 
     pub(crate) async fn store(&self) -> Store {

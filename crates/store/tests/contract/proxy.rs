@@ -25,11 +25,13 @@ pub(crate) struct Mood {
     pub(crate) half_batches: u8,
     /// Whether transactions that are under way at the same time and share an item disturb each other, as they do at AWS.
     pub(crate) isolation: bool,
+    /// Whether requests go through one at a time: for a table whose transactions lose each other's writes, as moto's do.
+    pub(crate) single_file: bool,
 }
 
 impl Mood {
     pub(crate) fn hostile() -> Self {
-        Self { conflicts: 15, throttling: 10, lost_answers: 5, half_batches: 20, isolation: true }
+        Self { conflicts: 15, throttling: 10, lost_answers: 5, half_batches: 20, isolation: true, single_file: false }
     }
 }
 
@@ -44,6 +46,7 @@ struct Shared {
     mood: Mood,
     random: Mutex<fastrand::Rng>,
     under_way: Mutex<HashSet<String>>,
+    file: tokio::sync::Mutex<()>,
 }
 
 impl Proxy {
@@ -56,6 +59,7 @@ impl Proxy {
             mood,
             random: Mutex::new(fastrand::Rng::with_seed(seed)),
             under_way: Mutex::default(),
+            file: tokio::sync::Mutex::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -129,6 +133,7 @@ impl Shared {
     }
 
     async fn forward(&self, headers: &HeaderMap, body: Bytes) -> (u16, Bytes) {
+        let _turn = if self.mood.single_file { Some(self.file.lock().await) } else { None };
         let mut request = self.client.post(&self.upstream).body(body);
         for name in ["content-type", "x-amz-target", "authorization", "x-amz-date"] {
             if let Some(value) = headers.get(name) {
@@ -167,7 +172,8 @@ pub(crate) fn keys_of(asked: &Value) -> Vec<String> {
 }
 
 fn cancelled(items: usize, at: usize, code: &str) -> Response {
-    let reasons: Vec<Value> = (0..items).map(|item| json!({ "Code": if item == at { code } else { "None" } })).collect();
+    let reasons: Vec<Value> =
+        (0..items).map(|item| json!({ "Code": if item == at { code } else { "None" } })).collect();
     let body = json!({ "Message": "Transaction cancelled", "CancellationReasons": reasons });
     fault(400, "TransactionCanceledException", body)
 }

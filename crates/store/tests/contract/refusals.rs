@@ -65,7 +65,9 @@ fn size(item: &Value) -> usize {
         _ => 0,
     };
     let attributes = item.as_object().into_iter().flatten();
-    attributes.map(|(name, held)| name.len() + held.as_object().into_iter().flatten().map(|(_, v)| value(v)).sum::<usize>()).sum()
+    attributes
+        .map(|(name, held)| name.len() + held.as_object().into_iter().flatten().map(|(_, v)| value(v)).sum::<usize>())
+        .sum()
 }
 
 mod tests {

@@ -2,6 +2,7 @@
 
 use crudder_domain::ActivityId;
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 
 use crate::contracts;
 use crate::place::Place;
@@ -32,7 +33,7 @@ contracts! {
         let parent = post(&store, &picard, "Engage", "1-day", now).await;
         let repliers = join_all((0..10).map(|number| newcomer(&format!("crew{number}"))).map(async |who| store.sign_up(&who).await.unwrap())).await;
         let replies = (0..100).map(|number| reply(&store, &repliers[number % 10], parent.uuid, "Aye", now));
-        join_all(replies).await;
+        stream::iter(replies).buffer_unordered(place.crowd).collect::<Vec<_>>().await;
 
         let page = store.show_activity(parent.uuid, first(100), now).await.unwrap().content;
         assert_eq!((page.activity.replies_count, page.replies.len()), (100, 100));
