@@ -3,6 +3,7 @@
 mod act;
 mod deeds;
 mod hand;
+mod handle;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -21,7 +22,12 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use self::deeds::Deed;
+pub use self::handle::EnvironmentView;
+pub(crate) use self::handle::{Handle, Job};
+use self::{
+    deeds::Deed,
+    handle::{JOBS, ORDERS},
+};
 use crate::{
     api::{self, Answer, Asked, Door, Identity},
     config::{FunctionConfig, StageConfig},
@@ -36,76 +42,8 @@ use crate::{
     trace::Trace,
 };
 
-/// The pool gives an environment one invocation while it serves another; one more may cross an offer on its way.
-const JOBS: usize = 4;
-
-/// Discards, from tests and from the stage's end.
-const ORDERS: usize = 4;
-
 /// How long the last lines of ended processes are waited for. A grandchild that escaped its group could hold a pipe open.
 const LAST_LINES: Duration = Duration::from_secs(1);
-
-/// An invocation on its way to an environment.
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) request_id: String,
-    pub(crate) invocation: Invocation,
-    pub(crate) answer: oneshot::Sender<Outcome>,
-}
-
-/// What the stage holds of an environment.
-#[derive(Debug, Clone)]
-pub(crate) struct Handle {
-    id: Arc<str>,
-    jobs: mpsc::Sender<Job>,
-    orders: mpsc::Sender<Leave>,
-    view: Arc<Mutex<EnvironmentView>>,
-}
-
-/// An environment as seen from outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnvironmentView {
-    /// The environment's id.
-    pub id: String,
-    /// Its function.
-    pub function: String,
-    /// Its folder; `tmp` in it stands for `/tmp`.
-    pub folder: PathBuf,
-    /// The value of `AWS_LAMBDA_RUNTIME_API`.
-    pub runtime_api: String,
-    /// The process id of the runtime, where it runs.
-    pub runtime: Option<u32>,
-    /// Name and process id of each external extension that runs.
-    pub extensions: Vec<(String, u32)>,
-    /// Whether all of them are stopped.
-    pub frozen: bool,
-}
-
-impl Handle {
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    pub(crate) fn give(&self, job: Job) -> Result<(), Job> {
-        self.jobs.try_send(job).map_err(|error| error.into_inner())
-    }
-
-    /// Tells the environment to go; waits until it is gone.
-    pub(crate) async fn end(&self, leave: Leave) {
-        // It fails where the environment is gone already.
-        let _gone = self.orders.send(leave).await;
-        self.orders.closed().await;
-    }
-
-    /// Tells it to go without waiting; a full queue of orders says so already.
-    pub(crate) fn abandon(&self) {
-        let _told = self.orders.try_send(Leave::Killed);
-    }
-
-    pub(crate) fn view(&self) -> EnvironmentView {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// What an environment is made of and for.
 #[derive(Debug, Clone)]
@@ -127,8 +65,6 @@ struct Current {
     served: Served,
     /// Taken when the client has been answered.
     answer: Option<oneshot::Sender<Outcome>>,
-    /// The runtime's `next` had been cut off when the event came: it gets it when it asks again.
-    undelivered: bool,
 }
 
 #[derive(Debug)]
@@ -256,7 +192,7 @@ impl Environment {
             let reached = |at: Option<Instant>| sleep_until(at.unwrap_or_else(Instant::now));
             // What a process said last is heard before its end, and both before the clock.
             let event = tokio::select! { biased;
-                Some(asked) = asked.recv() => self.hear(asked),
+                Some(asked) = asked.recv() => Some(self.hear(asked)),
                 (role, words) = self.processes.exited() => Some(self.saw_exit(role, words)),
                 Some(job) = jobs.recv(), if self.pending.is_none() => Some(self.receive(job)),
                 Some(leave) = orders.recv() => Some(Event::Leave(leave)),
@@ -282,19 +218,14 @@ impl Environment {
         }
     }
 
-    fn hear(&mut self, asked: Asked) -> Option<Event> {
+    fn hear(&mut self, asked: Asked) -> Event {
         let whose = match &asked.call {
             Call::RuntimeNext => Some(Role::Runtime),
             Call::ExtensionNext { id } => self.life.extension_index(id).map(Role::Extension),
             _ => None,
         };
         self.asking = Some((asked.answer, whose));
-        if whose == Some(Role::Runtime) && self.current.as_ref().is_some_and(|current| current.undelivered) {
-            self.park();
-            self.hand_to_runtime();
-            return None;
-        }
-        Some(Event::Called(asked.call))
+        Event::Called(asked.call)
     }
 
     fn receive(&mut self, job: Job) -> Event {

@@ -32,7 +32,7 @@ sweep "$1"
 /// Holds the pipe. Dropping it, or dying with it, ends every process of the stage.
 #[derive(Debug)]
 pub(crate) struct Warden {
-    shell: Child,
+    shell: Option<Child>,
     pipe: Option<ChildStdin>,
 }
 
@@ -48,12 +48,23 @@ impl Warden {
             .process_group(0)
             .spawn()?;
         let pipe = shell.stdin.take();
-        Ok(Self { shell, pipe })
+        Ok(Self { shell: Some(shell), pipe })
     }
 
     /// Sweeps now and waits until it is done, a tenth of a second or so.
     pub(crate) fn sweep(mut self) -> io::Result<()> {
         drop(self.pipe.take());
-        self.shell.wait().map(drop)
+        self.shell.take().map_or(Ok(()), |mut shell| shell.wait().map(drop))
+    }
+}
+
+impl Drop for Warden {
+    /// The shell is waited for elsewhere, only so that the process table stays clean.
+    fn drop(&mut self) {
+        if self.pipe.take().is_some()
+            && let Some(mut shell) = self.shell.take()
+        {
+            std::thread::spawn(move || shell.wait());
+        }
     }
 }

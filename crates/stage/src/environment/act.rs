@@ -18,6 +18,7 @@ use crate::{
     life::{Act, Event, Fatal, Offer, Reason, Reply, Role},
     outcome::{FailureKind, Outcome, Served},
     platform::{Context, Platform, timestamp},
+    process::Processes,
     telemetry::{Item, Kind, Request, Schema},
     trace::Trace,
     variables::Surroundings,
@@ -119,7 +120,7 @@ impl Environment {
             cold,
         });
         let (invocation, answer) = (job.invocation, Some(job.answer));
-        self.current = Some(Current { invocation, trace, deadline, served, answer, undelivered: false });
+        self.current = Some(Current { invocation, trace, deadline, served, answer });
     }
 
     fn say(&mut self, platform: &Platform) {
@@ -225,6 +226,8 @@ impl Environment {
         self.waiting_runtime = None;
         self.waiting_extensions.clear();
         self.current = None;
+        // One that even SIGKILL did not end is not of the next life.
+        self.processes = Processes::default();
         self.deeds.clear();
         self.telemetry.clear();
         self.frozen = false;

@@ -26,12 +26,13 @@ impl Environment {
     }
 
     pub(super) fn hand_to_runtime(&mut self) {
-        let Some(current) = &mut self.current else { return };
+        let Some(current) = &self.current else { return };
         let headers = runtime_headers(current, &self.plan.stage.arn(&self.plan.function.name));
         let answer = Answer::Invocation { headers, payload: current.invocation.payload.clone() };
-        let waiting = self.waiting_runtime.take();
-        let taken = waiting.is_some_and(|waiting| waiting.send(answer).is_ok());
-        current.undelivered = !taken;
+        if let Some(waiting) = self.waiting_runtime.take() {
+            // A runtime whose `next` was cut off meanwhile asks again and gets it then.
+            let _cut_off = waiting.send(answer);
+        }
         self.plan_kills(Moment::Invoked);
     }
 

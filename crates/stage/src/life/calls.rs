@@ -56,9 +56,10 @@ impl Refusal {
     }
 
     fn transition(from: Runtime, to: &str) -> Self {
-        let message = format!(
-            "State transition from {from:?} to {to} failed for runtime. Error: State transition is not allowed"
-        );
+        let from =
+            if from == Runtime::ResponseSent { "RuntimeResponseSentState".to_owned() } else { format!("{from:?}") };
+        let message =
+            format!("State transition from {from} to {to} failed for runtime. Error: State transition is not allowed");
         Self::new(403, "InvalidStateTransition", message)
     }
 
@@ -119,15 +120,16 @@ impl Life {
     }
 
     fn runtime_next(&mut self, now: Instant) {
-        match self.runtime {
-            Runtime::Busy => return self.refuse(Refusal::transition(self.runtime, "Ready")),
-            Runtime::Launched => self.runtime_came_up(),
-            Runtime::Answered => self.runtime_done(now),
-            Runtime::Waiting | Runtime::Absent => (),
-        }
         self.acts.push(Act::Reply(Reply::Park));
+        match self.runtime {
+            // Its connection was cut: it gets the same event again, as the emulator does.
+            Runtime::Running => return self.acts.push(Act::HandToRuntime),
+            Runtime::Started => self.runtime_came_up(),
+            Runtime::ResponseSent => self.runtime_done(now),
+            Runtime::Ready | Runtime::Absent => (),
+        }
         if self.runtime != Runtime::Absent {
-            self.runtime = Runtime::Waiting;
+            self.runtime = Runtime::Ready;
         }
         self.finish_init_when_ready(now);
         self.finish_serving_when_done(now);
@@ -137,7 +139,7 @@ impl Life {
         let current = if let Phase::Serving(serving) = &self.phase { serving.request_id.as_str() } else { "" };
         let refusal = match self.runtime {
             _ if current != request_id => Refusal::request_id(),
-            Runtime::Busy => return true,
+            Runtime::Running => return true,
             state => Refusal::transition(state, wanted),
         };
         self.refuse(refusal);
@@ -153,7 +155,7 @@ impl Life {
     }
 
     fn init_erred(&mut self, error_type: String, body: Bytes, now: Instant) {
-        if !matches!(self.phase, Phase::Init(_)) || self.runtime != Runtime::Launched {
+        if !matches!(self.phase, Phase::Init(_)) || self.runtime != Runtime::Started {
             return self.refuse(Refusal::transition(self.runtime, "InitError"));
         }
         self.acts.push(Act::Reply(Reply::Accepted));
@@ -185,11 +187,15 @@ impl Life {
                 _ => false,
             };
             if !taken {
-                let message = format!("{event}: event type is not supported for this extension");
+                let reason = match event.as_str() {
+                    "SHUTDOWN" => "ShutdownEventNotSupportedForInternalExtension",
+                    _ => "ErrorInvalidEventType",
+                };
+                let message = format!("{event}: {reason}");
                 return Err(Refusal::new(403, "Extension.InvalidEventType", message));
             }
         }
-        let open = matches!(self.phase, Phase::Init(_)) && matches!(self.runtime, Runtime::Absent | Runtime::Launched);
+        let open = matches!(self.phase, Phase::Init(_)) && matches!(self.runtime, Runtime::Absent | Runtime::Started);
         match known.map(|index| self.extensions[index].stand) {
             Some(Stand::Launched) => Ok(()),
             Some(_) => {

@@ -33,7 +33,7 @@ impl Life {
     pub(super) fn start_runtime_when_registered(&mut self) {
         let all = self.extensions.iter().all(|extension| extension.stand != Stand::Launched);
         if all && self.runtime == Runtime::Absent && matches!(self.phase, Phase::Init(_)) {
-            self.runtime = Runtime::Launched;
+            self.runtime = Runtime::Started;
             self.acts.push(Act::StartRuntime);
         }
     }
@@ -48,7 +48,7 @@ impl Life {
     pub(super) fn finish_init_when_ready(&mut self, now: Instant) {
         let Phase::Init(init) = &self.phase else { return };
         let waiting = self.extensions.iter().all(|extension| extension.stand == Stand::Waiting);
-        if !waiting || self.runtime != Runtime::Waiting {
+        if !waiting || self.runtime != Runtime::Ready {
             return;
         }
         let (phase, started) = (init.phase, init.started);
@@ -66,7 +66,7 @@ impl Life {
         let Phase::Init(init) = &self.phase else { return };
         let (phase, started) = (init.phase, init.started);
         let mut verdict = fatal.verdict();
-        if self.runtime != Runtime::Waiting {
+        if self.runtime != Runtime::Ready {
             self.say(Platform::InitRuntimeDone { phase, verdict: as_init(&mut verdict) });
         }
         self.report_extensions(fatal.error_type.starts_with("Extension.").then_some(&fatal.error_type));
@@ -93,9 +93,9 @@ impl Life {
         let duration = now - started;
         self.say(Platform::RuntimeDone { verdict: verdict.clone(), duration, produced_bytes: 0, spans: Vec::new() });
         self.acts.push(Act::Complain(fatal.clone()));
+        self.acts.push(Act::Offer(Offer::Resetting));
         self.acts.push(Act::Answer(Err(fatal)));
         self.say(Platform::Report { verdict, duration, init: None, spans: Vec::new() });
-        self.acts.push(Act::Offer(Offer::Resetting));
     }
 
     fn report_extensions(&mut self, error_type: Option<&String>) {

@@ -57,7 +57,7 @@ impl Life {
         let cold = init.is_some() || started != now;
         self.acts.push(Act::Take { cold, deadline });
         self.say(Platform::Start);
-        self.runtime = Runtime::Busy;
+        self.runtime = Runtime::Running;
         self.acts.push(Act::HandToRuntime);
         for (index, extension) in self.extensions.iter_mut().enumerate() {
             if extension.takes("INVOKE") {
@@ -80,18 +80,19 @@ impl Life {
     /// The runtime posted its answer, whole; `fatal` where the answer is an error.
     pub(super) fn answer(&mut self, first_byte: Instant, body: Bytes, fatal: Option<Fatal>, now: Instant) {
         let Phase::Serving(serving) = &mut self.phase else { return };
-        self.runtime = Runtime::Answered;
+        self.runtime = Runtime::ResponseSent;
         serving.answered = Some(Answered { first_byte, last_byte: now, bytes: body.len() });
         if let Some(fatal) = &fatal {
             serving.verdict = fatal.verdict();
+        }
+        // Offered first: whoever has the answer may ask again at once.
+        if self.leaving.is_none() {
+            self.acts.push(Act::Offer(Offer::Settling));
         }
         self.acts.push(Act::Answer(match fatal {
             Some(fatal) => Err(fatal),
             None => Ok(body),
         }));
-        if self.leaving.is_none() {
-            self.acts.push(Act::Offer(Offer::Settling));
-        }
     }
 
     pub(super) fn runtime_done(&mut self, now: Instant) {
@@ -112,7 +113,7 @@ impl Life {
 
     pub(super) fn finish_serving_when_done(&mut self, now: Instant) {
         let busy = self.extensions.iter().any(|extension| extension.stand == Stand::Busy);
-        if busy || self.runtime != Runtime::Waiting || !matches!(self.phase, Phase::Serving(_)) {
+        if busy || self.runtime != Runtime::Ready || !matches!(self.phase, Phase::Serving(_)) {
             return;
         }
         self.report(now);
@@ -143,11 +144,11 @@ impl Life {
         };
         self.runtime_done(now);
         self.acts.push(Act::Complain(fatal.clone()));
+        self.acts.push(Act::Offer(Offer::Resetting));
         if unanswered {
             self.acts.push(Act::Answer(Err(fatal)));
         }
         self.report(now);
-        self.acts.push(Act::Offer(Offer::Resetting));
         self.start_ending(reason, now);
     }
 

@@ -52,10 +52,10 @@ async fn the_next_request_waits_for_an_extension_that_is_not_done() {
     stage.close().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_that_follow_each_other_at_once_stay_in_one_environment() {
     let stage = plain();
-    for count in 1..=50 {
+    for count in 1..=200 {
         assert_eq!(stage.answer("{}").await["count"], count);
     }
     let environment = stage.environment();

@@ -119,11 +119,26 @@ async fn an_answer_for_another_request_is_refused() {
 }
 
 #[tokio::test]
-async fn asking_for_the_next_event_before_answering_the_present_one_is_refused() {
+async fn a_runtime_that_asks_again_before_it_has_answered_gets_the_same_event() {
     let stage = plain();
-    let answer = stage.answer(r#"{"do":"call","method":"GET","path":"/2018-06-01/runtime/invocation/next"}"#).await;
-    assert_eq!(answer["status"], 403);
-    assert_eq!(answer["body"]["errorType"], "InvalidStateTransition");
+    let event = r#"{"do":"call","method":"GET","path":"/2018-06-01/runtime/invocation/next"}"#;
+    let answer = stage.answer(event).await;
+    assert_eq!(answer["status"], 200);
+    assert_eq!(answer["body"], serde_json::from_str::<serde_json::Value>(event).expect("JSON"));
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn an_init_error_while_the_runtime_serves_is_refused() {
+    let stage = plain();
+    let event = r#"{"do":"call","method":"POST","path":"/2018-06-01/runtime/init/error","body":"{}"}"#;
+    let answer = stage.answer(event).await;
+    assert_eq!(
+        (answer["status"].as_u64(), &answer["body"]["errorType"]),
+        (Some(403), &"InvalidStateTransition".into())
+    );
+    let words = "State transition from Running to InitError failed for runtime. Error: State transition is not allowed";
+    assert_eq!(answer["body"]["errorMessage"], words);
     stage.close().await;
 }
 
