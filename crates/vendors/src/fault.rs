@@ -1,11 +1,13 @@
 //! Faults: how a stand-in misbehaves on demand, and the plan that says when.
 
 mod draw;
+mod faults;
 mod plan;
 
 use std::time::Duration;
 
-pub use plan::{Calls, Faults, Plan, Unfit};
+pub use faults::{Faults, Unfit};
+pub use plan::{Calls, Plan};
 
 /// One way of misbehaving. Which stand-in knows which: [`Unfit`].
 #[derive(Debug, Clone, PartialEq)]

@@ -5,11 +5,13 @@
 mod answer;
 mod body;
 mod check;
+mod duplicates;
 mod key;
 mod rate;
 mod span;
 mod store;
 mod summary;
+mod traces;
 mod values;
 
 use std::{io, time::SystemTime};
@@ -25,10 +27,12 @@ use crate::{
 use answer::refusal;
 use body::Encoding;
 
+pub use duplicates::Duplicate;
 pub use key::{HoneycombKey, KeyKind, Region};
 pub use span::{Span, SpanEvent, SpanLink, SpanStatus};
-pub use store::{Duplicate, HoneycombStore, Trace};
+pub use store::HoneycombStore;
 pub use summary::TraceSummary;
+pub use traces::Trace;
 
 /// A running stand-in of Honeycomb.
 pub type Honeycomb = Standin<HoneycombDesk>;

@@ -36,7 +36,7 @@ impl Checks {
 
     /// A resource needs a service's name, or its spans land in the dataset `unknown_service`.
     pub(super) fn resource(&self, attributes: &[KeyValue]) -> Vec<Complaint> {
-        let mut complaints = fields::attributes("resource", attributes);
+        let mut complaints = fields::attributes(|| "resource".to_owned(), attributes);
         match service_name(attributes) {
             None | Some("") => {
                 complaints.push(Complaint::new("service-name-missing", "the resource has no service.name"))

@@ -1,6 +1,9 @@
 //! The sample rate of a span: how many events one event stands for.
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use serde_json::{Map, Value};
+
+use super::values;
 
 /// What a span says of its rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,10 +24,11 @@ impl Rate {
 }
 
 /// The rate of a span: the attribute on span or resource (`sampleRate` before `SampleRate`), else the threshold in its trace state, else 1 (HUSKY).
-pub(super) fn rate(span: &Map<String, Value>, resource: &Map<String, Value>, trace_state: &str) -> Rate {
-    let named = ["sampleRate", "SampleRate"].iter().find_map(|name| span.get(*name).or_else(|| resource.get(*name)));
+pub(super) fn rate(span: &[KeyValue], resource: &Map<String, Value>, trace_state: &str) -> Rate {
+    let own = |name: &str| span.iter().rfind(|pair| pair.key == name).map(|pair| values::value(pair.value.as_ref()));
+    let named = ["sampleRate", "SampleRate"].iter().find_map(|name| own(name).or_else(|| resource.get(*name).cloned()));
     match named {
-        Some(value) => number(value).map_or(Rate::Unsound, Rate::OneIn),
+        Some(value) => number(&value).map_or(Rate::Unsound, Rate::OneIn),
         None => threshold(trace_state).map_or(Rate::OneIn(1), Rate::OneIn),
     }
 }
@@ -56,12 +60,25 @@ fn threshold(trace_state: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value};
     use serde_json::json;
 
     use super::*;
 
     fn said(span: Value, resource: Value, trace_state: &str) -> Rate {
-        rate(span.as_object().unwrap(), resource.as_object().unwrap(), trace_state)
+        let span: Vec<_> = span.as_object().unwrap().iter().map(|(key, value)| pair(key, value)).collect();
+        rate(&span, resource.as_object().unwrap(), trace_state)
+    }
+
+    fn pair(key: &str, value: &Value) -> KeyValue {
+        let value = match value {
+            Value::String(text) => any_value::Value::StringValue(text.clone()),
+            Value::Bool(is) => any_value::Value::BoolValue(*is),
+            other => other
+                .as_i64()
+                .map_or(any_value::Value::DoubleValue(other.as_f64().unwrap()), any_value::Value::IntValue),
+        };
+        KeyValue { key: key.into(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
     }
 
     #[test]

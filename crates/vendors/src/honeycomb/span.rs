@@ -111,11 +111,7 @@ impl Span {
         let own = std::iter::once(&mut self.attributes);
         let others = self.events.iter_mut().map(|event| &mut event.attributes);
         for attributes in own.chain(others).chain(self.links.iter_mut().map(|link| &mut link.attributes)) {
-            let mut whole = Value::Object(std::mem::take(attributes));
-            complaints.extend(privacy::cleanse(&mut whole, &place));
-            if let Value::Object(cleansed) = whole {
-                *attributes = cleansed;
-            }
+            complaints.extend(privacy::cleanse_fields(attributes, &place));
         }
         complaints
     }
@@ -143,7 +139,6 @@ impl Surroundings {
     pub(super) fn span(&self, wired: Wired) -> Option<Span> {
         let trace_id = TraceId::new(wired.trace_id.as_slice().try_into().ok()?);
         let span_id: [u8; 8] = wired.span_id.as_slice().try_into().ok()?;
-        let attributes = values::object(&wired.attributes);
         let status = wired.status.unwrap_or_default();
         Some(Span {
             trace_id,
@@ -152,8 +147,8 @@ impl Surroundings {
             kind: kind(wired.kind),
             start_ns: wired.start_time_unix_nano,
             end_ns: wired.end_time_unix_nano,
-            sample_rate: rate::rate(&attributes, &self.resource, &wired.trace_state).one_in(),
-            attributes,
+            sample_rate: rate::rate(&wired.attributes, &self.resource, &wired.trace_state).one_in(),
+            attributes: values::object(&wired.attributes),
             events: wired.events.into_iter().map(event).collect(),
             links: wired.links.into_iter().map(link).collect(),
             status: SpanStatus { code: status.code, message: status.message },

@@ -1,24 +1,18 @@
 //! What Honeycomb's stand-in keeps: spans by arrival and by trace, and those that came twice.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{sync::Arc, time::SystemTime};
 
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
     trace::v1::{ResourceSpans, ScopeSpans, Span as Wired},
 };
 use prost::Message;
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
 
-use super::{Span, TraceSummary, check::Checks, span::Surroundings, values};
+use super::{
+    Duplicate, Span, Trace, TraceSummary, check::Checks, duplicates::Duplicates, span::Surroundings, traces::Traces,
+    values,
+};
 use crate::{Complaint, Delivery, Ledger, TraceId, privacy, shelf::Shelf};
-
-/// Duplicates are listed for a test's report up to this many, and counted beyond.
-const DUPLICATES_LISTED: usize = 10_000;
 
 /// What was taken so far.
 #[derive(Debug)]
@@ -26,9 +20,9 @@ pub struct HoneycombStore {
     ledger: Ledger,
     checks: Checks,
     shelf: Shelf<Arc<Span>>,
-    traces: HashMap<TraceId, Vec<Arc<Span>>>,
+    traces: Traces,
     counts: Counts,
-    duplicates: VecDeque<Duplicate>,
+    duplicates: Duplicates,
 }
 
 #[derive(Debug, Default)]
@@ -36,37 +30,6 @@ struct Counts {
     spans: u64,
     refused: u64,
     invisible: u64,
-    excused: u64,
-    unexcused: u64,
-}
-
-/// The spans of one trace, in the order of their arrival, those that came twice twice.
-#[derive(Debug, Clone, Serialize)]
-pub struct Trace {
-    /// Its id.
-    pub trace_id: TraceId,
-    /// Its spans.
-    #[serde(serialize_with = "shared")]
-    pub spans: Vec<Arc<Span>>,
-}
-
-fn shared<S: Serializer>(spans: &[Arc<Span>], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(spans.iter().map(AsRef::as_ref))
-}
-
-/// A span that came again.
-#[derive(Debug, Clone, Serialize)]
-pub struct Duplicate {
-    /// Its trace.
-    pub trace_id: TraceId,
-    /// 16 hexadecimal digits.
-    pub span_id: String,
-    /// The numbers of the deliveries that had brought it before.
-    pub before: Vec<u64>,
-    /// The number of the delivery that brought it again.
-    pub again: u64,
-    /// Whether none of those before had been answered, so that its sender could not know.
-    pub is_excused: bool,
 }
 
 impl HoneycombStore {
@@ -75,9 +38,9 @@ impl HoneycombStore {
             ledger: Ledger::default(),
             checks: Checks::default(),
             shelf: Shelf::new(bytes),
-            traces: HashMap::new(),
+            traces: Traces::default(),
             counts: Counts::default(),
-            duplicates: VecDeque::new(),
+            duplicates: Duplicates::default(),
         }
     }
 
@@ -120,18 +83,18 @@ impl HoneycombStore {
     /// Spans that came again after an unanswered delivery, as at-least-once delivery must.
     #[must_use]
     pub fn excused_duplicates(&self) -> u64 {
-        self.counts.excused
+        self.duplicates.excused()
     }
 
     /// Spans that came again although an answer had gone out.
     #[must_use]
     pub fn unexcused_duplicates(&self) -> u64 {
-        self.counts.unexcused
+        self.duplicates.unexcused()
     }
 
     /// The last ten thousand spans that came again.
     pub fn duplicates(&self) -> impl DoubleEndedIterator<Item = &Duplicate> {
-        self.duplicates.iter()
+        self.duplicates.listed()
     }
 
     /// All spans that are kept, in the order of arrival.
@@ -142,26 +105,19 @@ impl HoneycombStore {
     /// The newest traces, newest first, at most `limit`.
     #[must_use]
     pub fn traces(&self, limit: usize) -> Vec<TraceSummary> {
-        let mut ids: Vec<_> = self.traces.keys().copied().collect();
-        ids.sort_by_cached_key(|id| (std::cmp::Reverse(self.started(id)), *id));
-        ids.iter().take(limit).filter_map(|id| self.trace(*id)?.summary()).collect()
+        self.traces.newest(limit)
     }
 
     /// How many traces are kept, in whole or in part.
     #[must_use]
     pub fn trace_count(&self) -> usize {
-        self.traces.len()
+        self.traces.count()
     }
 
     /// One trace.
     #[must_use]
     pub fn trace(&self, trace_id: TraceId) -> Option<Trace> {
-        let spans = self.traces.get(&trace_id)?.clone();
-        Some(Trace { trace_id, spans })
-    }
-
-    fn started(&self, trace_id: &TraceId) -> Option<u64> {
-        self.traces.get(trace_id)?.iter().map(|span| span.start_ns).min()
+        self.traces.trace(trace_id)
     }
 
     pub(super) fn ledger_mut(&mut self) -> &mut Ledger {
@@ -182,9 +138,9 @@ impl HoneycombStore {
     fn take_resource(&mut self, batch: ResourceSpans, refused: &mut u32, now: SystemTime, delivery: &Arc<Delivery>) {
         let attributes = batch.resource.map(|resource| resource.attributes).unwrap_or_default();
         self.ledger.complain(self.checks.resource(&attributes));
-        let mut resource = Value::Object(values::object(&attributes));
-        self.ledger.complain(privacy::cleanse(&mut resource, "resource"));
-        let resource: Arc<Map<String, Value>> = Arc::new(resource.as_object().cloned().unwrap_or_default());
+        let mut resource = values::object(&attributes);
+        self.ledger.complain(privacy::cleanse_fields(&mut resource, "resource"));
+        let resource = Arc::new(resource);
         for ScopeSpans { scope, spans, .. } in batch.scope_spans {
             let surroundings = Surroundings::new(&resource, scope.as_ref(), delivery);
             for wired in spans {
@@ -212,53 +168,16 @@ impl HoneycombStore {
     }
 
     fn keep(&mut self, span: Arc<Span>, bytes: usize) {
-        let siblings = self.traces.entry(span.trace_id).or_default();
-        let before: Vec<_> = siblings
-            .iter()
-            .filter(|other| other.span_id == span.span_id)
-            .map(|other| Arc::clone(&other.delivery))
-            .collect();
-        if siblings.first().is_some_and(|other| other.sample_rate != span.sample_rate) {
+        let met = self.traces.put(&span);
+        if met.is_uneven {
             let detail = format!("trace {} has spans of rate {} and others", span.trace_id, span.sample_rate);
             self.ledger.complain([Complaint::new("sample-rate-uneven", detail)]);
         }
-        siblings.push(Arc::clone(&span));
-        if !before.is_empty() {
-            self.note_duplicate(&span, &before);
+        if !met.before.is_empty() {
+            self.ledger.complain(self.duplicates.note(&span, &met.before));
         }
         for fallen in self.shelf.put(span, bytes) {
-            self.forget(&fallen);
-        }
-    }
-
-    fn note_duplicate(&mut self, span: &Span, before: &[Arc<Delivery>]) {
-        let is_excused =
-            before.iter().all(|delivery| !delivery.was_answered() && delivery.number() != span.delivery.number());
-        if is_excused {
-            self.counts.excused += 1;
-        } else {
-            self.counts.unexcused += 1;
-            let detail = format!("span {} of trace {} came again", span.span_id, span.trace_id);
-            self.ledger.complain([Complaint::new("span-twice", detail)]);
-        }
-        if self.duplicates.len() == DUPLICATES_LISTED {
-            self.duplicates.pop_front();
-        }
-        self.duplicates.push_back(Duplicate {
-            trace_id: span.trace_id,
-            span_id: span.span_id.clone(),
-            before: before.iter().map(|delivery| delivery.number()).collect(),
-            again: span.delivery.number(),
-            is_excused,
-        });
-    }
-
-    fn forget(&mut self, fallen: &Arc<Span>) {
-        if let Some(spans) = self.traces.get_mut(&fallen.trace_id) {
-            spans.retain(|span| !Arc::ptr_eq(span, fallen));
-            if spans.is_empty() {
-                self.traces.remove(&fallen.trace_id);
-            }
+            self.traces.forget(&fallen);
         }
     }
 }

@@ -9,28 +9,34 @@ use crate::Complaint;
 /// A dataset has at most 10,000 columns (unverified, from a third party); ours has some hundred.
 const COLUMNS: usize = 10_000;
 
-/// The type of each column seen so far.
+/// Datasets are services, of which there are few; this bounds the memory against a sender that invents names.
+const DATASETS: usize = 100;
+
+/// The type of each column seen so far, by dataset.
 #[derive(Debug, Default)]
-pub(super) struct Columns(HashMap<(String, String), &'static str>);
+pub(super) struct Columns(HashMap<String, HashMap<String, &'static str>>);
 
 impl Columns {
     pub(super) fn check(&mut self, dataset: &str, attributes: &[KeyValue]) -> Vec<Complaint> {
-        attributes.iter().filter_map(|pair| self.column(dataset, pair)).collect()
+        if !self.0.contains_key(dataset) && self.0.len() < DATASETS {
+            self.0.insert(dataset.to_owned(), HashMap::new());
+        }
+        let Some(columns) = self.0.get_mut(dataset) else { return Vec::new() };
+        attributes.iter().filter_map(|pair| column(columns, pair)).collect()
     }
+}
 
-    fn column(&mut self, dataset: &str, pair: &KeyValue) -> Option<Complaint> {
-        let kind = kind(pair.value.as_ref()?.value.as_ref()?)?;
-        let column = (dataset.to_owned(), pair.key.clone());
-        match self.0.get(&column) {
-            Some(first) if *first == kind => None,
-            Some(first) => Some(Complaint::new("column-type-mixed", format!("{} was {first} and is {kind}", pair.key))),
-            None if self.0.len() == COLUMNS => {
-                Some(Complaint::new("columns-too-many", format!("{} is one too many", pair.key)))
-            }
-            None => {
-                self.0.insert(column, kind);
-                None
-            }
+fn column(columns: &mut HashMap<String, &'static str>, pair: &KeyValue) -> Option<Complaint> {
+    let kind = kind(pair.value.as_ref()?.value.as_ref()?)?;
+    match columns.get(&pair.key) {
+        Some(first) if *first == kind => None,
+        Some(first) => Some(Complaint::new("column-type-mixed", format!("{} was {first} and is {kind}", pair.key))),
+        None if columns.len() == COLUMNS => {
+            Some(Complaint::new("columns-too-many", format!("{} is one too many", pair.key)))
+        }
+        None => {
+            columns.insert(pair.key.clone(), kind);
+            None
         }
     }
 }

@@ -25,12 +25,12 @@ const EVENT_BYTES: usize = 1_000_000;
 const ID_DIGITS: usize = 16;
 
 /// Rules about one list of attributes.
-pub(super) fn attributes(place: &str, attributes: &[KeyValue]) -> Vec<Complaint> {
+pub(super) fn attributes(place: impl Fn() -> String, attributes: &[KeyValue]) -> Vec<Complaint> {
     let mut seen = HashSet::new();
     let mut complaints = Vec::new();
     for pair in attributes {
         let mut complain =
-            |rule, what: &str| complaints.push(Complaint::new(rule, format!("{:?} of {place} {what}", pair.key)));
+            |rule, what: &str| complaints.push(Complaint::new(rule, format!("{:?} of {} {what}", pair.key, place())));
         if pair.key.is_empty() {
             complain("attribute-key-empty", "has no name");
         }
@@ -60,12 +60,12 @@ fn is_made_of_id(key: &str) -> bool {
 
 /// Rules about all that becomes one event.
 pub(super) fn sizes(span: &Wired, resource: &Map<String, serde_json::Value>) -> Vec<Complaint> {
-    let mut complaints = attributes(&told(span), &span.attributes);
+    let mut complaints = attributes(|| told(span), &span.attributes);
     for event in &span.events {
-        complaints.extend(attributes(&format!("event {:?} of {}", event.name, told(span)), &event.attributes));
+        complaints.extend(attributes(|| format!("event {:?} of {}", event.name, told(span)), &event.attributes));
     }
     for link in &span.links {
-        complaints.extend(attributes(&format!("a link of {}", told(span)), &link.attributes));
+        complaints.extend(attributes(|| format!("a link of {}", told(span)), &link.attributes));
     }
     let fields = span.attributes.len() + resource.len();
     if fields > FIELDS {

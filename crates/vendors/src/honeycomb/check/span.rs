@@ -6,10 +6,7 @@ use serde_json::Map;
 use super::told;
 use crate::{
     Complaint,
-    honeycomb::{
-        rate::{self, Rate},
-        values,
-    },
+    honeycomb::rate::{self, Rate},
 };
 
 /// Bits 0 to 7 are W3C's, 8 and 9 tell of a remote parent; the others are 0.
@@ -53,7 +50,6 @@ fn is_id(bytes: &[u8], length: usize) -> bool {
 
 /// A rate that is no number, or below 1, is taken for 1 without a word.
 pub(super) fn sample_rate(span: &Wired, resource: &Map<String, serde_json::Value>) -> Option<Complaint> {
-    let attributes = values::object(&span.attributes);
-    let is_unsound = rate::rate(&attributes, resource, &span.trace_state) == Rate::Unsound;
+    let is_unsound = rate::rate(&span.attributes, resource, &span.trace_state) == Rate::Unsound;
     is_unsound.then(|| Complaint::new("sample-rate-unsound", told(span)))
 }
