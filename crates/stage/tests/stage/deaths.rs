@@ -61,14 +61,14 @@ async fn an_abort_and_an_exit_without_an_error_have_words_of_their_own() {
 
 #[tokio::test]
 async fn a_function_that_passes_its_deadline_is_killed() {
-    let mut stage = Recipe { timeout: Duration::from_millis(300), ..Recipe::default() }.open();
+    let mut stage = Recipe { timeout: Duration::from_secs(1), ..Recipe::default() }.open();
     let pid = stage.answer("{}").await["pid"].as_u64().expect("a number") as u32;
     let (error_type, message, kind, _) = failure(&stage, r#"{"do":"sleep","ms":20000}"#).await;
     assert_eq!(error_type, "Sandbox.Timedout");
-    assert_eq!(message, "RequestId: ID Error: Task timed out after 0.30 seconds");
+    assert_eq!(message, "RequestId: ID Error: Task timed out after 1.00 seconds");
     assert_eq!(kind, FailureKind::Timeout);
     gone(pid).await;
-    stage.line("Task timed out after 0.30 seconds").await;
+    stage.line("Task timed out after 1.00 seconds").await;
     stage.line(r#""status":"timeout""#).await;
     let after = stage.answer("{}").await;
     assert_ne!(after["pid"].as_u64(), Some(u64::from(pid)));
@@ -140,14 +140,14 @@ async fn an_init_that_fails_once_is_repeated_inside_the_invocation() {
 
 #[tokio::test]
 async fn an_init_beyond_its_limit_is_repeated_under_the_functions_timeout() {
-    let recipe = Recipe { change: |config| config.init_limit = Duration::from_millis(200), ..Recipe::default() };
+    let recipe = Recipe { change: |config| config.init_limit = Duration::from_secs(1), ..Recipe::default() };
     let mut stage = recipe.variable("AT_INIT", "hang-once").open();
     assert_eq!(stage.answer("{}").await["count"], 1);
     stage.line(r#""phase":"init","status":"timeout""#).await;
     stage.close().await;
     let recipe = Recipe {
         timeout: Duration::from_millis(300),
-        change: |config| config.init_limit = Duration::from_millis(200),
+        change: |config| config.init_limit = Duration::from_secs(1),
         ..Recipe::default()
     };
     let stage = recipe.variable("AT_INIT", "hang").open();

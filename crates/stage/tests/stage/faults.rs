@@ -68,8 +68,8 @@ async fn an_extension_can_be_killed_at_its_start_and_at_its_end() {
 
 #[tokio::test]
 async fn an_extension_can_be_stopped_in_the_middle_of_its_work() {
-    let mut stage = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "200").open();
-    let freeze = Freeze { after: Duration::from_millis(20), lasts: Duration::from_millis(500) };
+    let mut stage = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "1000").open();
+    let freeze = Freeze { after: Duration::from_millis(50), lasts: Duration::from_secs(2) };
     order(&stage, Faults { freeze: Some(freeze), ..Faults::default() });
     stage.answer("{}").await;
     let pid = stage.environment().extensions[0].1;

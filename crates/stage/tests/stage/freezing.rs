@@ -20,7 +20,7 @@ async fn an_idle_environment_is_stopped_and_runs_again_for_the_next_request() {
 
 #[tokio::test]
 async fn nobody_is_stopped_while_an_extension_still_works() {
-    let mut stage = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "300").open();
+    let mut stage = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "1500").open();
     stage.answer("{}").await;
     let environment = stage.environment();
     assert!(!environment.frozen, "the client has its answer, the extension is not done");

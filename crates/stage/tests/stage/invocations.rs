@@ -146,7 +146,7 @@ async fn an_init_error_while_the_runtime_serves_is_refused() {
 async fn a_caller_who_goes_away_does_not_disturb_the_environment() {
     let mut stage = plain();
     let before = stage.answer("{}").await;
-    let impatient = stage.stage.invoke(FUNCTION, Invocation::new(r#"{"do":"sleep","ms":300}"#));
+    let impatient = stage.stage.invoke(FUNCTION, Invocation::new(r#"{"do":"sleep","ms":2000}"#));
     let dropped = tokio::time::timeout(std::time::Duration::from_millis(100), impatient).await;
     assert!(dropped.is_err(), "the caller must have gone first");
     stage.forget();

@@ -9,4 +9,5 @@ mod leaving;
 mod lines;
 mod support;
 mod telemetry;
+mod torture;
 mod variables;

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// Far longer than anything here takes; a test that waits as long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// `/proc` tells nobody when it changes.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
 pub(crate) const FUNCTION: &str = "guest";
 
 /// How a fixture differs from the plain one.
@@ -166,7 +169,7 @@ pub(crate) fn process_state(pid: u32) -> Option<char> {
 pub(crate) async fn gone(pid: u32) {
     soon(async {
         while process_state(pid).is_some_and(|state| state != 'Z') {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     })
     .await;
@@ -176,7 +179,7 @@ pub(crate) async fn gone(pid: u32) {
 pub(crate) async fn reaches_state(pid: u32, state: char) {
     soon(async {
         while process_state(pid) != Some(state) {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     })
     .await;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crudder_stage::{Faults, RuntimeDoneFault, StageEvent, TelemetryFault};
+use crudder_stage::{Faults, Invocation, RuntimeDoneFault, StageEvent, TelemetryFault};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::support::{FUNCTION, Fixture, Recipe};
 
@@ -13,8 +14,32 @@ fn subscribed(schema: &str) -> Fixture {
     Recipe::extension("").variable("EXTENSION_SUBSCRIBES", schema).open()
 }
 
+/// Requests that keep an environment awake: a frozen extension reads nothing.
+struct Stir(JoinHandle<()>);
+
+impl Stir {
+    fn begin(stage: &Fixture) -> Self {
+        let stage = stage.stage.clone();
+        Self(tokio::spawn(async move {
+            while stage.invoke(FUNCTION, Invocation::new(r#"{"do":"sleep","ms":50}"#)).await.is_ok() {}
+        }))
+    }
+}
+
+impl Drop for Stir {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// The first event of this type that the extension printed.
 async fn event(stage: &mut Fixture, event_type: &str) -> Value {
+    let _stir = Stir::begin(stage);
+    told(stage, event_type).await
+}
+
+/// The same while nobody is frozen anyway.
+async fn told(stage: &mut Fixture, event_type: &str) -> Value {
     let found = stage
         .wait_for(event_type, |event| match event {
             StageEvent::Line(line) => {
@@ -38,11 +63,9 @@ fn keys(record: &Value) -> Vec<&str> {
 async fn a_subscriber_sees_the_whole_life_of_an_environment() {
     let mut stage = subscribed(SCHEMA);
     let upstream = "Root=1-6a01b2c3-00112233445566778899aabb;Parent=aaaabbbbccccdddd;Sampled=1";
-    let invocation = crudder_stage::Invocation::new("{}").with_trace_header(upstream);
+    let invocation = Invocation::new("{}").with_trace_header(upstream);
     let outcome = stage.stage.invoke(FUNCTION, invocation).await.expect("a taken invocation");
     stage.line("subscribed 200 OK").await;
-    // Only the next thaw lets an idle extension read what came last.
-    stage.invoke(r#"{"do":"sleep","ms":100}"#).await;
 
     let init_start = event(&mut stage, "platform.initStart").await;
     assert_eq!(init_start["initializationType"], "on-demand");
@@ -81,17 +104,17 @@ async fn a_subscriber_sees_the_whole_life_of_an_environment() {
 #[tokio::test]
 async fn a_timeout_and_an_exit_are_told_before_the_reset() {
     let timeout = Recipe { timeout: Duration::from_millis(300), ..Recipe::extension("") };
-    let mut stage = timeout.variable("EXTENSION_SUBSCRIBES", SCHEMA).variable("EXTENSION_LASTS_MS", "200").open();
+    let mut stage = timeout.variable("EXTENSION_SUBSCRIBES", SCHEMA).variable("EXTENSION_LASTS_MS", "1500").open();
     stage.invoke(r#"{"do":"sleep","ms":20000}"#).await;
-    let done = event(&mut stage, "platform.runtimeDone").await;
+    let done = told(&mut stage, "platform.runtimeDone").await;
     assert_eq!((&done["status"], &done["errorType"]), (&json!("timeout"), &Value::Null));
     stage.wait_for("reset", |event| matches!(event, StageEvent::EnvironmentEnded { .. }).then_some(())).await;
     stage.forget();
     stage.invoke(r#"{"do":"exit"}"#).await;
-    let done = event(&mut stage, "platform.runtimeDone").await;
+    let done = told(&mut stage, "platform.runtimeDone").await;
     assert_eq!((&done["status"], &done["errorType"]), (&json!("error"), &json!("Runtime.ExitError")));
     // The second life came up inside the invocation.
-    assert_eq!(event(&mut stage, "platform.initStart").await["phase"], "invoke");
+    assert_eq!(told(&mut stage, "platform.initStart").await["phase"], "invoke");
     stage.close().await;
 }
 
@@ -101,7 +124,6 @@ async fn lines_are_strings_in_the_old_schema_and_objects_in_the_new_one() {
     for (schema, expected) in [("2022-07-01", json!("{\"level\":\"INFO\"}")), (SCHEMA, json!({ "level": "INFO" }))] {
         let mut stage = subscribed(schema);
         stage.invoke(spoken).await;
-        stage.invoke(r#"{"do":"sleep","ms":100}"#).await;
         assert_eq!(event(&mut stage, "function").await, expected);
         stage.close().await;
     }
@@ -113,9 +135,9 @@ async fn a_batch_that_is_refused_comes_again() {
         .variable("EXTENSION_SUBSCRIBES", SCHEMA)
         .variable("EXTENSION_LISTENER", "refuse-once")
         .open();
-    stage.invoke(r#"{"do":"sleep","ms":300}"#).await;
-    stage.line("refused").await;
+    stage.invoke("{}").await;
     event(&mut stage, "platform.initStart").await;
+    stage.line("refused").await;
     stage.close().await;
 }
 
@@ -123,7 +145,7 @@ async fn a_batch_that_is_refused_comes_again() {
 async fn plain_tcp_gets_one_event_a_line() {
     let mut stage =
         Recipe::extension("").variable("EXTENSION_SUBSCRIBES", SCHEMA).variable("EXTENSION_LISTENER", "tcp").open();
-    stage.invoke(r#"{"do":"sleep","ms":100}"#).await;
+    stage.invoke("{}").await;
     event(&mut stage, "platform.initStart").await;
     event(&mut stage, "platform.start").await;
     stage.close().await;
@@ -149,10 +171,9 @@ async fn a_refused_subscription_lets_the_extension_go_on() {
 #[tokio::test]
 async fn runtime_done_can_be_late_or_missing() {
     let mut stage = subscribed(SCHEMA);
-    let late = RuntimeDoneFault::Delayed(Duration::from_millis(200));
+    let late = RuntimeDoneFault::Delayed(Duration::from_secs(1));
     stage.stage.set_faults(FUNCTION, Faults { runtime_done: late, ..Faults::default() }).expect("a known function");
     let first = stage.invoke("{}").await.about().request_id.clone();
-    stage.invoke(r#"{"do":"sleep","ms":400}"#).await;
     assert_eq!(event(&mut stage, "platform.runtimeDone").await["requestId"], first);
     let reported = |event: &StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("telemetry") && line.line.contains("platform.report"));
     let done = |event: &StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("telemetry") && line.line.contains("platform.runtimeDone"));
@@ -165,7 +186,6 @@ async fn runtime_done_can_be_late_or_missing() {
     let missing = Faults { runtime_done: RuntimeDoneFault::Missing, ..Faults::default() };
     stage.stage.set_faults(FUNCTION, missing).expect("a known function");
     stage.invoke("{}").await;
-    stage.invoke(r#"{"do":"sleep","ms":100}"#).await;
     event(&mut stage, "platform.report").await;
     assert!(
         !stage.seen().iter().any(|event| matches!(event, StageEvent::Line(line) if line.line.contains("runtimeDone")))
