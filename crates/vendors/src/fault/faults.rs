@@ -132,6 +132,18 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_of_chance_strikes_the_same_calls_for_the_same_seed() {
+        let row = |seed| {
+            let faults = faults();
+            faults.add(Plan::chance(0.5, seed, Fault::ServerError)).unwrap();
+            (0..64).map(|_| faults.draw(true, |_| true).is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(row(1), row(1));
+        assert_ne!(row(1), row(2));
+        assert!(row(1).contains(&true) && row(1).contains(&false));
+    }
+
+    #[test]
     fn a_fault_that_the_vendor_does_not_know_is_refused() {
         let refused = faults().next(Fault::TooLarge);
         assert_eq!(refused, Err(Unfit { vendor: "a vendor", fault: Fault::TooLarge }));

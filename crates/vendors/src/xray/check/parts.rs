@@ -82,7 +82,8 @@ const BLOCKS: [(&str, &[&str]); 6] = [
             "preparation",
         ],
     ),
-    ("/service", &["version", "compiler", "compiler_version"]),
+    // AWS's own SDKs send the runtime too, which no page names.
+    ("/service", &["version", "compiler", "compiler_version", "runtime", "runtime_version"]),
 ];
 
 pub(super) fn check(document: &Value, checked: &mut Checked) {

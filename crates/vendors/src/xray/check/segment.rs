@@ -68,16 +68,22 @@ pub(super) fn nested(document: &Value, depth: usize, checked: &mut Checked) {
         checked.refuse("InvalidSegment", "subsegments is not a list");
     }
     for child in children.as_array().into_iter().flatten() {
-        for name in ["trace_id", "parent_id", "type"] {
-            if !child[name].is_null() {
-                checked.complain("nested-redundant", format!("a nested subsegment needs no {name}"));
-            }
-        }
+        contradictions(document, child, checked);
         only(child, &SEGMENT_ONLY, "a subsegment", checked);
         if depth == 0 {
             return checked.refuse("InvalidSegment", "nested too deep");
         }
         nested(child, depth - 1, checked);
+    }
+}
+
+/// A nested subsegment needs no trace, parent and type of its own; what it says of them all the same has to be right.
+fn contradictions(document: &Value, child: &Value, checked: &mut Checked) {
+    let own_type = Value::from("subsegment");
+    for (name, right) in [("trace_id", &document["trace_id"]), ("parent_id", &document["id"]), ("type", &own_type)] {
+        if !child[name].is_null() && !right.is_null() && child[name] != *right {
+            checked.complain("nested-contradiction", format!("{name} of {} is {}", child["id"], child[name]));
+        }
     }
 }
 

@@ -102,8 +102,9 @@ rules! {
     a_nested_subsegment_has_no_origin, "field-of-the-other-kind", |it| it["subsegments"][0]["origin"] = "AWS::Lambda".into();
     a_subsegment_has_no_forwarded_address, "field-of-the-other-kind",
         |it| it["http"] = json!({ "request": { "x_forwarded_for": true } });
-    a_nested_subsegment_needs_no_trace_id, "nested-redundant",
-        |it| it["subsegments"][0]["trace_id"] = it["trace_id"].clone();
+    a_nested_subsegment_is_of_its_documents_trace, "nested-contradiction",
+        |it| it["subsegments"][0]["trace_id"] = "1-5759e988-000000000000000000000000".into();
+    a_nested_subsegment_hangs_where_it_stands, "nested-contradiction", |it| it["subsegments"][0]["parent_id"] = "aaaabbbbccccdddd".into();
     an_id_is_unique_in_its_document, "id-twice", |it| it["subsegments"][0]["id"] = ID.into();
     precursors_are_ids, "precursor-ids", |it| it["precursor_ids"] = json!(["x"]);
     a_cause_belongs_to_a_fault, "cause-without-fault", |it| it["cause"] = json!({ "exceptions": [] });
@@ -113,6 +114,16 @@ rules! {
         |it| { it["fault"] = true.into(); it["cause"] = json!({ "exceptions": [{ "id": ID, "cause": "9999888877776666" }] }); };
     a_frame_says_where, "stack-frame",
         |it| { it["fault"] = true.into(); it["cause"] = json!({ "exceptions": [{ "id": ID, "stack": [{ "line": 1 }] }] }); };
+}
+
+#[tokio::test]
+async fn a_nested_subsegment_may_say_what_is_right_anyway() {
+    let rules = spoilt(|it| {
+        it["subsegments"][0]["trace_id"] = it["trace_id"].clone();
+        it["subsegments"][0]["parent_id"] = ID.into();
+        it["subsegments"][0]["type"] = "subsegment".into();
+    });
+    assert_eq!(rules.await, Vec::<&str>::new());
 }
 
 #[tokio::test]
