@@ -6,6 +6,22 @@
 //! 1970) is taken here too and written down as a [`Complaint`], so that a test can demand that there is none. [`Faults`] makes a stand-in misbehave.
 //!
 //! No key that a caller sends is kept: see [`KeyMark`].
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use crudder_vendors::{Fault, Honeycomb, HoneycombConfig, RetryAfter, TraceId};
+//!
+//! # async fn see(trace_id: TraceId) -> Result<(), Box<dyn std::error::Error>> {
+//! let honeycomb = Honeycomb::start(HoneycombConfig::default()).await?;
+//! honeycomb.faults().next(Fault::Throttled(RetryAfter::Seconds(2)))?;
+//! println!("a layer may deliver to {}", honeycomb.url());
+//! let trace = honeycomb.wait_for(Duration::from_secs(10), |store| store.trace(trace_id)).await?;
+//! println!("{} spans came at last", trace.spans.len());
+//! assert_eq!(honeycomb.look(|store| store.ledger().complained()), 0, "and broke no rule");
+//! # Ok(())
+//! # }
+//! ```
 
 mod complaint;
 mod config;
