@@ -1,5 +1,6 @@
 //! Backtraces in std's text form: read into frames, and shortened to those that tell something.
 
+use std::backtrace::Backtrace;
 use std::fmt::Write;
 
 /// One frame of a backtrace.
@@ -19,14 +20,17 @@ const MAX_FRAMES: usize = 40;
 /// A label longer than this is cut: generics are spelled out.
 const MAX_LABEL_BYTES: usize = 240;
 
-/// Frames of the standard library and of what runs a future: the same in every backtrace.
-const MACHINERY: [&str; 15] = [
+/// Where the sources of what others wrote lie: the compiler's, the package manager's, the C library's.
+const FOREIGN_PATHS: [&str; 6] = ["/rustc/", "/.cargo/registry/", "/.cargo/git/", "/nptl/", "/sysdeps/", "/csu/"];
+
+/// How frames begin that have no path, dependencies being built without: the same in every backtrace.
+const FOREIGN_LABELS: [&str; 15] = [
     "std::",
     "core::",
     "alloc::",
     "tokio::",
     "futures",
-    "tracing::",
+    "tracing",
     "tower::",
     "lambda_",
     "hyper",
@@ -37,6 +41,15 @@ const MACHINERY: [&str; 15] = [
     "clone",
     "start_thread",
 ];
+
+/// The files through which every report comes; innermost, they tell nothing.
+const OWN_FILES: [&str; 4] =
+    [file!(), "telemetry/src/report.rs", "telemetry/src/panic.rs", "telemetry/src/telemetry.rs"];
+
+/// The way that led here, shortened. Costs a millisecond, so it is for errors only.
+pub(crate) fn capture() -> String {
+    shorten(&Backtrace::force_capture().to_string())
+}
 
 /// The frames of a backtrace, innermost first.
 pub(crate) fn frames(text: &str) -> impl Iterator<Item = Frame<'_>> {
@@ -73,16 +86,16 @@ fn place_of(line: &str) -> (Option<&str>, Option<u32>) {
     }
 }
 
-/// The same backtrace without what is the same in all of them: the panic's own frames before the place of the panic, the
-/// standard library's and the runtime's after it. If nothing else is there, it stays as it is, and is cut.
+/// The same backtrace without what is the same in all of them: the report's own frames, the standard library's, the runtime's. If
+/// nothing else is there, it stays as it is, and is cut.
 pub(crate) fn shorten(text: &str) -> String {
     let all = frames(text).collect::<Vec<_>>();
-    let is_ours = |frame: &&Frame<'_>| !is_machinery(frame.label);
-    let ours = all.iter().filter(is_ours).count();
-    let kept = all.iter().filter(|frame| ours == 0 || is_ours(frame)).take(MAX_FRAMES);
+    let told = all.iter().filter(|frame| !is_foreign(frame)).skip_while(|frame| is_own(frame)).collect::<Vec<_>>();
+    let told = if told.is_empty() { all.iter().collect() } else { told };
     let mut out = String::new();
-    for (number, frame) in kept.enumerate() {
-        let label = &frame.label[..frame.label.floor_char_boundary(MAX_LABEL_BYTES)];
+    for (number, frame) in told.into_iter().take(MAX_FRAMES).enumerate() {
+        let label = without_generics(frame.label);
+        let label = &label[..label.floor_char_boundary(MAX_LABEL_BYTES)];
         let written = match (frame.path, frame.line) {
             (Some(path), Some(line)) => write!(out, "{number:>4}: {label}\n             at {path}:{line}:1\n"),
             _ => writeln!(out, "{number:>4}: {label}"),
@@ -92,10 +105,25 @@ pub(crate) fn shorten(text: &str) -> String {
     out
 }
 
-fn is_machinery(label: &str) -> bool {
+/// `name<everything it was made for>` is `name`.
+fn without_generics(label: &str) -> &str {
+    let generics = label.find('<').filter(|at| *at > 0 && !label[..*at].ends_with("::"));
+    generics.map_or(label, |at| &label[..at])
+}
+
+fn is_foreign(frame: &Frame<'_>) -> bool {
     // `<T as core::future::Future>::poll` and its kin are named after whoever implements the trait.
-    let label = label.trim_start_matches(['<', '&', '(']);
-    MACHINERY.iter().any(|start| label.starts_with(start)) || label.starts_with("crudder_telemetry::panic")
+    let label = frame.label.trim_start_matches(['<', '&', '(']);
+    match frame.path {
+        Some(path) => FOREIGN_PATHS.iter().any(|foreign| path.contains(foreign)),
+        None => FOREIGN_LABELS.iter().any(|start| label.starts_with(start)),
+    }
+}
+
+fn is_own(frame: &Frame<'_>) -> bool {
+    // Std shortens a path below the working directory.
+    let path = frame.path.unwrap_or_default().trim_start_matches("./");
+    !path.is_empty() && OWN_FILES.iter().any(|own| own.ends_with(path) || path.ends_with(own))
 }
 
 #[cfg(test)]

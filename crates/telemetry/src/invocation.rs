@@ -149,15 +149,14 @@ impl Failure {
         }
     }
 
+    /// An error of which no more is known than its words.
+    pub(crate) fn worded(kind: Cow<'static, str>, message: String) -> Self {
+        Self { kind, message, causes: Vec::new(), location: None, backtrace: None }
+    }
+
     /// Work that was dropped before it ended.
     pub(crate) fn cancelled() -> Self {
-        Self {
-            kind: "cancelled".into(),
-            message: "the work was dropped before it ended".to_owned(),
-            causes: Vec::new(),
-            location: None,
-            backtrace: None,
-        }
+        Self::worded("cancelled".into(), "the work was dropped before it ended".to_owned())
     }
 
     /// The same with a backtrace in std's form.

@@ -47,7 +47,7 @@ fn copy(out: &mut Vec<u8>, text: &str, end: usize) -> Result<(), Full> {
         out.extend_from_slice(text.as_bytes());
         return Ok(());
     }
-    out.extend_from_slice(text[..text.floor_char_boundary(room)].as_bytes());
+    out.extend_from_slice(&text.as_bytes()[..text.floor_char_boundary(room)]);
     Err(Full)
 }
 

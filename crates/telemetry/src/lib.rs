@@ -19,23 +19,35 @@
 mod backtrace;
 mod clock;
 mod config;
+mod gather;
 mod ids;
 mod invocation;
 mod json;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod log;
+mod otlp;
 mod panic;
 mod parent;
+mod recorder;
+mod report;
 mod request;
+mod resource;
 mod root;
 mod scrub;
 mod spans;
 mod telemetry;
 pub mod xray;
 
+#[cfg(test)]
+mod tests;
+
 pub use clock::timestamp;
 pub use config::{Config, ConfigError, LogFormat};
 pub use ids::TraceIds;
 pub use invocation::{ACCESS, End, Failure, HttpRequest, Invocation, Trigger};
+#[cfg(feature = "lambda")]
+pub use lambda::{ObserveLayer, Observed};
 pub use request::{annotate, current_ids, note};
 pub use scrub::scrub;
 pub use telemetry::{Losses, Telemetry, start};

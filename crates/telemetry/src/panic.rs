@@ -1,23 +1,26 @@
-//! The panic hook: a panic is one JSON line, kept for the root span, and never plain text on stderr.
+//! The panic hook: a panic is one JSON line and a report, kept for the root span, and never plain text on stderr.
 
-use std::backtrace::Backtrace;
 use std::panic::PanicHookInfo;
 
 use opentelemetry::Context;
 
-use crate::backtrace::shorten;
+use crate::backtrace;
 use crate::invocation::Failure;
 use crate::log::Lines;
+use crate::report::Reports;
 use crate::request::Current;
 
 /// The kind under which a panic stands in every plane.
 const KIND: &str = "panic";
 
 /// Replaces the process's panic hook.
-pub(crate) fn install(lines: Lines) {
+pub(crate) fn install(lines: Option<Lines>, reports: Reports) {
     std::panic::set_hook(Box::new(move |info| {
         let failure = failure_of(info);
-        tell(&lines, &failure);
+        if let Some(lines) = &lines {
+            tell(lines, &failure);
+        }
+        reports.failure(&failure);
         Context::map_current(|context| {
             if let Some(Current(request)) = context.get::<Current>() {
                 request.keep_panic(failure);
@@ -34,7 +37,7 @@ fn failure_of(info: &PanicHookInfo<'_>) -> Failure {
         message: text.unwrap_or("a value that is no text").to_owned(),
         causes: Vec::new(),
         location: info.location().map(|place| format!("{}:{}", place.file(), place.line())),
-        backtrace: Some(shorten(&Backtrace::force_capture().to_string())),
+        backtrace: Some(backtrace::capture()),
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct Parent {
     pub(crate) span: Option<SpanContext>,
     /// X-Ray has a segment for us and wants it filled.
     pub(crate) to_xray: bool,
+    /// X-Ray's segment for us, zeros where it has none.
+    pub(crate) segment: SpanId,
     /// The caller's span in this very trace.
     pub(crate) caller_span: Option<SpanId>,
     /// The caller's span in another trace.
@@ -32,14 +34,19 @@ impl Parent {
                 let caller_span = same.map(SpanContext::span_id);
                 let link = caller.filter(|_| caller_span.is_none()).map(Link::with_context);
                 let to_xray = lambda.is_valid() && lambda.is_sampled();
-                Self { span: Some(with_some_parent(lambda)), to_xray, caller_span, link }
+                let segment = if lambda.is_valid() { lambda.span_id() } else { SpanId::INVALID };
+                Self { span: Some(with_some_parent(lambda)), to_xray, segment, caller_span, link }
             }
             // Without Lambda's header there is no segment to hang anything under, so X-Ray gets nothing.
-            (None, Some(caller)) => {
-                Self { caller_span: Some(caller.span_id()), span: Some(caller), to_xray: false, link: None }
-            }
-            (None, None) => Self { span: None, to_xray: false, caller_span: None, link: None },
+            (None, Some(caller)) => Self { caller_span: Some(caller.span_id()), span: Some(caller), ..Self::none() },
+            (None, None) => Self::none(),
         }
+    }
+}
+
+impl Parent {
+    fn none() -> Self {
+        Self { span: None, to_xray: false, segment: SpanId::INVALID, caller_span: None, link: None }
     }
 }
 
@@ -77,9 +84,9 @@ fn w3c_context(header: &str) -> Option<SpanContext> {
 }
 
 /// The context in which the root span is started.
-pub(crate) fn context_of(parent: Option<SpanContext>) -> Context {
+pub(crate) fn context_of(parent: Option<&SpanContext>) -> Context {
     match parent {
-        Some(span) => Context::new().with_remote_span_context(span),
+        Some(span) => Context::new().with_remote_span_context(span.clone()),
         None => Context::new(),
     }
 }

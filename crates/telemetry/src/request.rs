@@ -1,60 +1,118 @@
 //! The current request, carried in OpenTelemetry's context: whatever runs inside it finds it there, under concurrency too.
 
 use std::fmt::Write;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use opentelemetry::trace::{Link, SpanContext, SpanId, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
 use crate::ids::{TraceIds, write_xray_trace_id};
-use crate::invocation::Failure;
+use crate::invocation::{Failure, Invocation};
+use crate::parent::Parent;
+use crate::root;
 
 /// What is the same for everything that one invocation says.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// Lambda's request id.
     pub(crate) id: String,
+    /// Which invocation of this process it is, from 1.
+    pub(crate) index: u32,
     /// `GET /api/activities/home`, or the trigger's name: the root span's name.
     pub(crate) route: String,
+    /// When Lambda will kill the function.
+    pub(crate) deadline: SystemTime,
     /// Whether X-Ray wants this request and has a segment to hang it under.
     pub(crate) to_xray: bool,
+    /// That segment.
+    pub(crate) segment: SpanId,
     /// The caller's own span, where its `traceparent` is of this trace: the root's parent for those who don't see
     /// Lambda's segment.
     pub(crate) caller_span: Option<SpanId>,
-    opening: Mutex<Option<Opening>>,
-    panic: Mutex<Option<Failure>>,
+    state: Mutex<State>,
     head: OnceLock<String>,
 }
 
-/// What the root span gets the moment it starts: a later attribute would die with the process.
-#[derive(Debug)]
-pub(crate) struct Opening {
-    pub(crate) attributes: Vec<KeyValue>,
-    pub(crate) link: Option<Link>,
+/// What changes while the request runs.
+#[derive(Debug, Default)]
+struct State {
+    /// What the root span gets the moment it starts: a later attribute would die with the process.
+    attributes: Option<Vec<KeyValue>>,
+    link: Option<Link>,
+    /// What a panic said, until the root span ends.
+    panic: Option<Failure>,
+    /// What was reported, by the hash of its words: an error is told once, however often it is met.
+    told: Vec<u64>,
+    /// What was annotated anywhere: a report that comes later has it with it, and the root span at its end.
+    notes: Vec<KeyValue>,
 }
 
 /// The request as the context holds it.
 #[derive(Debug, Clone)]
-pub(crate) struct Current(pub(crate) std::sync::Arc<Request>);
+pub(crate) struct Current(pub(crate) Arc<Request>);
+
+/// Annotations and reports of one request that are remembered; more would be a loop gone wild.
+const MAX_REMEMBERED: usize = 32;
 
 impl Request {
-    pub(crate) fn new(id: &str, route: String, to_xray: bool, caller_span: Option<SpanId>, opening: Opening) -> Self {
-        let opening = Mutex::new(Some(opening));
-        Self { id: id.to_owned(), route, to_xray, caller_span, opening, panic: Mutex::new(None), head: OnceLock::new() }
+    /// The `index`th invocation of this process, under `parent`.
+    pub(crate) fn new(invocation: &Invocation<'_>, index: u32, parent: Parent) -> Self {
+        let attributes = Some(root::at_start(invocation, index));
+        Self {
+            id: invocation.request_id.to_owned(),
+            index,
+            route: root::name_of(&invocation.trigger),
+            deadline: invocation.deadline,
+            to_xray: parent.to_xray,
+            segment: parent.segment,
+            caller_span: parent.caller_span,
+            state: Mutex::new(State { attributes, link: parent.link, ..State::default() }),
+            head: OnceLock::new(),
+        }
     }
 
-    /// The root's first attributes; `None` for every span after the root.
-    pub(crate) fn take_opening(&self) -> Option<Opening> {
-        lock(&self.opening).take()
+    /// The root's first attributes and its link; `None` for every span after the root.
+    pub(crate) fn take_opening(&self) -> Option<(Vec<KeyValue>, Option<Link>)> {
+        let mut state = lock(&self.state);
+        state.attributes.take().map(|attributes| (attributes, state.link.take()))
     }
 
-    /// Keeps what a panic said until the root span ends.
     pub(crate) fn keep_panic(&self, failure: Failure) {
-        *lock(&self.panic) = Some(failure);
+        lock(&self.state).panic = Some(failure);
     }
 
     pub(crate) fn take_panic(&self) -> Option<Failure> {
-        lock(&self.panic).take()
+        lock(&self.state).panic.take()
+    }
+
+    /// Whether an error of these words is told for the first time in this request.
+    pub(crate) fn tells_first(&self, words: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        words.hash(&mut hasher);
+        let hash = hasher.finish();
+        let mut state = lock(&self.state);
+        if state.told.contains(&hash) {
+            return false;
+        }
+        if state.told.len() < MAX_REMEMBERED {
+            state.told.push(hash);
+        }
+        true
+    }
+
+    fn remember(&self, note: KeyValue) {
+        let mut state = lock(&self.state);
+        state.notes.retain(|known| known.key != note.key);
+        if state.notes.len() < MAX_REMEMBERED {
+            state.notes.push(note);
+        }
+    }
+
+    /// What was annotated so far.
+    pub(crate) fn notes(&self) -> Vec<KeyValue> {
+        lock(&self.state).notes.clone()
     }
 
     /// The members of a log line that are the same in the whole request, as JSON: `"requestId":…,` to the trace ids.
@@ -91,10 +149,16 @@ pub fn current_ids() -> Option<TraceIds> {
 /// It can be written as a field of a `tracing` span, too.
 pub(crate) const ANNOTATION_PREFIX: &str = "annotation.";
 
-/// Puts a searchable value on the current span: an annotation in X-Ray, an attribute elsewhere. Characters that X-Ray does
-/// not take in a key become `_`.
+/// Puts a searchable value on the current span and on the request's root: an annotation in X-Ray, an attribute elsewhere, also
+/// of reports that come after it. Characters that X-Ray does not take in a key become `_`.
 pub fn annotate(key: &str, value: impl Into<Value>) {
-    note(format!("{ANNOTATION_PREFIX}{key}"), value);
+    let attribute = KeyValue::new(format!("{ANNOTATION_PREFIX}{key}"), value);
+    Context::map_current(|context| {
+        if let Some(Current(request)) = context.get::<Current>() {
+            request.remember(attribute.clone());
+        }
+        context.span().set_attribute(attribute);
+    });
 }
 
 /// Puts a value on the current span: metadata in X-Ray, an attribute elsewhere.

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, Status};
-use opentelemetry::{Array, KeyValue, StringValue, Value};
 
 use crate::invocation::{End, Failure, HttpRequest, Invocation, Trigger};
+use crate::report::{Reports, exception};
+use crate::request::Request;
 use crate::scrub::{scrub, scrub_query};
 
 /// The methods that the convention lets stand as they are.
@@ -22,12 +24,13 @@ pub(crate) fn name_of(trigger: &Trigger<'_>) -> String {
     }
 }
 
-/// What is known before the work begins. `number` counts the process's invocations from 0: a gap in it is a lost request.
-pub(crate) fn at_start(invocation: &Invocation<'_>, number: u64) -> Vec<KeyValue> {
+/// What is known before the work begins. `index` counts the process's invocations from 1: a gap in it is a
+/// lost request.
+pub(crate) fn at_start(invocation: &Invocation<'_>, index: u32) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(24);
     attributes.push(KeyValue::new("faas.invocation_id", invocation.request_id.to_owned()));
-    attributes.push(KeyValue::new("faas.coldstart", number == 0));
-    attributes.push(KeyValue::new("crudder.invocation", i64::try_from(number).unwrap_or(i64::MAX)));
+    attributes.push(KeyValue::new("faas.coldstart", index == 1));
+    attributes.push(KeyValue::new("crudder.invocation", i64::from(index)));
     if !invocation.function_arn.is_empty() {
         arn(&mut attributes, invocation.function_arn);
     }
@@ -75,17 +78,20 @@ fn http(attributes: &mut Vec<KeyValue>, request: &HttpRequest<'_>) {
     }
 }
 
-/// What the end adds: status, outcome, the caller's own attributes. `panic` is the panic of this request, if there was one;
-/// it says more than the error it was turned into.
-pub(crate) fn at_end(span: &SpanRef<'_>, end: End, panic: Option<Failure>) {
+/// What the end adds: status, outcome, the caller's own attributes, what was annotated on the way. `panic` is the panic of this
+/// request, if there was one; it says more than the error it was turned into.
+pub(crate) fn at_end(request: &Request, span: &SpanRef<'_>, end: End, panic: Option<Failure>, reports: &Reports) {
+    span.set_attributes(request.notes());
     span.set_attributes(end.attributes);
-    let failure = panic.or(end.failure);
     if let Some(status) = end.http_status {
         span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
     }
     let failed_status = end.http_status.filter(|status| *status >= 500);
-    match (&failure, failed_status) {
-        (Some(failure), _) => record_failure(span, failure),
+    match (panic.or(end.failure), failed_status) {
+        (Some(failure), _) => {
+            reports.failure(&failure);
+            record_failure(span, &failure);
+        }
         (None, Some(status)) => {
             span.set_attribute(KeyValue::new("error.type", status.to_string()));
             // The code says it all, so the convention wants no description.
@@ -95,28 +101,9 @@ pub(crate) fn at_end(span: &SpanRef<'_>, end: End, panic: Option<Failure>) {
     }
 }
 
-/// An error on a span: as attributes, which Honeycomb's columns need, and as the event that X-Ray's exporters read.
-pub(crate) fn record_failure(span: &SpanRef<'_>, failure: &Failure) {
-    let attributes = exception(failure);
+/// An error on the root span as attributes, which Honeycomb's columns need; the event stands where the error was first met.
+fn record_failure(span: &SpanRef<'_>, failure: &Failure) {
     span.set_attribute(KeyValue::new("error.type", failure.kind.clone()));
-    span.set_attributes(attributes.clone());
-    span.add_event("exception", attributes);
+    span.set_attributes(exception(failure).into_iter().filter(|attribute| attribute.key.as_str() != "level"));
     span.set_status(Status::error(scrub(&failure.message).into_owned()));
-}
-
-fn exception(failure: &Failure) -> Vec<KeyValue> {
-    let mut attributes = Vec::with_capacity(5);
-    attributes.push(KeyValue::new("exception.type", failure.kind.clone()));
-    attributes.push(KeyValue::new("exception.message", scrub(&failure.message).into_owned()));
-    if let Some(backtrace) = &failure.backtrace {
-        attributes.push(KeyValue::new("exception.stacktrace", backtrace.clone()));
-    }
-    if !failure.causes.is_empty() {
-        let causes = failure.causes.iter().map(|cause| StringValue::from(scrub(cause).into_owned())).collect();
-        attributes.push(KeyValue::new("exception.causes", Value::Array(Array::String(causes))));
-    }
-    if let Some(location) = &failure.location {
-        attributes.push(KeyValue::new("exception.location", location.clone()));
-    }
-    attributes
 }

@@ -1,15 +1,19 @@
-//! Spans as they start and end: the root gets its attributes at its start, and X-Ray gets a request's spans at the root's end.
+//! Spans as they start and end: each is recorded at once, and X-Ray gets a request's spans at its root's end.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use opentelemetry::trace::{Link, Span as _, SpanId, SpanKind, TraceContextExt, TraceId};
+use crudder_recorder::Outcome;
+use opentelemetry::trace::{Link, Span as _, SpanId, SpanKind, Status, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, Span, SpanData, SpanProcessor};
 
-use crate::request::{Current, lock};
+use crate::gather::Gathered;
+use crate::otlp::Phase;
+use crate::recorder::Recorder;
+use crate::request::{Current, Request, lock};
 use crate::xray::{Daemon, sdk, write_datagrams};
 
 /// Records everything; the sampled flag says whether X-Ray wants the span.
@@ -33,83 +37,67 @@ impl ShouldSample for RecordAll {
     }
 }
 
-/// Requests whose spans are being gathered at once. More than that never run in one process: Lambda Managed Instances allow
-/// 64. The oldest is sent early.
-const MAX_GATHERED: usize = 256;
-
-/// Spans of one request that are held before they are sent early: some 2 MB. A span that is sent before its parent has
-/// ended takes a datagram of its own.
-const MAX_HELD: usize = 2_048;
-
 /// Stands between the SDK and the planes.
 #[derive(Debug)]
 pub(crate) struct Spans {
     xray: Option<Arc<Daemon>>,
+    recorder: Option<Arc<Recorder>>,
     service: String,
-    gathered: Mutex<Vec<Gathered>>,
-}
-
-/// The spans of one request that X-Ray wants.
-#[derive(Debug)]
-struct Gathered {
-    root: SpanId,
-    /// Started and not ended: how an ending span finds its request, since two may be of one trace.
-    open: Vec<SpanId>,
-    ended: Vec<SpanData>,
+    gathered: Mutex<Gathered>,
 }
 
 impl Spans {
-    pub(crate) fn new(xray: Option<Arc<Daemon>>, service: String) -> Self {
-        Self { xray, service, gathered: Mutex::new(Vec::new()) }
+    pub(crate) fn new(xray: Option<Arc<Daemon>>, recorder: Option<Arc<Recorder>>, service: String) -> Self {
+        Self { xray, recorder, service, gathered: Mutex::default() }
     }
 
-    /// Notes a span that will be X-Ray's; answers what had to make room for it.
-    fn gather(&self, parent: &Context, id: SpanId, is_root: bool) -> Vec<SpanData> {
-        let mut gathered = lock(&self.gathered);
+    fn record_start(&self, request: &Request, span: &Span, is_root: bool) {
+        let Some(recorder) = &self.recorder else { return };
         if is_root {
-            gathered.push(Gathered { root: id, open: vec![id], ended: Vec::new() });
-            return if gathered.len() > MAX_GATHERED { gathered.remove(0).ended } else { Vec::new() };
+            recorder.invocation_started(request, span.span_context());
         }
-        let parent = parent.span().span_context().span_id();
-        // The parent is open, or was the root of a request that has ended: then the span goes alone when it ends.
-        if let Some(request) = gathered.iter_mut().find(|request| request.open.contains(&parent)) {
-            request.open.push(id);
+        if let Some(data) = span.exported_data() {
+            recorder.span(request.index, &data, parent_of(request, &data, is_root), Phase::Started);
         }
-        Vec::new()
     }
 
-    /// What can be sent now that `span` has ended.
-    fn release(&self, span: SpanData) -> Vec<SpanData> {
-        let id = span.span_context.span_id();
-        let mut gathered = lock(&self.gathered);
-        let place = gathered.iter_mut().enumerate().find_map(|(index, request)| {
-            request.open.iter().position(|open| *open == id).map(|at| {
-                request.open.swap_remove(at);
-                index
-            })
-        });
-        let Some(index) = place else { return vec![span] };
-        let request = &mut gathered[index];
-        let is_root = request.root == id;
-        request.ended.push(span);
-        if is_root {
-            return gathered.swap_remove(index).ended;
+    /// The root has ended, its spans are with X-Ray: whoever reads the recorder may go on.
+    fn record_end(&self, request: &Request, outcome: Outcome, sent: Sent) {
+        let Some(recorder) = &self.recorder else { return };
+        // The layer sends what a function could not: what the system did not take has not left.
+        if sent.all && sent.datagrams > 0 {
+            recorder.datagrams_sent(request.index, sent.datagrams);
         }
-        if request.ended.len() >= MAX_HELD { std::mem::take(&mut request.ended) } else { Vec::new() }
+        recorder.invocation_ended(request.index, outcome);
     }
 
-    fn send(&self, spans: &[SpanData]) {
+    fn send(&self, spans: &[SpanData]) -> Sent {
         thread_local! {
             static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
         }
-        let Some(daemon) = self.xray.as_ref().filter(|_| !spans.is_empty()) else { return };
+        let mut sent = Sent { datagrams: 0, all: true };
+        let Some(daemon) = self.xray.as_ref().filter(|_| !spans.is_empty()) else { return sent };
         let borrowed = spans.iter().map(sdk::borrow).collect::<Vec<_>>();
         BUFFER.with_borrow_mut(|buffer| {
             write_datagrams(&borrowed, &self.service, buffer, |datagram| {
-                daemon.send(datagram);
+                sent.all &= daemon.send(datagram);
+                sent.datagrams = sent.datagrams.saturating_add(1);
             });
         });
+        sent
     }
+}
+
+/// What became of a request's datagrams.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    datagrams: u8,
+    all: bool,
+}
+
+/// A span's parent for everybody but X-Ray: a root has Lambda's segment for its parent only there.
+fn parent_of(request: &Request, span: &SpanData, is_root: bool) -> SpanId {
+    if is_root { request.caller_span.unwrap_or(SpanId::INVALID) } else { span.parent_span_id }
 }
 
 impl SpanProcessor for Spans {
@@ -117,23 +105,29 @@ impl SpanProcessor for Spans {
         let Some(Current(request)) = parent.get::<Current>() else { return };
         let opening = request.take_opening();
         let is_root = opening.is_some();
-        if let Some(opening) = opening {
+        if let Some((attributes, link)) = opening {
             span.update_name(request.route.clone());
-            span.set_attributes(opening.attributes);
-            if let Some(link) = opening.link {
+            span.set_attributes(attributes);
+            if let Some(link) = link {
                 span.add_link(link.span_context, link.attributes);
             }
         }
-        if self.xray.is_some() && request.to_xray {
-            let early = self.gather(parent, span.span_context().span_id(), is_root);
-            self.send(&early);
-        }
+        self.record_start(request, span, is_root);
+        let early = lock(&self.gathered).start(request, span.span_context().span_id(), is_root);
+        self.send(&early);
     }
 
     fn on_end(&self, span: SpanData) {
-        if self.xray.is_some() && span.span_context.is_sampled() {
-            let ready = self.release(span);
-            self.send(&ready);
+        let found = lock(&self.gathered).find(span.span_context.span_id());
+        let Some((request, is_root)) = found else { return };
+        if let Some(recorder) = &self.recorder {
+            recorder.span(request.index, &span, parent_of(&request, &span, is_root), Phase::Ended);
+        }
+        let outcome = if matches!(span.status, Status::Error { .. }) { Outcome::Failed } else { Outcome::Answered };
+        let due = lock(&self.gathered).end(span, request.to_xray && self.xray.is_some());
+        let sent = self.send(&due);
+        if is_root {
+            self.record_end(&request, outcome, sent);
         }
     }
 

@@ -1,9 +1,10 @@
 //! Starts telemetry, and observes invocations.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crudder_recorder::OpenError;
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_aws::trace::XrayIdGenerator;
@@ -16,10 +17,12 @@ use crate::config::{Config, ConfigError};
 use crate::invocation::{End, Failure, Invocation};
 use crate::log::{Lines, Output};
 use crate::parent::{Parent, context_of};
-use crate::request::{Current, Opening, Request};
+use crate::recorder::Recorder;
+use crate::report::{Reports, is_report};
+use crate::request::{Current, Request};
 use crate::spans::{RecordAll, Spans};
 use crate::xray::Daemon;
-use crate::{panic, root};
+use crate::{panic, resource, root};
 
 /// The running telemetry of a process. Cheap to clone; nothing to flush, nothing to shut down.
 #[derive(Debug, Clone)]
@@ -31,10 +34,13 @@ pub struct Telemetry {
 struct Shared {
     config: Config,
     lines: Option<Lines>,
+    reports: Reports,
     output: Option<Arc<Output>>,
     daemon: Option<Arc<Daemon>>,
+    recorder: Option<Arc<Recorder>>,
+    recorder_error: Option<OpenError>,
     /// Invocations observed so far; the first one is the cold start, whatever runs beside it.
-    invocations: AtomicU64,
+    invocations: AtomicU32,
 }
 
 /// What telemetry could not tell, because it would not wait.
@@ -59,9 +65,8 @@ pub fn start() -> Result<Telemetry, ConfigError> {
     let (telemetry, dispatch) = Telemetry::build(Config::from_env()?, Output::stdout().ok());
     // Somebody else's subscriber stays: then spans and lines are theirs, and the panic hook is still ours.
     let _ = dispatcher::set_global_default(dispatch);
-    if let Some(lines) = &telemetry.shared.lines {
-        panic::install(lines.clone());
-    }
+    panic::install(telemetry.shared.lines.clone(), telemetry.shared.reports.clone());
+    telemetry.say_what_is_off();
     Ok(RUNNING.get_or_init(|| telemetry).clone())
 }
 
@@ -69,10 +74,18 @@ impl Telemetry {
     /// Builds everything and installs nothing. Without an output there are no lines.
     pub(crate) fn build(config: Config, output: Option<Output>) -> (Self, Dispatch) {
         let daemon = config.xray_daemon.and_then(|address| Daemon::at(address).ok()).map(Arc::new);
+        let resource = resource::of(&config);
+        let recorder = Recorder::open(&config, &resource).map(Arc::new);
+        let (recorder, recorder_error) = match recorder {
+            Ok(recorder) => (Some(recorder), None),
+            Err(error) => (None, Some(error)),
+        };
+        let spans = Spans::new(daemon.clone(), recorder.clone(), config.service.clone());
         let provider = SdkTracerProvider::builder()
             .with_id_generator(XrayIdGenerator::default())
             .with_sampler(RecordAll)
-            .with_span_processor(Spans::new(daemon.clone(), config.service.clone()))
+            .with_resource(resource)
+            .with_span_processor(spans)
             .build();
         // Location, thread, inactivity and target make a span 2.6 times as large.
         let spans = tracing_opentelemetry::layer()
@@ -82,14 +95,31 @@ impl Telemetry {
             .with_tracked_inactivity(false)
             .with_target(false)
             .with_filter(filter::filter_fn(is_our_span));
+        let reports = Reports::new(recorder.clone());
+        let reporting = reports.clone().with_filter(filter::filter_fn(is_report));
         let output = output.map(Arc::new);
         let lines = output.clone().map(|output| Lines::new(output, config.log_format));
         // `RUST_LOG` is not looked at: a value left in a template would override the level that Lambda's console shows, while
         // Lambda's own filter still applied after it.
-        let printed = lines.clone().map(|lines| lines.with_filter(config.log_level));
-        let dispatch = Dispatch::new(Registry::default().with(spans).with(printed));
-        let shared = Shared { config, lines, output, daemon, invocations: AtomicU64::new(0) };
+        let printing = lines.clone().map(|lines| lines.with_filter(config.log_level));
+        let dispatch = Dispatch::new(Registry::default().with(spans).with(reporting).with(printing));
+        let invocations = AtomicU32::new(0);
+        let shared = Shared { config, lines, reports, output, daemon, recorder, recorder_error, invocations };
         (Self { shared: Arc::new(shared) }, dispatch)
+    }
+
+    /// One line for a recorder that can't be had: the function runs on without.
+    fn say_what_is_off(&self) {
+        if let Some(error) = &self.shared.recorder_error {
+            tracing::warn!(error = %error, "the flight recorder is off: nothing goes to Honeycomb or Rollbar");
+        }
+    }
+
+    /// One line where nobody reads the recorder, at the first invocation: by then every extension is there.
+    fn say_if_unread(&self) {
+        if self.shared.recorder.as_ref().is_some_and(|recorder| !recorder.is_read()) {
+            tracing::info!("no layer reads the flight recorder: nothing goes to Honeycomb or Rollbar");
+        }
     }
 
     /// What the environment said.
@@ -119,21 +149,22 @@ impl Telemetry {
         end: impl FnOnce(&R) -> End,
     ) -> R {
         let mut root = self.open(&invocation);
+        if root.request.index == 1 {
+            root.span.in_scope(|| self.say_if_unread());
+        }
         let answer = work.instrument(root.span.clone()).await;
         root.close(|| end(&answer));
         answer
     }
 
     fn open(&self, invocation: &Invocation<'_>) -> Root {
-        let number = self.shared.invocations.fetch_add(1, Ordering::Relaxed);
+        let index = self.shared.invocations.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let parent = Parent::read(invocation.trace_header, invocation.traceparent);
-        let attributes = root::at_start(invocation, number);
-        let opening = Opening { attributes, link: parent.link };
-        let name = root::name_of(&invocation.trigger);
-        let request = Request::new(invocation.request_id, name, parent.to_xray, parent.caller_span, opening);
-        let request = Arc::new(request);
-        let _context = context_of(parent.span).with_value(Current(Arc::clone(&request))).attach();
-        Root { span: tracing::info_span!("invocation", otel.kind = "server"), request, open: true }
+        let context = context_of(parent.span.as_ref());
+        let request = Arc::new(Request::new(invocation, index, parent));
+        let _context = context.with_value(Current(Arc::clone(&request))).attach();
+        let span = tracing::info_span!("invocation", otel.kind = "server");
+        Root { span, request, reports: self.shared.reports.clone(), open: true }
     }
 }
 
@@ -141,6 +172,7 @@ impl Telemetry {
 struct Root {
     span: Span,
     request: Arc<Request>,
+    reports: Reports,
     open: bool,
 }
 
@@ -151,7 +183,7 @@ impl Root {
         self.span.in_scope(|| {
             let end = end();
             let panic = request.take_panic();
-            Context::map_current(|context| root::at_end(&context.span(), end, panic));
+            Context::map_current(|context| root::at_end(request, &context.span(), end, panic, &self.reports));
         });
     }
 }
@@ -167,52 +199,4 @@ impl Drop for Root {
 /// Spans at INFO and above that are not `lambda_runtime`'s: its "Lambda runtime invoke" would be a second, unrelated root.
 fn is_our_span(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && *metadata.level() <= Level::INFO && !metadata.target().starts_with("lambda_runtime")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read;
-    use std::os::fd::AsFd;
-
-    use serde_json::Value;
-
-    use super::*;
-    use crate::invocation::{HttpRequest, Trigger};
-
-    const HEADER: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
-
-    #[tokio::test]
-    async fn a_line_carries_the_ids_of_its_request() {
-        let (mut read, write) = std::io::pipe().unwrap();
-        let config = Config::read(|_| None).unwrap();
-        let (telemetry, dispatch) = Telemetry::build(config, Some(Output::new(write.as_fd()).unwrap()));
-        let guard = dispatcher::set_default(&dispatch);
-        let http = HttpRequest { method: "GET", route: "/api/activities/home", ..HttpRequest::default() };
-        let invocation = Invocation::new("8f7c2e1a", Trigger::Http(http)).with_trace_header(Some(HEADER));
-        let ids = telemetry
-            .observe(
-                invocation,
-                async {
-                    tracing::info!(limit = 40, level = "mine", "Hello Cloudwatch! from  /api/activities/home");
-                    crate::current_ids().unwrap()
-                },
-                |_| End::http(200),
-            )
-            .await;
-        drop(guard);
-        drop((dispatch, telemetry, write));
-        let mut text = String::new();
-        read.read_to_string(&mut text).unwrap();
-        assert_eq!(text.lines().count(), 1, "{text}");
-        let line: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(line["message"], "Hello Cloudwatch! from  /api/activities/home");
-        assert_eq!(line["level"], "INFO");
-        assert_eq!(line["field_level"], "mine");
-        assert_eq!(line["requestId"], "8f7c2e1a");
-        assert_eq!(line["trace_id"], "5759e988bd862e3fe1be46a994272793");
-        assert_eq!(line["xray_trace_id"], "1-5759e988-bd862e3fe1be46a994272793");
-        assert_eq!(line["span_id"], ids.span_id);
-        assert_eq!(line["route"], "GET /api/activities/home");
-        assert_eq!(line["limit"], 40);
-    }
 }

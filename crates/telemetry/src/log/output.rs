@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
@@ -14,7 +15,7 @@ use crate::request::lock;
 
 /// How long a full pipe is waited for before a line is given up: Lambda empties it within microseconds unless it is in
 /// trouble, and a request must not wait for that.
-const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// An output of lines.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Output {
     turn: Mutex<()>,
     /// The last line was given up: the next one does not wait at all.
     stuck: AtomicBool,
+    /// And a part of it is out: the next one has to begin on a line of its own.
+    torn: AtomicBool,
     lost: AtomicU64,
 }
 
@@ -54,13 +57,25 @@ impl Output {
             },
             _ => (file.try_clone_to_owned()?, Kind::Plain),
         };
-        Ok(Self { file, kind, turn: Mutex::new(()), stuck: AtomicBool::new(false), lost: AtomicU64::new(0) })
+        Ok(Self {
+            file,
+            kind,
+            turn: Mutex::new(()),
+            stuck: AtomicBool::new(false),
+            torn: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+        })
     }
 
     /// Writes one line. What can't be written is counted.
     pub(crate) fn write(&self, line: &[u8]) {
         let turn = lock(&self.turn);
-        let whole = self.write_all(line);
+        let mended = !self.torn.load(Ordering::Relaxed) || self.write_all(b"\n") == 1;
+        let written = if mended { self.write_all(line) } else { 0 };
+        let whole = written == line.len();
+        if mended {
+            self.torn.store(written > 0 && !whole, Ordering::Relaxed);
+        }
         drop(turn);
         self.stuck.store(!whole, Ordering::Relaxed);
         if !whole {
@@ -73,17 +88,18 @@ impl Output {
         self.lost.load(Ordering::Relaxed)
     }
 
-    fn write_all(&self, mut line: &[u8]) -> bool {
-        while !line.is_empty() {
-            match self.write_some(line) {
-                Ok(0) => return false,
-                Ok(written) => line = &line[written..],
+    /// Answers how much of the line is out.
+    fn write_all(&self, line: &[u8]) -> usize {
+        let (mut out, mut give_up) = (0, None);
+        while out < line.len() {
+            match self.write_some(&line[out..]) {
+                Ok(written) if written > 0 => out += written,
                 Err(Errno::INTR) => (),
-                Err(Errno::AGAIN) if self.becomes_ready() => (),
-                Err(_) => return false,
+                Err(Errno::AGAIN) if self.becomes_ready(&mut give_up) => (),
+                _ => break,
             }
         }
-        true
+        out
     }
 
     fn write_some(&self, line: &[u8]) -> Result<usize, Errno> {
@@ -96,12 +112,16 @@ impl Output {
         }
     }
 
-    fn becomes_ready(&self) -> bool {
+    /// Waits for room, all in all no longer than the patience with one line.
+    fn becomes_ready(&self, give_up: &mut Option<Instant>) -> bool {
         if self.stuck.load(Ordering::Relaxed) {
             return false;
         }
+        let now = Instant::now();
+        let left = give_up.get_or_insert(now + PATIENCE).saturating_duration_since(now);
+        let left = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
         let mut wanted = [PollFd::new(&self.file, PollFlags::OUT)];
-        matches!(poll(&mut wanted, Some(&PATIENCE)), Ok(1..)) && wanted[0].revents().contains(PollFlags::OUT)
+        matches!(poll(&mut wanted, Some(&left)), Ok(1..)) && wanted[0].revents().contains(PollFlags::OUT)
     }
 }
 

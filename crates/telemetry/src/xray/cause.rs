@@ -128,12 +128,10 @@ fn write_stack(out: &mut Vec<u8>, attributes: &[Attribute<'_>]) {
     if frames.peek().is_some() {
         key(out, "stack");
         out.push(b'[');
-        let mut told = 0;
-        for frame in frames.by_ref().take(MAX_FRAMES) {
+        for (told, frame) in frames.by_ref().take(MAX_FRAMES).enumerate() {
             if told > 0 {
                 out.push(b',');
             }
-            told += 1;
             out.push(b'{');
             if let Some(path) = frame.path {
                 string(out, "path", path);

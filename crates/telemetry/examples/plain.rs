@@ -1,0 +1,18 @@
+//! A Lambda that is nobody's in particular, with everything that telemetry gives: spans, log lines, X-Ray, reports.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::{Value, json};
+use tower::Layer;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let telemetry = crudder_telemetry::start()?;
+    run(telemetry.layer().layer(service_fn(greet))).await
+}
+
+#[tracing::instrument(skip_all)]
+async fn greet(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let name = event.payload["name"].as_str().ok_or("nobody to greet")?;
+    tracing::info!(length = name.len(), "greeting");
+    Ok(json!({ "hello": name }))
+}

@@ -1,0 +1,128 @@
+//! What a function leaves in the flight recorder, so that it outlives the function.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crudder_recorder::{
+    DatagramSent, InvocationEnded, InvocationStarted, Kind, OpenError, Outcome, ProcessStarted, SpanIds, Writer,
+};
+use opentelemetry::trace::{Event, SpanContext, SpanId, TraceId};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::config::Config;
+use crate::otlp::{self, BOUNDS, Phase};
+use crate::request::Request;
+use crate::xray::sdk::nanoseconds;
+
+/// A record's largest. The recorder takes an eighth of its ring, 128 kB by default; half of that leaves room for others.
+const MAX_RECORD_BYTES: usize = 65_536;
+
+/// The ring as this process writes it. A record that does not fit is dropped and counted by the ring itself.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    writer: Writer,
+}
+
+impl Recorder {
+    /// Attaches to the ring and tells who writes.
+    pub(crate) fn open(config: &Config, resource: &Resource) -> Result<Self, OpenError> {
+        let recorder = Self { writer: Writer::open(Path::new(&config.recorder_path), config.recorder_bytes as u64)? };
+        let daemon = config.xray_daemon.map(|address| address.to_string()).unwrap_or_default();
+        let mut message = Vec::new();
+        otlp::write_resource(&mut message, resource);
+        let process = ProcessStarted {
+            started_unix_nano: nanoseconds(SystemTime::now()),
+            pid: std::process::id(),
+            memory_mb: config.memory_mb.and_then(|mb| u32::try_from(mb).ok()).unwrap_or(0),
+            function: config.function_name.as_deref().unwrap_or_default(),
+            xray_daemon: &daemon,
+            resource: &message,
+        };
+        recorder.encoded(Kind::ProcessStarted, 0, |out| process.encode(out));
+        Ok(recorder)
+    }
+
+    /// Whether a layer reads along.
+    pub(crate) fn is_read(&self) -> bool {
+        self.writer.reader_attached()
+    }
+
+    pub(crate) fn invocation_started(&self, request: &Request, root: &SpanContext) {
+        let started = InvocationStarted {
+            started_unix_nano: nanoseconds(SystemTime::now()),
+            deadline_unix_ms: nanoseconds(request.deadline) / 1_000_000,
+            trace: root.trace_id().to_bytes(),
+            segment: request.segment.to_bytes(),
+            is_sampled: request.to_xray,
+            is_cold: request.index == 1,
+            request_id: &request.id,
+        };
+        self.encoded(Kind::InvocationStarted, request.index, |out| started.encode(out));
+    }
+
+    pub(crate) fn span(&self, index: u32, span: &SpanData, parent: SpanId, phase: Phase) {
+        let kind = if phase == Phase::Started { Kind::SpanStarted } else { Kind::SpanEnded };
+        let ids = ids(span.span_context.trace_id(), span.span_context.span_id(), parent);
+        self.bounded(kind, index, &ids, |out, bounds| otlp::write_span(out, span, parent, phase, bounds));
+    }
+
+    /// A report, and a word to the layer that it is there.
+    pub(crate) fn event(&self, index: u32, span: &SpanContext, event: &Event) {
+        let ids = ids(span.trace_id(), span.span_id(), SpanId::INVALID);
+        self.bounded(Kind::Event, index, &ids, |out, bounds| otlp::write_event(out, event, bounds));
+        self.writer.ring_bell();
+    }
+
+    pub(crate) fn datagrams_sent(&self, index: u32, datagrams: u8) {
+        let sent = DatagramSent { sent_unix_nano: nanoseconds(SystemTime::now()), datagrams };
+        let _ = self.writer.write(Kind::DatagramSent, index, &[&sent.encode()]);
+    }
+
+    pub(crate) fn invocation_ended(&self, index: u32, outcome: Outcome) {
+        let ended = InvocationEnded { ended_unix_nano: nanoseconds(SystemTime::now()), outcome };
+        let _ = self.writer.write(Kind::InvocationEnded, index, &[&ended.encode()]);
+        self.writer.ring_bell();
+    }
+
+    fn encoded(&self, kind: Kind, index: u32, encode: impl FnOnce(&mut Vec<u8>)) {
+        with_buffer(|out| {
+            encode(out);
+            let _ = self.writer.write(kind, index, &[out]);
+        });
+    }
+
+    /// Writes a message that may be too large, in ever narrower bounds until it fits.
+    fn bounded(&self, kind: Kind, index: u32, ids: &SpanIds, write: impl Fn(&mut Vec<u8>, otlp::Bounds)) {
+        with_buffer(|out| {
+            for bounds in BOUNDS {
+                out.clear();
+                write(out, bounds);
+                if out.len() <= MAX_RECORD_BYTES {
+                    break;
+                }
+            }
+            let _ = self.writer.write(kind, index, &[&ids.encode(), out]);
+        });
+    }
+}
+
+fn ids(trace: TraceId, span: SpanId, parent: SpanId) -> SpanIds {
+    SpanIds { trace: trace.to_bytes(), span: span.to_bytes(), parent: parent.to_bytes() }
+}
+
+fn with_buffer(write: impl FnOnce(&mut Vec<u8>)) {
+    thread_local! {
+        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    // A panic inside an encoder would come back here by the hook: it gets a buffer of its own.
+    BUFFER.with(|buffer| match buffer.try_borrow_mut() {
+        Ok(mut buffer) => {
+            buffer.clear();
+            write(&mut buffer);
+            buffer.shrink_to(MAX_RECORD_BYTES);
+        }
+        Err(_) => write(&mut Vec::new()),
+    });
+}

@@ -1,0 +1,201 @@
+//! Reports: what is worth somebody's attention leaves the process the moment it happens.
+//!
+//! A report is a `tracing` event at ERROR, or one with the field `report`, or a panic, or an error with which an invocation ends. It
+//! stands as an event on its span and, at once, in the recorder. Its attributes: `level` (`error`, `warning`, `info`,
+//! `debug`), `message`, `exception.type`, `exception.message`, `exception.causes`, `exception.stacktrace`, `code.file.path`,
+//! `code.line.number`, the event's own fields, and what was annotated in the request before it.
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use opentelemetry::trace::{Status, TraceContextExt};
+use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
+use tracing_core::field::{Field, Visit};
+use tracing_core::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+
+use crate::backtrace;
+use crate::invocation::{ACCESS, Failure, causes_of};
+use crate::otlp::event_at;
+use crate::recorder::Recorder;
+use crate::request::Current;
+use crate::scrub::{MASK, is_secret_key, scrub};
+
+/// An error's event on its span, as OpenTelemetry names it.
+const EXCEPTION: &str = "exception";
+
+/// A report that is no error.
+const REPORT: &str = "report";
+
+/// Whether an event is a report. `lambda_runtime` repeats at ERROR what a handler's error was: that was told where it was met.
+pub(crate) fn is_report(metadata: &Metadata<'_>) -> bool {
+    let is_error = *metadata.level() == Level::ERROR;
+    let is_repeated = [ACCESS, "lambda_runtime::layers::panic"].contains(&metadata.target());
+    metadata.is_event() && !is_repeated && (is_error || metadata.fields().field("report").is_some())
+}
+
+/// The `tracing` layer that makes reports of the events its filter lets through.
+#[derive(Debug, Clone)]
+pub(crate) struct Reports {
+    recorder: Option<Arc<Recorder>>,
+}
+
+impl Reports {
+    pub(crate) fn new(recorder: Option<Arc<Recorder>>) -> Self {
+        Self { recorder }
+    }
+
+    /// Reports an error with which a piece of work ended: once in a request, though it is met on its way up and at the end.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        self.tell(EXCEPTION, exception(failure), &failure.message);
+    }
+
+    fn tell(&self, name: &'static str, mut attributes: Vec<KeyValue>, words: &str) {
+        let words = scrub(words);
+        Context::map_current(|context| {
+            let request = context.get::<Current>().map(|Current(request)| request);
+            if request.is_some_and(|request| !request.tells_first(&words)) {
+                return;
+            }
+            attributes.extend(request.map(|request| request.notes()).unwrap_or_default());
+            let span = context.span();
+            if let Some(recorder) = &self.recorder {
+                let event = event_at(SystemTime::now(), name, attributes.clone());
+                recorder.event(request.map_or(0, |request| request.index), span.span_context(), &event);
+            }
+            if name == EXCEPTION {
+                span.set_status(Status::error(words.clone().into_owned()));
+            }
+            span.add_event(name, attributes);
+        });
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Reports {
+    fn on_event(&self, event: &Event<'_>, _context: tracing_subscriber::layer::Context<'_, S>) {
+        let metadata = event.metadata();
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let is_error = *metadata.level() == Level::ERROR;
+        let words = fields.finish(metadata, is_error);
+        self.tell(if is_error { EXCEPTION } else { REPORT }, fields.attributes, &words);
+    }
+}
+
+/// An error's attributes: the same on a span, on its event, in a report.
+pub(crate) fn exception(failure: &Failure) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(8);
+    attributes.push(KeyValue::new("level", "error"));
+    attributes.push(KeyValue::new("exception.type", failure.kind.clone()));
+    attributes.push(KeyValue::new("exception.message", scrub(&failure.message).into_owned()));
+    if let Some(backtrace) = &failure.backtrace {
+        attributes.push(KeyValue::new("exception.stacktrace", backtrace.clone()));
+    }
+    if !failure.causes.is_empty() {
+        attributes.push(causes(failure.causes.iter().map(String::as_str)));
+    }
+    if let Some(location) = &failure.location {
+        attributes.push(KeyValue::new("exception.location", location.clone()));
+    }
+    attributes
+}
+
+fn causes<'a>(causes: impl Iterator<Item = &'a str>) -> KeyValue {
+    let causes = causes.map(|cause| StringValue::from(scrub(cause).into_owned())).collect();
+    KeyValue::new("exception.causes", Value::Array(Array::String(causes)))
+}
+
+/// An event's fields as attributes.
+#[derive(Default)]
+struct Fields {
+    attributes: Vec<KeyValue>,
+    message: String,
+}
+
+impl Fields {
+    fn has(&self, key: &str) -> bool {
+        self.attributes.iter().any(|attribute| attribute.key.as_str() == key)
+    }
+
+    /// Adds what every report has; answers the words by which it is known.
+    fn finish(&mut self, metadata: &Metadata<'_>, is_error: bool) -> String {
+        let level = match *metadata.level() {
+            Level::ERROR => "error",
+            Level::WARN => "warning",
+            Level::INFO => "info",
+            _ => "debug",
+        };
+        self.attributes.push(KeyValue::new("level", level));
+        self.attributes.push(KeyValue::new("message", scrub(&self.message).into_owned()));
+        if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
+            self.attributes.push(KeyValue::new("code.file.path", file.to_owned()));
+            self.attributes.push(KeyValue::new("code.line.number", i64::from(line)));
+        }
+        if is_error {
+            self.finish_exception(metadata);
+        }
+        let message = self.attributes.iter().find(|attribute| attribute.key.as_str() == "exception.message");
+        message.map_or_else(|| self.message.clone(), |message| message.value.as_str().into_owned())
+    }
+
+    fn finish_exception(&mut self, metadata: &Metadata<'_>) {
+        if !self.has("exception.type") {
+            self.attributes.push(KeyValue::new("exception.type", metadata.target().to_owned()));
+        }
+        if !self.has("exception.message") {
+            self.attributes.push(KeyValue::new("exception.message", scrub(&self.message).into_owned()));
+        }
+        if !self.has("exception.stacktrace") {
+            self.attributes.push(KeyValue::new("exception.stacktrace", backtrace::capture()));
+        }
+    }
+
+    fn push(&mut self, field: &Field, value: impl Into<Value>) {
+        if !matches!(field.name(), "message" | "report") {
+            self.attributes.push(KeyValue::new(field.name(), value));
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        }
+        let value = if is_secret_key(field.name()) { MASK.into() } else { scrub(value) };
+        self.push(field, value.into_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        if self.has("exception.message") {
+            return self.record_str(field, &value.to_string());
+        }
+        self.attributes.push(KeyValue::new("exception.message", scrub(&value.to_string()).into_owned()));
+        let chain = causes_of(value).map(ToString::to_string).collect::<Vec<_>>();
+        if !chain.is_empty() {
+            self.attributes.push(causes(chain.iter().map(String::as_str)));
+        }
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.push(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.push(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.push(field, i64::try_from(value).unwrap_or(i64::MAX));
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.push(field, value);
+    }
+}
