@@ -63,13 +63,14 @@ impl Request {
     /// # Errors
     /// 400 for what is no JSON, 422 for JSON of another shape; both say where and what.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            if error.is_data() {
-                ApiError::misshapen(error.to_string())
-            } else {
-                ApiError::unreadable(error.to_string())
-            }
-        })
+        // Serde would take a list for an object whose keys are all missing.
+        let list = self.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+        match serde_json::from_slice(&self.body) {
+            Ok(_) if list => Err(ApiError::misshapen("a list, expected an object")),
+            Ok(body) => Ok(body),
+            Err(error) if error.is_data() => Err(ApiError::misshapen(error)),
+            Err(error) => Err(ApiError::unreadable(error)),
+        }
     }
 
     /// A part of the path, read by `parse`: `request.path("activity_uuid", ActivityId::parse)?`.

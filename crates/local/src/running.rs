@@ -5,8 +5,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::Request;
 use crudder_stage::Stage;
 use crudder_vendors::Vendors;
 use tokio::net::TcpListener;
@@ -115,10 +113,9 @@ impl Running {
         let stage = functions::stage(&template, &binaries, &services, &options.settings).map_err(StartError::Stage)?;
         let kept = Logs::default();
         let logs = tokio::spawn(kept.clone().follow(stage.subscribe()));
-        let gateway = Gateway::new(&template, stage.clone(), Arc::clone(&tokens), Limits::default(), api.1);
-        let seen = Console { tokens, logs: kept.clone(), vendors: Arc::clone(&services.vendors) };
+        let seen = Console { tokens: Arc::clone(&tokens), logs: kept.clone(), vendors: Arc::clone(&services.vendors) };
         Ok(Self {
-            api: Server::start(api.0, api.1, gateway_router(gateway)),
+            api: Gateway::serve(&template, stage.clone(), tokens, Limits::default(), api),
             console: Server::start(console.0, console.1, console::router(seen)),
             stage,
             kept,
@@ -130,13 +127,13 @@ impl Running {
     /// Where the API is.
     #[must_use]
     pub fn api(&self) -> SocketAddr {
-        self.api.address
+        self.api.address()
     }
 
     /// Where the console is.
     #[must_use]
     pub fn console(&self) -> SocketAddr {
-        self.console.address
+        self.console.address()
     }
 
     /// The stage that the functions run on.
@@ -187,12 +184,4 @@ async fn listen(port: u16, flag: &'static str) -> Result<(TcpListener, SocketAdd
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(taken)?;
     let address = listener.local_addr().map_err(taken)?;
     Ok((listener, address))
-}
-
-fn gateway_router(gateway: Gateway) -> Router {
-    let gateway = Arc::new(gateway);
-    Router::new().fallback(move |request: Request| {
-        let gateway = Arc::clone(&gateway);
-        async move { gateway.answer(request, std::time::SystemTime::now()).await }
-    })
 }

@@ -1,0 +1,20 @@
+//! Each function as its users meet it: the real binary on the stage, behind the gateway, on a real table.
+
+mod create_activity;
+mod create_message;
+mod create_reply;
+mod health_check;
+mod home_activities;
+mod message_groups;
+mod messages;
+mod notifications_activities;
+mod post_confirmation;
+mod rollbar_test;
+mod search_activities;
+mod show_activity;
+mod update_profile;
+mod user_activities;
+mod users_short;
+
+#[path = "../support/mod.rs"]
+mod support;

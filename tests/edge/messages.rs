@@ -1,0 +1,46 @@
+//! `messages` at its edge.
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_holds_the_newest_messages_oldest_first() {
+    let world = World::start().await;
+    let (andrew, londo) = (world.token("andrewbrown").await, world.token("londo").await);
+    let group = world.open_conversation(&andrew, "londo", "number 0").await;
+    for number in 1..6 {
+        let sender = if number % 2 == 0 { &andrew } else { &londo };
+        let body = json!({"message": format!("number {number}"), "message_group_uuid": group}).to_string();
+        assert_eq!(world.post("/api/messages", Some(sender), body).await.0, 200);
+    }
+    let told = |page: &Value| -> Vec<String> {
+        page.as_array().unwrap().iter().map(|message| message["message"].as_str().unwrap().to_owned()).collect()
+    };
+    let (first, next) = world.page(&format!("/api/messages/{group}?limit=4"), Some(&londo)).await;
+    assert_eq!(told(&first), ["number 2", "number 3", "number 4", "number 5"]);
+    assert_eq!((&first[0]["handle"], &first[1]["handle"]), (&json!("andrewbrown"), &json!("londo")));
+    let (second, next) = world.page(&next.unwrap(), Some(&londo)).await;
+    assert_eq!(told(&second), ["number 0", "number 1"]);
+    assert_eq!(next, None);
+    let mut event = world.event("messages");
+    event["pathParameters"]["id"] = json!(group);
+    assert_eq!(told(&world.invoke("messages", &event).await.1).len(), 6);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_members_read_a_conversation() {
+    let world = World::start().await;
+    let (andrew, bayko) = (world.token("andrewbrown").await, world.token("bayko").await);
+    let group = world.open_conversation(&andrew, "londo", "between us").await;
+    let path = format!("/api/messages/{group}");
+    assert_eq!(world.get(&path, Some(&bayko)).await, (403, json!(["generic_403"])));
+    assert_eq!(world.get(&path, None).await, (401, json!(["generic_401"])));
+    for unknown in ["5ae290ed-55d1-47a0-bc6d-fe2bc2700300", "not-a-uuid", "@andrewbrown", "%00"] {
+        let answer = world.get(&format!("/api/messages/{unknown}"), Some(&andrew)).await;
+        assert_eq!(answer, (404, json!(["not_found"])), "{unknown}");
+    }
+    assert_eq!(world.get(&format!("{path}?before=YQ"), Some(&andrew)).await, (422, json!(["before_invalid"])));
+    world.stop().await;
+}
