@@ -16,6 +16,8 @@ pub struct StoreConfig {
     pub home_shards: usize,
     /// `CRUDDER_HOME_CACHE_MS`: how long a home page may be shown again without asking the table; 0 (never) when unset.
     pub home_cache: Duration,
+    /// How long a request that meets conflicts or throttling is made again; [`StoreConfig::RETRY_WITHIN`], not a variable.
+    pub retry_within: Duration,
     /// How the table is reached.
     pub access: Access,
 }
@@ -44,6 +46,9 @@ pub struct ConfigError {
 }
 
 impl StoreConfig {
+    /// The functions' time limit is 10 s, and the last attempt may take 2 s: what begins later would not be answered.
+    pub const RETRY_WITHIN: Duration = Duration::from_secs(7);
+
     /// Reads the environment.
     ///
     /// # Errors
@@ -56,7 +61,8 @@ impl StoreConfig {
     /// The table of that name at a stand-in, such as the embedded one: one shard, no cache.
     pub fn stand_in(endpoint: &str, table: &str) -> Self {
         let access = Access::StandIn(endpoint.to_owned());
-        Self { table: table.to_owned(), home_shards: 1, home_cache: Duration::ZERO, access }
+        let (home_cache, retry_within) = (Duration::ZERO, Self::RETRY_WITHIN);
+        Self { table: table.to_owned(), home_shards: 1, home_cache, retry_within, access }
     }
 
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
@@ -80,6 +86,7 @@ impl StoreConfig {
             table,
             home_shards: usize::try_from(shards).expect("at most 64"),
             home_cache: Duration::from_millis(cache),
+            retry_within: Self::RETRY_WITHIN,
             access: Access::Environment { region: region(&variable)?, keys: variable("AWS_ACCESS_KEY_ID").is_some() },
         })
     }

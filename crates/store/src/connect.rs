@@ -32,7 +32,8 @@ impl Store {
     /// The table of this configuration. Nothing is asked of it yet: the first request opens the first connection.
     pub async fn connect(config: &StoreConfig) -> Self {
         let settings = loader(&config.access).load().await;
-        let table = Table { client: Client::new(&settings), name: config.table.clone() };
+        let (client, name) = (Client::new(&settings), config.table.clone());
+        let table = Table { client, name, retry_within: config.retry_within };
         let home_cache = HomeCache::new(config.home_cache);
         Self(Arc::new(Inner { table, home_shards: config.home_shards, home_cache }))
     }

@@ -1,6 +1,7 @@
 //! The four requests that the store makes of DynamoDB.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
@@ -21,6 +22,7 @@ const BATCH_ROUNDS: usize = 8;
 pub(crate) struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+    pub(crate) retry_within: Duration,
 }
 
 /// Part of a run, newest first.
@@ -145,7 +147,8 @@ impl Table {
 
     pub(crate) fn call(&self, operation: &'static str, span: &'static str, doing: &'static str) -> Call {
         let table = self.name.clone();
-        Call { operation, span, doing, table, index: None, limit: None, items: None, consistent: None }
+        let within = self.retry_within;
+        Call { operation, span, doing, table, index: None, limit: None, items: None, consistent: None, within }
     }
 }
 

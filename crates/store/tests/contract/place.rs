@@ -1,5 +1,7 @@
 //! Where a contract runs: a table of its own, at an endpoint.
 
+use std::time::Duration;
+
 use crudder_store::{Access, Store, StoreConfig};
 use dynoxide::Database;
 use tokio::net::TcpListener;
@@ -60,8 +62,15 @@ impl Place {
         Store::connect(&StoreConfig { home_shards, ..self.config() }).await
     }
 
+    /// A store that gives up soon.
+    pub(crate) async fn impatient_store(&self) -> Store {
+        Store::connect(&StoreConfig { retry_within: Duration::from_millis(300), ..self.config() }).await
+    }
+
     pub(crate) fn config(&self) -> StoreConfig {
-        StoreConfig { access: self.access.clone(), ..StoreConfig::stand_in("", &self.table) }
+        // What is shown is that nothing gets lost; how soon a busy machine gets there is not.
+        let retry_within = Duration::from_secs(120);
+        StoreConfig { access: self.access.clone(), retry_within, ..StoreConfig::stand_in("", &self.table) }
     }
 
     pub(crate) fn address(&self) -> &str {

@@ -12,11 +12,11 @@ contracts! {
         let worf = person(&store, "Worf").await;
         let written = post(&store, &worf, "Cloud is fun!", "7-days", now).await;
 
-        assert_eq!(store.home(first(40), now).await.unwrap().content, [written.clone()]);
+        assert_eq!(store.home(first(40), now).await.unwrap().content, vec![written.clone()]);
         let page = store.user_page(&handle("worf"), first(40), now).await.unwrap().content;
         assert_eq!((page.profile.cruds_count, page.activities), (1, vec![written.clone()]));
         let terms = SearchTerms::parse(Some("CLOUD")).unwrap();
-        assert_eq!(store.search(&terms, first(40), now).await.unwrap().content, [written.clone()]);
+        assert_eq!(store.search(&terms, first(40), now).await.unwrap().content, vec![written.clone()]);
         let page = store.show_activity(written.uuid, first(40), now).await.unwrap().content;
         assert_eq!((page.activity, page.replies), (written, vec![]));
     }
@@ -30,6 +30,20 @@ contracts! {
             let page = store.show_activity(written.uuid, first(1), now).await.unwrap().content;
             assert_eq!(page.activity.message.as_str(), text);
             assert!(all_of_home(&store, 40, now).await.iter().any(|shown| shown.message.as_str() == text), "{text:?}");
+        }
+    }
+
+    async fn the_largest_posts_are_stored_and_found(place: &Place) {
+        let (store, now) = (place.store().await, now());
+        let worf = person(&store, "worf").await;
+        let letters: String = ('a'..='z').chain('α'..='ω').chain('а'..='я').flat_map(|letter| [letter, ' ']).collect();
+        let ideographs: String = ('\u{4e00}'..).take(280).collect();
+        let ligatures = "\u{fdfa}".repeat(280);
+        for text in [letters.trim_end(), &ideographs, &ligatures] {
+            let written = post(&store, &worf, text, "1-day", now).await;
+            let first_word: String = text.chars().take(1).collect();
+            let terms = SearchTerms::parse(Some(&first_word)).unwrap();
+            assert_eq!(store.search(&terms, first(40), now).await.unwrap().content, [written], "{text}");
         }
     }
 

@@ -51,8 +51,8 @@ struct Shared {
 
 impl Proxy {
     pub(crate) async fn start(upstream: &str, mood: Mood) -> Self {
-        let seed = fastrand::u64(..);
-        println!("proxy: seed {seed}, {mood:?}");
+        let seed = seed();
+        tell(seed, mood);
         let shared = Shared {
             upstream: upstream.to_owned(),
             client: reqwest::Client::new(),
@@ -69,6 +69,18 @@ impl Proxy {
     }
 }
 
+/// The seed to repeat a run with, or a new one. What a seed can't hold still is which of two requests at once comes first.
+#[expect(clippy::disallowed_methods, reason = "a run is repeated by this variable, read here only")]
+fn seed() -> u64 {
+    let given = std::env::var("CRUDDER_TEST_SEED").ok();
+    given.map_or_else(|| fastrand::u64(..), |seed| seed.parse().unwrap())
+}
+
+#[expect(clippy::print_stdout, reason = "shown with a test that fails, so that it can be repeated")]
+fn tell(seed: u64, mood: Mood) {
+    println!("CRUDDER_TEST_SEED={seed} {mood:?}");
+}
+
 async fn handle(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -79,7 +91,7 @@ async fn handle(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     let keys = if operation == "TransactWriteItems" { keys_of(&asked) } else { Vec::new() };
     let _held = match shared.disturbed(&operation, &keys) {
         Ok(held) => held,
-        Err(disturbance) => return disturbance,
+        Err(disturbance) => return *disturbance,
     };
     if operation == "BatchGetItem" && shared.lucky(shared.mood.half_batches) {
         return shared.half_batch(&headers, asked).await;
@@ -109,10 +121,11 @@ impl Shared {
     }
 
     /// Holds the items of a transaction, or says what came between.
-    fn disturbed(&self, operation: &str, keys: &[String]) -> Result<Held<'_>, Response> {
+    fn disturbed(&self, operation: &str, keys: &[String]) -> Result<Held<'_>, Box<Response>> {
         let table_is_made = ["CreateTable", "DescribeTable", "UpdateTimeToLive"].contains(&operation);
         if !table_is_made && self.lucky(self.mood.throttling) {
-            return Err(fault(400, "ProvisionedThroughputExceededException", json!({ "message": "too fast" })));
+            let code = "ProvisionedThroughputExceededException";
+            return Err(Box::new(fault(400, code, json!({ "message": "too fast" }))));
         }
         if keys.is_empty() {
             return Ok(Held(self, Vec::new()));
@@ -120,13 +133,14 @@ impl Shared {
         if self.lucky(self.mood.conflicts) {
             let code = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
                 [self.random.lock().unwrap().usize(0..3)];
-            return Err(cancelled(keys.len(), self.random.lock().unwrap().usize(0..keys.len()), code));
+            let at = self.random.lock().unwrap().usize(0..keys.len());
+            return Err(Box::new(cancelled(keys.len(), at, code)));
         }
         let mut under_way = self.under_way.lock().unwrap();
         if self.mood.isolation
             && let Some(at) = keys.iter().position(|key| under_way.contains(key))
         {
-            return Err(cancelled(keys.len(), at, "TransactionConflict"));
+            return Err(Box::new(cancelled(keys.len(), at, "TransactionConflict")));
         }
         under_way.extend(keys.iter().cloned());
         Ok(Held(self, keys.to_vec()))
