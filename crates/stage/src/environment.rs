@@ -4,36 +4,35 @@ mod act;
 mod deeds;
 mod hand;
 mod handle;
+mod make;
+mod speak;
+mod start;
 
 use std::{
     collections::{HashMap, VecDeque},
-    io,
-    net::Ipv4Addr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
 use tokio::{
-    net::TcpListener,
     sync::{mpsc, oneshot},
     task::{AbortHandle, JoinSet},
     time::{Instant, sleep_until, timeout},
 };
-use uuid::Uuid;
 
+use self::deeds::Deed;
 pub use self::handle::EnvironmentView;
-pub(crate) use self::handle::{Handle, Job};
-use self::{
-    deeds::Deed,
-    handle::{JOBS, ORDERS},
+pub(crate) use self::{
+    handle::{Handle, Job},
+    make::create,
 };
 use crate::{
-    api::{self, Answer, Asked, Door, Identity},
+    api::{Answer, Asked},
     config::{FunctionConfig, StageConfig},
     events::{Hub, Source, StageEvent},
     faults::SharedFaults,
-    life::{Call, Event, Leave, Life, Role, Terms},
+    life::{Call, Event, Leave, Life, Role},
     logs::Journal,
     outcome::{Invocation, Outcome, Served},
     pool::Pool,
@@ -41,6 +40,9 @@ use crate::{
     telemetry::Telemetry,
     trace::Trace,
 };
+
+/// Calls are heard before the clock; whoever calls without a pause gains no more than this.
+const LATEST: Duration = Duration::from_millis(50);
 
 /// How long the last lines of ended processes are waited for. A grandchild that escaped its group could hold a pipe open.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -65,6 +67,14 @@ struct Current {
     served: Served,
     /// Taken when the client has been answered.
     answer: Option<oneshot::Sender<Outcome>>,
+}
+
+/// How others reach the loop.
+#[derive(Debug)]
+struct WaysIn {
+    jobs: mpsc::Receiver<Job>,
+    orders: mpsc::Receiver<Leave>,
+    calls: mpsc::Receiver<Asked>,
 }
 
 #[derive(Debug)]
@@ -99,122 +109,51 @@ struct Environment {
     ended: bool,
 }
 
-/// Makes the folder and the listener, and starts the loop. No process is started before the first invocation.
-pub(crate) async fn create(plan: Plan) -> io::Result<Handle> {
-    let id: Arc<str> = Uuid::new_v4().simple().to_string().into();
-    // Twelve digits are enough to tell the environments of a machine apart, and leave room for a socket's path.
-    let folder = plan.stage.directory.join(&id[..12]);
-    tokio::fs::create_dir_all(folder.join("tmp")).await?;
-    let folder = tokio::fs::canonicalize(folder).await?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let runtime_api = listener.local_addr()?.to_string();
-    let identity = Identity {
-        function: plan.function.name.clone(),
-        account_id: plan.stage.account_id.clone(),
-        faults: plan.faults.clone(),
-    };
-    let (door, asked) = Door::new(identity);
-    let server = tokio::spawn(async move {
-        // It ends when it is aborted, with the environment.
-        let _never = axum::serve(listener, api::router(door)).await;
-    });
-    let (jobs, given) = mpsc::channel(JOBS);
-    let (orders, ordered) = mpsc::channel(ORDERS);
-    let environment = Environment::new(plan, Arc::clone(&id), folder, runtime_api, server.abort_handle());
-    let view = Arc::clone(&environment.view);
-    tokio::spawn(environment.run(given, ordered, asked));
-    Ok(Handle { id, jobs, orders, view })
-}
-
 impl Environment {
-    fn new(plan: Plan, id: Arc<str>, folder: PathBuf, runtime_api: String, server: AbortHandle) -> Self {
-        let log_stream = log_stream(&id);
-        let telemetry = Telemetry::new();
-        let journal = Journal::new(plan.hub.clone(), telemetry.clone(), &plan.function.name, &id, &log_stream);
-        let view = EnvironmentView {
-            id: id.to_string(),
-            function: plan.function.name.clone(),
-            folder: folder.clone(),
-            runtime_api: runtime_api.clone(),
-            runtime: None,
-            extensions: Vec::new(),
-            frozen: false,
-        };
-        let life = Life::new(Terms {
-            timeout: plan.function.timeout,
-            init_limit: plan.stage.init_limit,
-            extensions: plan.stage.extensions.iter().map(|path| file_name(path)).collect(),
-            refuse_invoke: false,
-        });
-        Self {
-            plan,
-            id,
-            folder,
-            runtime_api,
-            log_stream,
-            life,
-            processes: Processes::default(),
-            waiting_runtime: None,
-            waiting_extensions: HashMap::new(),
-            asking: None,
-            pending: None,
-            received: 0,
-            current: None,
-            follow_ups: VecDeque::new(),
-            deeds: Vec::new(),
-            telemetry,
-            frozen: false,
-            readers: JoinSet::new(),
-            server,
-            journal,
-            view: Arc::new(Mutex::new(view)),
-            max_memory_mb: 0,
-            anchor: (Instant::now(), SystemTime::now()),
-            ended: false,
-        }
-    }
-
-    /// `select!` only names what happened; [`Life::step`] says what to do about it.
-    async fn run(
-        mut self,
-        mut jobs: mpsc::Receiver<Job>,
-        mut orders: mpsc::Receiver<Leave>,
-        mut asked: mpsc::Receiver<Asked>,
-    ) {
+    /// One event after the other, until the end.
+    async fn run(mut self, mut ways_in: WaysIn) {
         self.plan.hub.publish(StageEvent::EnvironmentStarted {
             environment: self.id.to_string(),
             function: self.plan.function.name.clone(),
             folder: self.folder.clone(),
         });
         while !self.ended {
-            let wake_at = self.life.wake_at();
-            let deed_at = self.next_deed_at();
-            let reached = |at: Option<Instant>| sleep_until(at.unwrap_or_else(Instant::now));
-            // What a process said last is heard before its end, and both before the clock.
-            let event = tokio::select! { biased;
-                Some(asked) = asked.recv() => Some(self.hear(asked)),
-                (role, words) = self.processes.exited() => Some(self.saw_exit(role, words)),
-                Some(job) = jobs.recv(), if self.pending.is_none() => Some(self.receive(job)),
-                Some(leave) = orders.recv() => Some(Event::Leave(leave)),
-                () = reached(wake_at), if wake_at.is_some() => Some(Event::TimeUp),
-                () = reached(deed_at), if deed_at.is_some() => {
-                    self.do_due_deeds();
-                    None
-                }
-            };
-            if let Some(event) = event {
-                self.step(event);
-            }
-            while let Some(event) = self.follow_ups.pop_front() {
+            if let Some(event) = self.next_event(&mut ways_in).await {
                 self.step(event);
             }
         }
         self.clear_away().await;
     }
 
+    /// Only names what happened; [`Life::step`] says what to do about it.
+    async fn next_event(&mut self, ways_in: &mut WaysIn) -> Option<Event> {
+        let (wake_at, deed_at) = (self.life.wake_at(), self.next_deed_at());
+        if wake_at.is_some_and(|at| Instant::now() > at + LATEST) {
+            return Some(Event::TimeUp);
+        }
+        let reached = |at: Option<Instant>| sleep_until(at.unwrap_or_else(Instant::now));
+        // What a process said last is heard before its end, and both before the clock.
+        tokio::select! { biased;
+            Some(asked) = ways_in.calls.recv() => Some(self.hear(asked)),
+            (role, words) = self.processes.exited() => Some(self.saw_exit(role, words)),
+            Some(job) = ways_in.jobs.recv(), if self.pending.is_none() => Some(self.receive(job)),
+            Some(leave) = ways_in.orders.recv() => Some(Event::Leave(leave)),
+            () = reached(wake_at), if wake_at.is_some() => Some(Event::TimeUp),
+            () = reached(deed_at), if deed_at.is_some() => {
+                self.do_due_deeds();
+                self.follow_ups.pop_front()
+            }
+        }
+    }
+
+    /// Does what the event leads to, and what comes of that.
     fn step(&mut self, event: Event) {
-        for act in self.life.step(event, Instant::now()) {
-            self.act(act);
+        let mut next = Some(event);
+        while let Some(event) = next {
+            for act in self.life.step(event, Instant::now()) {
+                self.act(act);
+            }
+            next = self.follow_ups.pop_front();
         }
     }
 
@@ -285,10 +224,4 @@ impl Environment {
 
 fn file_name(path: &std::path::Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// `2026/11/22/[$LATEST]0123…`, as Lambda names the stream of an environment.
-fn log_stream(id: &str) -> String {
-    let today = time::OffsetDateTime::now_utc().date();
-    format!("{:04}/{:02}/{:02}/[$LATEST]{id}", today.year(), u8::from(today.month()), today.day())
 }

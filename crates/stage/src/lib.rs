@@ -21,6 +21,7 @@ mod pool;
 mod process;
 mod runtime_api;
 mod stage;
+mod strays;
 mod telemetry;
 mod telemetry_api;
 mod trace;

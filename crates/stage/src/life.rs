@@ -7,6 +7,8 @@ mod acts;
 mod calls;
 mod ending;
 mod init;
+mod of_extension;
+mod of_runtime;
 mod serving;
 #[cfg(test)]
 mod tests;

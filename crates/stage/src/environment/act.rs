@@ -1,27 +1,18 @@
 //! Does what the life of the environment says.
 
-use std::{
-    path::Path,
-    sync::{Arc, PoisonError},
-    time::SystemTime,
-};
+use std::sync::PoisonError;
 
 use rustix::process::Signal;
 use serde_json::json;
-use tokio::time::Instant;
 
-use super::{Current, Environment};
+use super::Environment;
 use crate::{
     api::Answer,
-    events::{Ended, StageEvent, Stream},
-    faults::{Moment, Whom},
-    life::{Act, Event, Fatal, Offer, Reason, Reply, Role},
+    events::{Ended, StageEvent},
+    faults::Moment,
+    life::{Act, Fatal, Offer, Reason, Reply, Role},
     outcome::{FailureKind, Outcome, Served},
-    platform::{Context, Platform, timestamp},
     process::Processes,
-    telemetry::{Item, Kind, Request, Schema},
-    trace::Trace,
-    variables::Surroundings,
 };
 
 impl Environment {
@@ -62,120 +53,6 @@ impl Environment {
         }
     }
 
-    fn start(&mut self, role: Role) {
-        let program = match role {
-            Role::Runtime => self.plan.function.bootstrap.clone(),
-            Role::Extension(index) => self.plan.stage.extensions[index].clone(),
-        };
-        let tmp = self.folder.join("tmp");
-        let surroundings = Surroundings {
-            stage: &self.plan.stage,
-            function: &self.plan.function,
-            runtime_api: &self.runtime_api,
-            log_stream: &self.log_stream,
-            tmp: &tmp,
-            marker: &self.plan.marker,
-            managed_instance: self.plan.faults.now().refuse_invoke,
-        };
-        let (variables, folder) = match role {
-            Role::Runtime => (surroundings.of_runtime(), program.parent().unwrap_or(Path::new("/"))),
-            Role::Extension(_) => (surroundings.of_extension(), Path::new("/")),
-        };
-        match self.processes.start(role, &program, folder, &variables) {
-            Ok(started) => {
-                let (source, journal) = (self.source(role), self.journal.clone());
-                self.readers.spawn(journal.clone().read(started.stdout, source.clone(), Stream::Stdout));
-                self.readers.spawn(journal.read(started.stderr, source.clone(), Stream::Stderr));
-                self.update_view();
-                self.watch_memory();
-                self.plan_kills_of(
-                    if role == Role::Runtime { Whom::Runtime } else { Whom::Extensions },
-                    Moment::Started,
-                );
-                let environment = self.id.to_string();
-                self.plan.hub.publish(StageEvent::ProcessStarted { environment, process: source, pid: started.pid });
-            }
-            Err(error) => {
-                let words = format!("{}: {error}", program.display());
-                self.follow_ups.push_back(Event::NotStarted { role, words });
-            }
-        }
-    }
-
-    fn take(&mut self, cold: bool, deadline: Instant) {
-        let Some(job) = self.pending.take() else { return };
-        let trace = Trace::new(job.invocation.trace_header.as_deref(), SystemTime::now());
-        let served = Served {
-            request_id: job.request_id,
-            environment: self.id.to_string(),
-            cold,
-            trace_header: trace.downstream.clone(),
-            segment_id: trace.segment_id.clone(),
-        };
-        self.plan.hub.publish(StageEvent::InvocationStarted {
-            environment: self.id.to_string(),
-            request_id: served.request_id.clone(),
-            trace_header: trace.upstream.clone(),
-            segment_id: trace.segment_id.clone(),
-            cold,
-        });
-        let (invocation, answer) = (job.invocation, Some(job.answer));
-        self.current = Some(Current { invocation, trace, deadline, served, answer });
-    }
-
-    fn say(&mut self, platform: &Platform) {
-        if let Platform::Report { .. } = platform {
-            self.measure_memory();
-        }
-        let now = SystemTime::now();
-        let context = Context {
-            function: &self.plan.function.name,
-            log_stream: &self.log_stream,
-            memory_mb: self.plan.function.memory_mb,
-            // A process can't have used more than there is; what the watch over memory let slip does not show.
-            max_memory_used_mb: self.max_memory_mb.min(self.plan.function.memory_mb.into()),
-            request_id: self.request_id(),
-            trace: self.current.as_ref().map(|current| &current.trace),
-            anchor: self.anchor,
-        };
-        let record = Arc::new(platform.record(&context));
-        let item = Item { kind: Kind::Platform, name: platform.name(), time: now, record };
-        if platform.logged() {
-            self.journal.write_platform(now, item.encode(Schema::Objects));
-        }
-        self.publish(platform, item);
-        if let Platform::Report { verdict, .. } = platform {
-            self.plan.hub.publish(StageEvent::InvocationEnded {
-                environment: self.id.to_string(),
-                request_id: self.request_id().to_owned(),
-                status: verdict.status.word(),
-                error_type: verdict.error_type.clone(),
-            });
-        }
-    }
-
-    fn publish(&mut self, platform: &Platform, item: Item) {
-        match platform {
-            Platform::InitStart { .. } => self.telemetry.open(),
-            Platform::RuntimeDone { .. } => {
-                self.publish_runtime_done(item);
-                self.plan_kills(Moment::RuntimeDone);
-                return self.plan_freeze();
-            }
-            _ => (),
-        }
-        self.telemetry.publish(item);
-        if let Platform::InitReport { .. } = platform {
-            self.telemetry.close();
-        }
-    }
-
-    fn subscribe(&mut self, name: String, request: Request) {
-        let types = request.kinds.iter().map(|kind| kind.word().to_owned()).collect();
-        self.telemetry.subscribe(&name, request);
-        self.say(&Platform::TelemetrySubscription { name, types });
-    }
-
     fn answer(&mut self, result: Result<bytes::Bytes, Fatal>) {
         let Some(current) = &mut self.current else { return };
         let Some(answer) = current.answer.take() else { return };
@@ -187,17 +64,6 @@ impl Environment {
         // A caller who does not wait any more misses the answer, as Lambda's would.
         let _gone = answer.send(outcome);
         self.plan_kills(Moment::Answered);
-    }
-
-    /// The lines that Lambda writes in the function's log, whatever the format.
-    fn complain(&mut self, fatal: &Fatal) {
-        let now = SystemTime::now();
-        let line = match (fatal.kind, self.request_id()) {
-            (FailureKind::Timeout, request_id) => format!("{} {request_id} {}", timestamp(now), fatal.message),
-            (_, "") => format!("Error: {}\n{}", fatal.message, fatal.error_type),
-            (_, request_id) => format!("RequestId: {request_id} Error: {}\n{}", fatal.message, fatal.error_type),
-        };
-        self.journal.write_platform(now, line);
     }
 
     fn freeze(&mut self, frozen: bool) {
@@ -228,6 +94,7 @@ impl Environment {
         self.current = None;
         // One that even SIGKILL did not end is not of the next life.
         self.processes = Processes::default();
+        crate::strays::kill(&format!("AWS_LAMBDA_RUNTIME_API={}", self.runtime_api));
         self.deeds.clear();
         self.telemetry.clear();
         self.frozen = false;
@@ -236,16 +103,6 @@ impl Environment {
             let environment = self.id.to_string();
             self.plan.hub.publish(StageEvent::EnvironmentEnded { environment, how: Ended::Reset });
         }
-    }
-
-    fn request_id(&self) -> &str {
-        self.current.as_ref().map_or("", |current| &current.served.request_id)
-    }
-
-    /// The highest resident set that each process has had, added up.
-    fn measure_memory(&mut self) {
-        let sum: u64 = self.processes.pids().map(|(_, pid)| crate::memory::high_water_kb(pid)).sum();
-        self.max_memory_mb = self.max_memory_mb.max(sum.div_ceil(1024));
     }
 }
 

@@ -68,6 +68,7 @@ fn serve(api: &str, next: &http::Answer, event: &Value, count: u32) {
         "say" => say(event["line"].as_str().unwrap_or_default()),
         "allocate" => allocate(event["mb"].as_u64().unwrap_or(0)),
         "spawn" => spawn(),
+        "hammer" => hammer(api),
         "fail" => return fail(api, &id),
         "large" => return large(api, &id, event["bytes"].as_u64().unwrap_or(0) as usize),
         "call" => return report(api, &id, &probe(api, event)),
@@ -131,6 +132,19 @@ fn spawn() {
     let mut child = std::process::Command::new("sleep").arg("3600").process_group(0).spawn().expect("sleep exists");
     say(&format!("child {}", child.id()));
     std::thread::spawn(move || child.wait());
+}
+
+/// Asks for what it has already, from eight threads and for ever.
+fn hammer(api: &str) {
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                loop {
+                    http::call(api, "GET", &format!("{RUNTIME}/invocation/next"), &[], b"").expect("the API answers");
+                }
+            });
+        }
+    });
 }
 
 /// Makes one call of the API and says what came back.

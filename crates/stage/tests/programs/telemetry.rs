@@ -33,7 +33,7 @@ pub(crate) fn subscribe(api: &str, id: &str, schema: &str, manner: &str) {
 }
 
 fn listen(listener: &TcpListener, manner: &str) {
-    let mut refusals = if manner == "refuse-once" { 1 } else { 0 };
+    let mut refusals = manner.strip_prefix("refuse-").map_or(0, |times| times.parse().expect("a number"));
     for stream in listener.incoming() {
         let mut stream = stream.expect("a connection");
         let events = match manner {

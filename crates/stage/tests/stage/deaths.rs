@@ -164,11 +164,19 @@ async fn an_init_error_reaches_the_client() {
 }
 
 #[tokio::test]
-async fn what_a_dead_function_started_dies_with_its_environment() {
+async fn what_a_dead_function_started_dies_with_it() {
     let mut stage = plain();
     stage.answer(r#"{"do":"spawn"}"#).await;
     let child: u32 = stage.line("child ").await.line["child ".len()..].parse().expect("a number");
     assert!(process_state(child).is_some());
-    stage.close().await;
+    stage.invoke(r#"{"do":"exit"}"#).await;
     gone(child).await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_function_that_calls_without_a_pause_does_not_outlive_its_deadline() {
+    let stage = Recipe { timeout: Duration::from_secs(1), ..Recipe::default() }.open();
+    assert_eq!(failure(&stage, r#"{"do":"hammer"}"#).await.2, FailureKind::Timeout);
+    stage.close().await;
 }

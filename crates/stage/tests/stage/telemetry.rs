@@ -133,11 +133,25 @@ async fn lines_are_strings_in_the_old_schema_and_objects_in_the_new_one() {
 async fn a_batch_that_is_refused_comes_again() {
     let mut stage = Recipe::extension("")
         .variable("EXTENSION_SUBSCRIBES", SCHEMA)
-        .variable("EXTENSION_LISTENER", "refuse-once")
+        .variable("EXTENSION_LISTENER", "refuse-1")
         .open();
     stage.invoke("{}").await;
     event(&mut stage, "platform.initStart").await;
     stage.line("refused").await;
+    stage.close().await;
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_for_good_is_dropped_and_told() {
+    let mut stage = Recipe::extension("")
+        .variable("EXTENSION_SUBSCRIBES", SCHEMA)
+        .variable("EXTENSION_LISTENER", "refuse-4")
+        .open();
+    stage.invoke("{}").await;
+    let dropped = event(&mut stage, "platform.logsDropped").await;
+    assert_eq!(keys(&dropped), ["droppedBytes", "droppedRecords", "reason"]);
+    assert!(dropped["droppedRecords"].as_u64() > Some(0), "{dropped}");
+    assert!(dropped["droppedBytes"].as_u64() > dropped["droppedRecords"].as_u64(), "{dropped}");
     stage.close().await;
 }
 

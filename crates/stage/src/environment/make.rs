@@ -1,0 +1,120 @@
+//! Makes an environment: its folder, its listener and its loop.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::mpsc,
+    task::{AbortHandle, JoinSet},
+    time::Instant,
+};
+use uuid::Uuid;
+
+use super::{
+    Environment, EnvironmentView, Handle, Plan, WaysIn, file_name,
+    handle::{JOBS, ORDERS},
+};
+use crate::{
+    api::{self, Door, Identity},
+    life::{Life, Terms},
+    logs::Journal,
+    process::Processes,
+    telemetry::Telemetry,
+};
+
+/// Makes the folder and the listener, and starts the loop. No process is started before the first invocation.
+pub(crate) async fn create(plan: Plan) -> io::Result<Handle> {
+    let id: Arc<str> = Uuid::new_v4().simple().to_string().into();
+    // Twelve digits are enough to tell the environments of a machine apart, and leave room for a socket's path.
+    let folder = plan.stage.directory.join(&id[..12]);
+    tokio::fs::create_dir_all(folder.join("tmp")).await?;
+    let folder = tokio::fs::canonicalize(folder).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let runtime_api = listener.local_addr()?.to_string();
+    let identity = Identity {
+        function: plan.function.name.clone(),
+        account_id: plan.stage.account_id.clone(),
+        faults: plan.faults.clone(),
+    };
+    let (door, calls) = Door::new(identity);
+    let server = tokio::spawn(async move {
+        // It ends when it is aborted, with the environment.
+        let _never = axum::serve(listener, api::router(door)).await;
+    });
+    let (jobs, given) = mpsc::channel(JOBS);
+    let (orders, ordered) = mpsc::channel(ORDERS);
+    let environment = Environment::new(plan, Arc::clone(&id), folder, runtime_api, server.abort_handle());
+    let view = Arc::clone(&environment.view);
+    tokio::spawn(environment.run(WaysIn { jobs: given, orders: ordered, calls }));
+    Ok(Handle { id, jobs, orders, view })
+}
+
+impl Environment {
+    fn new(plan: Plan, id: Arc<str>, folder: PathBuf, runtime_api: String, server: AbortHandle) -> Self {
+        let log_stream = log_stream(&id);
+        let telemetry = Telemetry::new();
+        let journal = Journal::new(plan.hub.clone(), telemetry.clone(), &plan.function.name, &id, &log_stream);
+        let view = view(&plan, &id, &folder, &runtime_api);
+        let life = Life::new(terms(&plan));
+        Self {
+            plan,
+            id,
+            folder,
+            runtime_api,
+            log_stream,
+            life,
+            processes: Processes::default(),
+            waiting_runtime: None,
+            waiting_extensions: HashMap::new(),
+            asking: None,
+            pending: None,
+            received: 0,
+            current: None,
+            follow_ups: VecDeque::new(),
+            deeds: Vec::new(),
+            telemetry,
+            frozen: false,
+            readers: JoinSet::new(),
+            server,
+            journal,
+            view: Arc::new(Mutex::new(view)),
+            max_memory_mb: 0,
+            anchor: (Instant::now(), SystemTime::now()),
+            ended: false,
+        }
+    }
+}
+
+fn view(plan: &Plan, id: &str, folder: &Path, runtime_api: &str) -> EnvironmentView {
+    EnvironmentView {
+        id: id.to_owned(),
+        function: plan.function.name.clone(),
+        folder: folder.to_owned(),
+        runtime_api: runtime_api.to_owned(),
+        runtime: None,
+        extensions: Vec::new(),
+        frozen: false,
+    }
+}
+
+fn terms(plan: &Plan) -> Terms {
+    Terms {
+        timeout: plan.function.timeout,
+        init_limit: plan.stage.init_limit,
+        extensions: plan.stage.extensions.iter().map(|path| file_name(path)).collect(),
+        refuse_invoke: false,
+    }
+}
+
+/// `2026/11/22/[$LATEST]0123…`, as Lambda names the stream of an environment.
+fn log_stream(id: &str) -> String {
+    let today = time::OffsetDateTime::now_utc().date();
+    format!("{:04}/{:02}/{:02}/[$LATEST]{id}", today.year(), u8::from(today.month()), today.day())
+}

@@ -1,0 +1,87 @@
+//! Starts what there is to start: a process, an invocation.
+
+use std::{collections::BTreeMap, path::Path, time::SystemTime};
+
+use tokio::time::Instant;
+
+use super::{Current, Environment};
+use crate::{
+    events::{StageEvent, Stream},
+    faults::{Moment, Whom},
+    life::{Event, Role},
+    outcome::Served,
+    process::Started,
+    trace::Trace,
+    variables::Surroundings,
+};
+
+impl Environment {
+    pub(super) fn start(&mut self, role: Role) {
+        let program = match role {
+            Role::Runtime => self.plan.function.bootstrap.clone(),
+            Role::Extension(index) => self.plan.stage.extensions[index].clone(),
+        };
+        let folder = match role {
+            Role::Runtime => program.parent().unwrap_or(Path::new("/")),
+            Role::Extension(_) => Path::new("/"),
+        };
+        match self.processes.start(role, &program, folder, &self.variables(role)) {
+            Ok(started) => self.greet(role, started),
+            Err(error) => {
+                let words = format!("{}: {error}", program.display());
+                self.follow_ups.push_back(Event::NotStarted { role, words });
+            }
+        }
+    }
+
+    fn variables(&self, role: Role) -> BTreeMap<String, String> {
+        let tmp = self.folder.join("tmp");
+        let surroundings = Surroundings {
+            stage: &self.plan.stage,
+            function: &self.plan.function,
+            runtime_api: &self.runtime_api,
+            log_stream: &self.log_stream,
+            tmp: &tmp,
+            marker: &self.plan.marker,
+            managed_instance: self.plan.faults.now().refuse_invoke,
+        };
+        match role {
+            Role::Runtime => surroundings.of_runtime(),
+            Role::Extension(_) => surroundings.of_extension(),
+        }
+    }
+
+    /// Reads what the new process prints, and watches it.
+    fn greet(&mut self, role: Role, started: Started) {
+        let (source, journal) = (self.source(role), self.journal.clone());
+        self.readers.spawn(journal.clone().read(started.stdout, source.clone(), Stream::Stdout));
+        self.readers.spawn(journal.read(started.stderr, source.clone(), Stream::Stderr));
+        self.update_view();
+        self.watch_memory();
+        let whom = if role == Role::Runtime { Whom::Runtime } else { Whom::Extensions };
+        self.plan_kills_of(whom, Moment::Started);
+        let environment = self.id.to_string();
+        self.plan.hub.publish(StageEvent::ProcessStarted { environment, process: source, pid: started.pid });
+    }
+
+    pub(super) fn take(&mut self, cold: bool, deadline: Instant) {
+        let Some(job) = self.pending.take() else { return };
+        let trace = Trace::new(job.invocation.trace_header.as_deref(), SystemTime::now());
+        let served = Served {
+            request_id: job.request_id,
+            environment: self.id.to_string(),
+            cold,
+            trace_header: trace.downstream.clone(),
+            segment_id: trace.segment_id.clone(),
+        };
+        self.plan.hub.publish(StageEvent::InvocationStarted {
+            environment: self.id.to_string(),
+            request_id: served.request_id.clone(),
+            trace_header: trace.upstream.clone(),
+            segment_id: trace.segment_id.clone(),
+            cold,
+        });
+        let (invocation, answer) = (job.invocation, Some(job.answer));
+        self.current = Some(Current { invocation, trace, deadline, served, answer });
+    }
+}
