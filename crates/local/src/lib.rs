@@ -19,10 +19,12 @@ mod tokens;
 pub mod workspace;
 
 pub use config::{ConfigError, Keys, Settings};
+pub use gateway::{Gateway, Limits};
 pub use lock::{DataError, DataFolder};
 pub use logs::{Line, Logs};
 pub use running::{Options, Running, StartError};
 pub use seed::{SeedError, Seeded, USERS};
+pub use server::Server;
 pub use services::Services;
 pub use table::{Table, TableError};
 pub use tokens::{Claims, Denied, SCOPE, Tokens, TokensError, access_claims};

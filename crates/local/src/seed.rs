@@ -2,8 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use crudder_domain::{ActivityId, MessageText, Moment, Post, SignUp, Sub};
-use crudder_store::{Store, StoreConfig};
+use crudder_domain::{
+    ActivityId, Address, GroupId, Handle, Letter, MessageId, MessageText, Moment, PageLimit, PageRequest, Post, SignUp,
+    Sub,
+};
+use crudder_store::{Error, Store, StoreConfig};
 
 /// A sample user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +32,19 @@ const POSTS: [(usize, &str, Duration); 2] = [
     (0, "This was imported as seed data!", Duration::from_secs(2 * 3_600)),
     (1, "I am the other!", Duration::from_secs(3_600)),
 ];
+
+/// What the first and the third of the users have said to each other in turn, a minute apart, since a day ago.
+const TALK: [&str; 6] = [
+    "Did you watch Babylon 5 again last night?",
+    "The whole second season. Londo makes every scene his own.",
+    "G'Kar is the one I keep thinking about.",
+    "Those two in the lift, and neither will help the other out!",
+    "I laughed until it hurt. Third season at the weekend?",
+    "I bring the snacks, you bring the remote control.",
+];
+const TALKERS: [usize; 2] = [0, 2];
+const TALK_BEGAN: Duration = Duration::from_secs(24 * 3_600);
+const TALK_PACE: Duration = Duration::from_secs(60);
 
 /// As the course's: a sample post is seen for ten days.
 const POST_LIFE: Duration = Duration::from_secs(10 * 24 * 3_600);
@@ -65,6 +81,26 @@ pub(crate) async fn sow(store: &Store, now: Moment) -> Result<(), SeedError> {
             let (id, message) = (ActivityId::at(now.before(ago)), MessageText::post(Some(text.to_owned()))?);
             store.put_activity(&Post { id, author, message, expires_at: now.after(POST_LIFE) }).await?;
         }
+    }
+    talk(store, now).await
+}
+
+/// The sample conversation, unless there is one already.
+async fn talk(store: &Store, now: Moment) -> Result<(), SeedError> {
+    let [one, other] = TALKERS.map(|index| USERS[index]);
+    let (first, second) = (Sub::parse(one.sub)?, Sub::parse(other.sub)?);
+    let page = PageRequest { limit: PageLimit::USUAL, before: None };
+    match store.messages(&first, GroupId::between(&first, &second), page).await {
+        Err(Error::NotFound) => (),
+        there => return Ok(there.map(drop)?),
+    }
+    let mut at = now.before(TALK_BEGAN);
+    for (turn, text) in TALK.iter().enumerate() {
+        let (sender, to) = if turn % 2 == 0 { (&first, other) } else { (&second, one) };
+        let (id, message) = (MessageId::at(at), MessageText::long(Some((*text).to_owned()))?);
+        let to = Address::Person(Handle::parse(to.handle)?);
+        store.put_message(&Letter { id, sender: sender.clone(), to, message }).await?;
+        at = at.after(TALK_PACE);
     }
     Ok(())
 }

@@ -35,10 +35,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// A running server.
+/// A running server. Dropping it stops it too, without waiting.
 #[derive(Debug)]
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
+pub struct Server {
+    address: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -50,8 +50,14 @@ impl Server {
         Self { address, stop, task: tokio::spawn(accept(listener, router, stopped)) }
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Stops accepting, waits a moment for the answers under way, and frees the port.
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         self.stop.send_replace(true);
         // It ends by itself within `DRAIN_WITHIN`; that it panicked is no news for who stops it.
         let _ = self.task.await;

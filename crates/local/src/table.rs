@@ -20,13 +20,23 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// For requests that are under way when the table stops. A client that never ends its own is left.
 const STOP_WITHIN: Duration = Duration::from_secs(1);
 
-/// A running endpoint.
+/// A running endpoint. Dropping it stops it too, without waiting.
 #[derive(Debug)]
 pub struct Table {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
-    sweeping: JoinHandle<()>,
+    _sweeping: Sweeping,
+}
+
+/// The sweeper, which ends with the table.
+#[derive(Debug)]
+struct Sweeping(JoinHandle<()>);
+
+impl Drop for Sweeping {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// The endpoint can't be started.
@@ -63,14 +73,14 @@ impl Table {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let sweeping = tokio::spawn(sweep(database.clone()));
+        let sweeping = Sweeping(tokio::spawn(sweep(database.clone())));
         let serving = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
             if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stopped).await {
                 tracing::error!("the table stopped: {error}");
             }
         });
-        Ok(Self { address, stop, serving, sweeping })
+        Ok(Self { address, stop, serving, _sweeping: sweeping })
     }
 
     /// The endpoint, for `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -81,7 +91,6 @@ impl Table {
 
     /// Ends it and frees its port. What was answered is on the file.
     pub async fn stop(self) {
-        self.sweeping.abort();
         // The receiver is gone only where the server is.
         let _ = self.stop.send(());
         let abort = self.serving.abort_handle();

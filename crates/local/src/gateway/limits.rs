@@ -46,10 +46,12 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Refused> {
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refused::BadRequest)?;
         read += chunk.len();
-        match read {
-            0..=BODY_BYTES => whole.extend_from_slice(&chunk),
-            ..=DRAINED_BYTES => whole = Vec::new(),
-            _ => return Err(Refused::TooLarge),
+        if read <= BODY_BYTES {
+            whole.extend_from_slice(&chunk);
+        } else if read <= DRAINED_BYTES {
+            whole = Vec::new();
+        } else {
+            return Err(Refused::TooLarge);
         }
     }
     if read > BODY_BYTES { Err(Refused::TooLarge) } else { Ok(whole.into()) }

@@ -15,14 +15,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use crudder_stage::{FailureKind, Invocation, InvokeError, Outcome, Stage};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header, request::Parts};
 use serde_json::{Map, Value};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::server::Peer;
+use crate::server::{Peer, Server};
 use crate::template::{Access, Api, Template};
 use crate::tokens::Tokens;
 
@@ -53,25 +55,40 @@ struct Call<'a> {
 }
 
 impl Gateway {
-    /// A gateway that serves `template`'s routes from `stage`, listening at `address`.
-    pub fn new(template: &Template, stage: Stage, tokens: Arc<Tokens>, limits: Limits, address: SocketAddr) -> Self {
+    /// Serves `template`'s routes from `stage` on `listener`, whose address is `address`.
+    pub fn serve(
+        template: &Template,
+        stage: Stage,
+        tokens: Arc<Tokens>,
+        limits: Limits,
+        (listener, address): (TcpListener, SocketAddr),
+    ) -> Server {
+        let gateway = Arc::new(Self::new(template, stage, tokens, limits, address));
+        let answer = move |request: Request<Body>| {
+            let gateway = Arc::clone(&gateway);
+            async move { gateway.answer(request, SystemTime::now()).await }
+        };
+        Server::start(listener, address, Router::new().fallback(answer))
+    }
+
+    fn new(template: &Template, stage: Stage, tokens: Arc<Tokens>, limits: Limits, address: SocketAddr) -> Self {
         Self { api: template.api.clone(), routes: Routes::new(template), stage, tokens, limits, address }
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Body>, now: SystemTime) -> Response<Body> {
+    async fn answer(&self, request: Request<Body>, now: SystemTime) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let sent = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
         let trace = TraceHeader::continued(sent, now);
         let request_id = Uuid::new_v4().to_string();
         let peer = parts.extensions.get::<Peer>().map_or(self.address, |peer| peer.0);
         let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, now };
-        let mut response = self.serve(&call, body).await.unwrap_or_else(|refused| refused.response(&self.api));
+        let mut response = self.walk(&call, body).await.unwrap_or_else(|refused| refused.response(&self.api));
         stamp(response.headers_mut(), &trace, &request_id);
         response
     }
 
-    async fn serve(&self, call: &Call<'_>, body: Body) -> Result<Response<Body>, Refused> {
+    async fn walk(&self, call: &Call<'_>, body: Body) -> Result<Response<Body>, Refused> {
         let Parts { method, uri, headers, .. } = call.parts;
         // What is not read of a body would be taken for the connection's next request, so it is read first whatever the answer.
         let body = timeout(self.limits.body_within, limits::read(body)).await.map_err(|_| Refused::TooSlow)?;

@@ -120,10 +120,9 @@ impl Reader<'_> {
         let at = format!("Properties.Events.{event}.Properties");
         let path = self.string(&format!("{at}.Path"), &stated["Path"]);
         let method = self.string(&format!("{at}.Method"), &stated["Method"]);
-        if let Some(target) = stated.get("RestApiId").and_then(|id| self.value(&format!("{at}.RestApiId"), id)) {
-            if target != api.resource.as_str() {
-                self.refuse(&format!("{at}.RestApiId"), format!("the API is {:?}, not {target}", api.resource));
-            }
+        let target = stated.get("RestApiId").and_then(|id| self.value(&format!("{at}.RestApiId"), id));
+        if let Some(target) = target.filter(|target| *target != api.resource.as_str()) {
+            self.refuse(&format!("{at}.RestApiId"), format!("the API is {:?}, not {target}", api.resource));
         }
         let access = self.access(&format!("{at}.Auth"), &stated["Auth"], api)?;
         Some(Route { path: path?, method: method?.to_uppercase(), access, at })
