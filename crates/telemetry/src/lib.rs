@@ -26,6 +26,7 @@ mod json;
 #[cfg(feature = "lambda")]
 mod lambda;
 mod log;
+mod numbers;
 mod otlp;
 mod panic;
 mod parent;

@@ -11,6 +11,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, Span, SpanData, SpanProcessor};
 
 use crate::gather::Gathered;
+use crate::numbers;
 use crate::otlp::Phase;
 use crate::recorder::Recorder;
 use crate::request::{Current, Request, lock};
@@ -56,7 +57,8 @@ impl Spans {
         if is_root {
             recorder.invocation_started(request, span.span_context());
         }
-        if let Some(data) = span.exported_data() {
+        if let Some(mut data) = span.exported_data() {
+            numbers::restore(&mut data.attributes);
             recorder.span(request.index, &data, parent_of(request, &data, is_root), Phase::Started);
         }
     }
@@ -117,9 +119,10 @@ impl SpanProcessor for Spans {
         self.send(&early);
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
         let found = lock(&self.gathered).find(span.span_context.span_id());
         let Some((request, is_root)) = found else { return };
+        numbers::restore(&mut span.attributes);
         if let Some(recorder) = &self.recorder {
             recorder.span(request.index, &span, parent_of(&request, &span, is_root), Phase::Ended);
         }

@@ -1,6 +1,7 @@
 //! Starts telemetry, and observes invocations.
 
 use std::future::Future;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +17,7 @@ use tracing_subscriber::{Layer, Registry, filter};
 use crate::config::{Config, ConfigError};
 use crate::invocation::{End, Failure, Invocation};
 use crate::log::{Lines, Output};
+use crate::numbers::Numbers;
 use crate::parent::{Parent, context_of};
 use crate::recorder::Recorder;
 use crate::report::{Reports, is_report};
@@ -71,7 +73,16 @@ pub fn start() -> Result<Telemetry, ConfigError> {
 }
 
 impl Telemetry {
-    /// Builds everything and installs nothing. Without an output there are no lines.
+    /// Builds everything and installs nothing: the subscriber is the caller's to use, for a part of a process or all of it. Lines
+    /// go to `output`.
+    ///
+    /// # Errors
+    /// The output can't be looked at.
+    pub fn scoped(config: Config, output: BorrowedFd<'_>) -> std::io::Result<(Self, Dispatch)> {
+        Ok(Self::build(config, Some(Output::new(output)?)))
+    }
+
+    /// Without an output there are no lines.
     pub(crate) fn build(config: Config, output: Option<Output>) -> (Self, Dispatch) {
         let daemon = config.xray_daemon.and_then(|address| Daemon::at(address).ok()).map(Arc::new);
         let resource = resource::of(&config);
@@ -102,7 +113,8 @@ impl Telemetry {
         // `RUST_LOG` is not looked at: a value left in a template would override the level that Lambda's console shows, while
         // Lambda's own filter still applied after it.
         let printing = lines.clone().map(|lines| lines.with_filter(config.log_level));
-        let dispatch = Dispatch::new(Registry::default().with(spans).with(reporting).with(printing));
+        let numbers = Numbers.with_filter(filter::filter_fn(is_our_span));
+        let dispatch = Dispatch::new(Registry::default().with(numbers).with(spans).with(reporting).with(printing));
         let invocations = AtomicU32::new(0);
         let shared = Shared { config, lines, reports, output, daemon, recorder, recorder_error, invocations };
         (Self { shared: Arc::new(shared) }, dispatch)

@@ -264,6 +264,25 @@ fn a_trigger_that_is_no_request_is_named_after_itself() {
 }
 
 #[test]
+fn whole_numbers_stay_numbers_whatever_their_sign() {
+    let bench = Bench::new(&[]);
+    let work = async {
+        let span =
+            info_span!("step", rows = 3_usize, left = -1, text = "7", later = tracing::field::Empty, huge = u64::MAX);
+        span.record("later", 5_u64);
+        span.record("later", 6_u64);
+        async {}.instrument(span).await;
+    };
+    bench.run(|telemetry| ready(telemetry.observe(home(), work, |()| End::http(200))));
+    let told = bench.told();
+    let values = ["rows", "left", "text", "later", "huge"].map(|key| attribute(&told.ended("step").attributes, key));
+    assert_eq!(values, [json!(3), json!(-1), json!("7"), json!(6), json!("18446744073709551615")]);
+    assert_eq!(told.documents[0]["subsegments"][0]["metadata"]["crudder"]["rows"], 3);
+    let Recorded::Span(Kind::SpanStarted, _, _, started) = &told.records[3] else { panic!() };
+    assert_eq!(attribute(&started.attributes, "rows"), 3);
+}
+
+#[test]
 fn lambdas_own_span_is_no_second_root() {
     let bench = Bench::new(&[]);
     bench.run(|telemetry| {
