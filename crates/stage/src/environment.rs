@@ -17,8 +17,8 @@ use std::{
 
 use tokio::{
     sync::{mpsc, oneshot},
-    task::{AbortHandle, JoinSet},
-    time::{Instant, sleep_until, timeout},
+    task::{AbortHandle, JoinSet, yield_now},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use self::deeds::Deed;
@@ -37,12 +37,22 @@ use crate::{
     outcome::{Invocation, Outcome, Served},
     pool::Pool,
     process::Processes,
+    tap::Tap,
     telemetry::Telemetry,
     trace::Trace,
 };
 
 /// Calls are heard before the clock; whoever calls without a pause gains no more than this.
 const LATEST: Duration = Duration::from_millis(50);
+
+/// How long lines that are on their way are waited for; they come from a pipe, in microseconds.
+const LINES_ON_THEIR_WAY: Duration = Duration::from_millis(20);
+
+/// How often readers are given their turn before time is given to them.
+const TURNS: usize = 32;
+
+/// A pipe tells only its reader when it runs dry.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// How long the last lines of ended processes are waited for. A grandchild that escaped its group could hold a pipe open.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -101,6 +111,7 @@ struct Environment {
     telemetry: Telemetry,
     frozen: bool,
     readers: JoinSet<()>,
+    taps: Vec<Tap>,
     server: AbortHandle,
     journal: Journal,
     view: Arc<Mutex<EnvironmentView>>,
@@ -119,10 +130,31 @@ impl Environment {
         });
         while !self.ended {
             if let Some(event) = self.next_event(&mut ways_in).await {
+                if event.may_end_an_invocation() {
+                    self.settle().await;
+                }
                 self.step(event);
             }
         }
         self.clear_away().await;
+    }
+
+    /// Lets the lines that were written until now be passed on before the platform speaks. A function that never stops writing
+    /// is not waited for.
+    async fn settle(&self) {
+        let dry = async {
+            // A reader that is awake needs no more than its turn.
+            for _ in 0..TURNS {
+                if self.taps.iter().all(Tap::is_dry) {
+                    return;
+                }
+                yield_now().await;
+            }
+            while !self.taps.iter().all(Tap::is_dry) {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        let _wet = timeout(LINES_ON_THEIR_WAY, dry).await;
     }
 
     /// Only names what happened; [`Life::step`] says what to do about it.

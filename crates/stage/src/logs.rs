@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 
 use crate::{
     events::{Hub, LogLine, Source, StageEvent, Stream},
+    tap::Busy,
     telemetry::{Item, Kind, Telemetry},
 };
 
@@ -42,10 +43,10 @@ impl Journal {
     }
 
     /// Reads to the end of `pipe`; the line that has no end counts too.
-    pub(crate) async fn read(self, mut pipe: impl AsyncRead + Unpin, source: Source, stream: Stream) {
+    pub(crate) async fn read(self, mut pipe: impl AsyncRead + Unpin, busy: Busy, source: Source, stream: Stream) {
         let mut cutter = Cutter::default();
         let mut buffer = vec![0; READ_SIZE];
-        while let Ok(count @ 1..) = pipe.read(&mut buffer).await {
+        while let Ok(count @ 1..) = busy.read(&mut pipe, &mut buffer).await {
             for line in cutter.push(&buffer[..count]) {
                 self.write(&source, stream, line).await;
             }
@@ -53,6 +54,7 @@ impl Journal {
         if let Some(line) = cutter.finish() {
             self.write(&source, stream, line).await;
         }
+        busy.rest();
     }
 
     async fn write(&self, source: &Source, stream: Stream, line: Vec<u8>) {

@@ -95,6 +95,7 @@ impl Environment {
         // One that even SIGKILL did not end is not of the next life.
         self.processes = Processes::default();
         crate::strays::kill(&format!("AWS_LAMBDA_RUNTIME_API={}", self.runtime_api));
+        self.taps.clear();
         self.deeds.clear();
         self.telemetry.clear();
         self.frozen = false;

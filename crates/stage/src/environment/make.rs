@@ -82,6 +82,7 @@ impl Environment {
             telemetry,
             frozen: false,
             readers: JoinSet::new(),
+            taps: Vec::new(),
             server,
             journal,
             view: Arc::new(Mutex::new(view)),

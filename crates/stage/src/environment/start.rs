@@ -1,6 +1,6 @@
 //! Starts what there is to start: a process, an invocation.
 
-use std::{collections::BTreeMap, path::Path, time::SystemTime};
+use std::{collections::BTreeMap, io, path::Path, time::SystemTime};
 
 use tokio::time::Instant;
 
@@ -11,6 +11,7 @@ use crate::{
     life::{Event, Role},
     outcome::Served,
     process::Started,
+    tap::Tap,
     trace::Trace,
     variables::Surroundings,
 };
@@ -25,8 +26,9 @@ impl Environment {
             Role::Runtime => program.parent().unwrap_or(Path::new("/")),
             Role::Extension(_) => Path::new("/"),
         };
-        match self.processes.start(role, &program, folder, &self.variables(role)) {
-            Ok(started) => self.greet(role, started),
+        let started = self.processes.start(role, &program, folder, &self.variables(role));
+        match started.and_then(|started| self.greet(role, started)) {
+            Ok(()) => (),
             Err(error) => {
                 let words = format!("{}: {error}", program.display());
                 self.follow_ups.push_back(Event::NotStarted { role, words });
@@ -52,16 +54,19 @@ impl Environment {
     }
 
     /// Reads what the new process prints, and watches it.
-    fn greet(&mut self, role: Role, started: Started) {
+    fn greet(&mut self, role: Role, started: Started) -> io::Result<()> {
         let (source, journal) = (self.source(role), self.journal.clone());
-        self.readers.spawn(journal.clone().read(started.stdout, source.clone(), Stream::Stdout));
-        self.readers.spawn(journal.read(started.stderr, source.clone(), Stream::Stderr));
+        let (stdout, stderr) = (Tap::new(&started.stdout)?, Tap::new(&started.stderr)?);
+        self.readers.spawn(journal.clone().read(started.stdout, stdout.busy(), source.clone(), Stream::Stdout));
+        self.readers.spawn(journal.read(started.stderr, stderr.busy(), source.clone(), Stream::Stderr));
+        self.taps.extend([stdout, stderr]);
         self.update_view();
         self.watch_memory();
         let whom = if role == Role::Runtime { Whom::Runtime } else { Whom::Extensions };
         self.plan_kills_of(whom, Moment::Started);
         let environment = self.id.to_string();
         self.plan.hub.publish(StageEvent::ProcessStarted { environment, process: source, pid: started.pid });
+        Ok(())
     }
 
     pub(super) fn take(&mut self, cold: bool, deadline: Instant) {

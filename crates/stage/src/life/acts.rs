@@ -38,6 +38,17 @@ pub(crate) enum Event {
     Leave(Leave),
 }
 
+impl Event {
+    /// Whether the platform may have something to say about what the processes did until now.
+    pub(crate) fn may_end_an_invocation(&self) -> bool {
+        match self {
+            Self::Called(call) => matches!(call, Call::RuntimeNext | Call::ExtensionNext { .. }),
+            Self::Exited { .. } | Self::OutOfMemory | Self::TimeUp => true,
+            Self::Invoke { .. } | Self::NotStarted { .. } | Self::Leave(_) => false,
+        }
+    }
+}
+
 /// How an environment is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leave {

@@ -71,6 +71,26 @@ async fn lambda_writes_a_start_and_a_report_for_each_invocation() {
     stage.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_function_wrote_comes_before_what_lambda_says_about_it() {
+    let mut stage = plain();
+    for count in 0..20 {
+        stage.forget();
+        let event = if count % 2 == 0 { r#"{"do":"print","lines":50}"# } else { r#"{"do":"panic"}"# };
+        let request = stage.invoke(event).await.about().request_id.clone();
+        let ended = |event: &StageEvent| {
+            matches!(event, StageEvent::InvocationEnded { request_id, .. } if *request_id == request).then_some(())
+        };
+        stage.wait_for("end", ended).await;
+        let spoken = stage.seen().iter().position(|event| {
+            matches!(event, StageEvent::Line(line) if line.line.contains("told to") || line.line == "and one on stderr")
+        });
+        let reported = stage.seen().iter().position(|event| ended(event).is_some());
+        assert!(spoken.is_some() && spoken < reported, "{count}: {spoken:?} {reported:?} {:#?}", stage.seen());
+    }
+    stage.close().await;
+}
+
 #[tokio::test]
 async fn a_subscriber_who_reads_nothing_does_not_stop_the_function() {
     let stage = Recipe { timeout: Duration::from_secs(25), ..Recipe::default() }.open();
