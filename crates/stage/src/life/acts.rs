@@ -32,7 +32,7 @@ pub(crate) enum Event {
     NotStarted { role: Role, words: String },
     /// The processes hold more memory than the function has.
     OutOfMemory,
-    /// The moment that [`Life::wake_at`] named has come.
+    /// The moment that [`super::Life::wake_at`] named has come.
     TimeUp,
     /// The environment is to go.
     Leave(Leave),
