@@ -1,0 +1,69 @@
+//! That what it can't do is said plainly, with what to do about it.
+
+use std::net::TcpListener;
+
+use rustix::process::Signal;
+
+use crate::command::{Running, bare, binaries, crudder, finish};
+
+#[tokio::test]
+async fn a_port_in_use_is_named_with_its_flag() {
+    let (data, taken) = (tempfile::tempdir().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let port = taken.local_addr().unwrap().port();
+    for (flag, other) in [("--port", "--console-port"), ("--console-port", "--port")] {
+        let mut command = bare();
+        command
+            .args([flag, &port.to_string(), other, "0", "--data"])
+            .arg(data.path())
+            .arg("--functions")
+            .arg(binaries());
+        let (success, out, err) = finish(command).await;
+        assert!(!success && out.is_empty());
+        assert!(err.contains(&format!("127.0.0.1:{port}")) && err.contains(&format!("another with {flag},")), "{err}");
+    }
+}
+
+#[tokio::test]
+async fn a_data_folder_in_use_is_named() {
+    let data = tempfile::tempdir().unwrap();
+    let running = Running::start(crudder(data.path())).await;
+    let (success, _, err) = finish(crudder(data.path())).await;
+    assert!(!success);
+    assert!(err.contains(data.path().to_str().unwrap()) && err.contains("--data"), "{err}");
+    assert_eq!(running.get("/api/health-check").await.0, 200, "the first one is not disturbed");
+    running.end(Signal::INT).await;
+}
+
+#[tokio::test]
+async fn a_bad_value_is_named_with_its_variable() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = crudder(data.path());
+    command.env("CRUDDER_FAULTS", "maybe");
+    let (success, _, err) = finish(command).await;
+    assert!(!success);
+    assert!(err.contains("CRUDDER_FAULTS") && err.contains("maybe"), "{err}");
+}
+
+#[tokio::test]
+async fn a_folder_outside_the_workspace_is_no_place_for_it() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = crudder(data.path());
+    command.current_dir(data.path());
+    let (success, _, err) = finish(command).await;
+    assert!(!success);
+    assert!(err.contains("template.yaml"), "{err}");
+}
+
+#[tokio::test]
+async fn binaries_that_are_not_there_are_named() {
+    let (data, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut command = bare();
+    command
+        .args(["--port", "0", "--console-port", "0", "--data"])
+        .arg(data.path())
+        .arg("--functions")
+        .arg(empty.path());
+    let (success, _, err) = finish(command).await;
+    assert!(!success);
+    assert!(err.contains(r#"there is no binary "home-activities""#), "{err}");
+}
