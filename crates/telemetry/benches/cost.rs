@@ -110,14 +110,17 @@ async fn work(children: usize) {
         );
         async { std::hint::black_box(number) }.instrument(span).await;
     }
+    let (address, path) = ("203.0.113.7", "/api/activities/home");
     info!(
-        target: "access",
-        client.address = "203.0.113.7",
-        http.request.method = "GET",
-        url.path = "/api/activities/home",
-        http.response.status_code = 200,
-        duration_ms = 1.5,
-        "203.0.113.7 GET https /api/activities/home 200 OK"
+        target: crudder_telemetry::ACCESS,
+        {
+            client.address = address,
+            http.request.method = "GET",
+            url.path = path,
+            http.response.status_code = 200,
+            duration_ms = 1.5
+        },
+        "{address} GET https {path} 200 OK"
     );
 }
 

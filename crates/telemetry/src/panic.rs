@@ -52,5 +52,5 @@ fn tell(lines: &Lines, failure: &Failure) {
         ("location", failure.location.as_deref().unwrap_or("unknown")),
         ("stacktrace", failure.backtrace.as_deref().unwrap_or_default()),
     ];
-    lines.print("ERROR", &message, &members);
+    lines.print_error(&message, &members);
 }

@@ -1,9 +1,7 @@
 //! Whose child an invocation is: Lambda's segment in X-Ray, the caller's span elsewhere.
 
-use std::collections::HashMap;
-
 use opentelemetry::Context;
-use opentelemetry::propagation::TextMapPropagator;
+use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{Link, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use opentelemetry_aws::trace::XrayPropagator;
 
@@ -50,9 +48,21 @@ impl Parent {
     }
 }
 
+/// The one header that the propagator asks for; never `_X_AMZN_TRACE_ID`, for which it asks next.
+struct Carrier<'a>(&'a str);
+
+impl Extractor for Carrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        (key == XRAY_HEADER).then_some(self.0)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec![XRAY_HEADER]
+    }
+}
+
 fn xray_context(header: &str) -> Option<SpanContext> {
-    let carrier = HashMap::from([(XRAY_HEADER.to_owned(), header.to_owned())]);
-    let context = XrayPropagator::default().extract_with_context(&Context::new(), &carrier);
+    let context = XrayPropagator::default().extract_with_context(&Context::new(), &Carrier(header));
     let span = context.span().span_context().clone();
     (span.trace_id() != TraceId::INVALID).then_some(span)
 }

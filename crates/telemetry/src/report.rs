@@ -30,13 +30,13 @@ const EXCEPTION: &str = "exception";
 const REPORT: &str = "report";
 
 /// Whether an event is a report. `lambda_runtime` repeats at ERROR what a handler's error was: that was told where it was met.
-pub(crate) fn is_report(metadata: &Metadata<'_>) -> bool {
+fn is_report(metadata: &Metadata<'_>) -> bool {
     let is_error = *metadata.level() == Level::ERROR;
     let is_repeated = [ACCESS, "lambda_runtime::layers::panic"].contains(&metadata.target());
-    metadata.is_event() && !is_repeated && (is_error || metadata.fields().field("report").is_some())
+    !is_repeated && (is_error || metadata.fields().field("report").is_some())
 }
 
-/// The `tracing` layer that makes reports of the events its filter lets through.
+/// The `tracing` layer that makes reports of events.
 #[derive(Debug, Clone)]
 pub(crate) struct Reports {
     recorder: Option<Arc<Recorder>>,
@@ -76,6 +76,9 @@ impl Reports {
 impl<S: Subscriber> Layer<S> for Reports {
     fn on_event(&self, event: &Event<'_>, _context: tracing_subscriber::layer::Context<'_, S>) {
         let metadata = event.metadata();
+        if !is_report(metadata) {
+            return;
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
         let is_error = *metadata.level() == Level::ERROR;

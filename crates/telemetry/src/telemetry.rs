@@ -10,7 +10,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_aws::trace::XrayIdGenerator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::{Dispatch, Instrument, Level, Metadata, Span, dispatcher};
+use tracing::{Dispatch, Instrument, Metadata, Span, dispatcher};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, Registry, filter};
 
@@ -20,7 +21,7 @@ use crate::log::{Lines, Output};
 use crate::numbers::Numbers;
 use crate::parent::{Parent, context_of};
 use crate::recorder::Recorder;
-use crate::report::{Reports, is_report};
+use crate::report::Reports;
 use crate::request::{Current, Request};
 use crate::spans::{RecordAll, Spans};
 use crate::xray::Daemon;
@@ -107,14 +108,14 @@ impl Telemetry {
             .with_target(false)
             .with_filter(filter::filter_fn(is_our_span));
         let reports = Reports::new(recorder.clone());
-        let reporting = reports.clone().with_filter(filter::filter_fn(is_report));
         let output = output.map(Arc::new);
-        let lines = output.clone().map(|output| Lines::new(output, config.log_format));
+        let lines = output.clone().map(|output| Lines::new(output, config.log_format, config.log_level));
+        // One filter for all, since one for each layer costs more than the layers: what is above it, each looks at by itself.
         // `RUST_LOG` is not looked at: a value left in a template would override the level that Lambda's console shows, while
         // Lambda's own filter still applied after it.
-        let printing = lines.clone().map(|lines| lines.with_filter(config.log_level));
-        let numbers = Numbers.with_filter(filter::filter_fn(is_our_span));
-        let dispatch = Dispatch::new(Registry::default().with(numbers).with(spans).with(reporting).with(printing));
+        let enough = config.log_level.max(SPAN_LEVEL);
+        let subscriber = Registry::default().with(enough).with(Numbers).with(spans).with(reports.clone());
+        let dispatch = Dispatch::new(subscriber.with(lines.clone()));
         let invocations = AtomicU32::new(0);
         let shared = Shared { config, lines, reports, output, daemon, recorder, recorder_error, invocations };
         (Self { shared: Arc::new(shared) }, dispatch)
@@ -208,7 +209,10 @@ impl Drop for Root {
     }
 }
 
+/// Spans below this are not taken.
+const SPAN_LEVEL: LevelFilter = LevelFilter::INFO;
+
 /// Spans at INFO and above that are not `lambda_runtime`'s: its "Lambda runtime invoke" would be a second, unrelated root.
 fn is_our_span(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && *metadata.level() <= Level::INFO && !metadata.target().starts_with("lambda_runtime")
+    metadata.is_span() && *metadata.level() <= SPAN_LEVEL && !metadata.target().starts_with("lambda_runtime")
 }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::Context;
 
 use super::fields::{Fields, Message};
@@ -12,22 +13,26 @@ use super::line::{Line, with_buffer};
 use super::output::Output;
 use crate::config::LogFormat;
 
-/// Prints each event it is shown; which events that are, its filter decides.
+/// Prints each event of its level and above.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
     output: Arc<Output>,
     format: LogFormat,
+    level: LevelFilter,
 }
 
 impl Lines {
-    pub(crate) fn new(output: Arc<Output>, format: LogFormat) -> Self {
-        Self { output, format }
+    pub(crate) fn new(output: Arc<Output>, format: LogFormat, level: LevelFilter) -> Self {
+        Self { output, format, level }
     }
 
-    /// Prints a line that comes from no event: the panic hook's, or a word about telemetry itself.
-    pub(crate) fn print(&self, level: &str, message: &str, exception: &[(&str, &str)]) {
+    /// Prints a line that comes from no event: the panic hook's.
+    pub(crate) fn print_error(&self, message: &str, exception: &[(&str, &str)]) {
+        if Level::ERROR > self.level {
+            return;
+        }
         with_buffer(|out, scratch| {
-            let mut line = Line::begin(out, scratch, self.format, SystemTime::now(), level);
+            let mut line = Line::begin(out, scratch, self.format, SystemTime::now(), "ERROR");
             line.message(message);
             line.place();
             if !exception.is_empty() {
@@ -42,6 +47,9 @@ impl Lines {
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let metadata = event.metadata();
+        if *metadata.level() > self.level {
+            return;
+        }
         with_buffer(|out, scratch| {
             let mut line = Line::begin(out, scratch, self.format, SystemTime::now(), name_of(*metadata.level()));
             let mut message = Message(&mut line, false);
