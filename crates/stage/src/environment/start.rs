@@ -30,7 +30,7 @@ impl Environment {
         match started.and_then(|started| self.greet(role, started)) {
             Ok(()) => (),
             Err(error) => {
-                let words = format!("{}: {error}", program.display());
+                let words = launch_words(&program, &error);
                 self.follow_ups.push_back(Event::NotStarted { role, words });
             }
         }
@@ -89,4 +89,11 @@ impl Environment {
         let (invocation, answer) = (job.invocation, Some(job.answer));
         self.current = Some(Current { invocation, trace, deadline, served, answer });
     }
+}
+
+/// As Go says it: `fork/exec /var/task/bootstrap: no such file or directory`.
+fn launch_words(program: &Path, error: &io::Error) -> String {
+    let words = error.to_string().to_lowercase();
+    let words = words.split(" (os error").next().unwrap_or_default();
+    format!("fork/exec {}: {words}", program.display())
 }

@@ -156,6 +156,18 @@ async fn an_init_beyond_its_limit_is_repeated_under_the_functions_timeout() {
 }
 
 #[tokio::test]
+async fn a_bootstrap_that_is_not_there_fails_every_invocation_and_nothing_else() {
+    let stage = Recipe { bootstrap: "/nowhere/bootstrap", ..Recipe::extension("") }.open();
+    for _ in 0..2 {
+        let (error_type, message, kind, _) = failure(&stage, "{}").await;
+        assert_eq!(error_type, "Runtime.InvalidEntrypoint");
+        assert_eq!(message, "RequestId: ID Error: fork/exec /nowhere/bootstrap: no such file or directory");
+        assert_eq!(kind, FailureKind::Init);
+    }
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn an_init_error_reaches_the_client() {
     let stage = Recipe::default().variable("AT_INIT", "error").open();
     let (error_type, message, kind, _) = failure(&stage, "{}").await;

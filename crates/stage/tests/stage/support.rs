@@ -22,12 +22,20 @@ pub(crate) struct Recipe {
     pub(crate) memory_mb: u32,
     pub(crate) variables: Vec<(&'static str, String)>,
     pub(crate) extension: bool,
+    pub(crate) bootstrap: &'static str,
     pub(crate) change: fn(&mut StageConfig),
 }
 
 impl Default for Recipe {
     fn default() -> Self {
-        Self { timeout: PATIENCE, memory_mb: 128, variables: Vec::new(), extension: false, change: |_| () }
+        Self {
+            timeout: PATIENCE,
+            memory_mb: 128,
+            variables: Vec::new(),
+            extension: false,
+            bootstrap: env!("CARGO_BIN_EXE_stage-function"),
+            change: |_| (),
+        }
     }
 }
 
@@ -59,7 +67,7 @@ impl Recipe {
             self.variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let function = FunctionConfig {
             name: FUNCTION.to_owned(),
-            bootstrap: env!("CARGO_BIN_EXE_stage-function").into(),
+            bootstrap: self.bootstrap.into(),
             timeout: self.timeout,
             memory_mb: self.memory_mb,
             environment: variables,
