@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template tools
+.PHONY: help local test check fmt clippy doc deny template contract schema fuzz tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,24 +19,45 @@ local: ## Runs the whole of Crudder on this machine.
 test: ## Runs every test that needs nothing but this repository and its crates.
 	$(CARGO) test
 
-check: fmt clippy doc deny template ## All checks beyond `cargo test`: format, lints, docs, licences, template.
+check: fmt clippy doc deny template contract schema fuzz ## All checks beyond `cargo test`, each a target of its own.
 
-fmt:
+fmt: ## Formatting.
 	$(CARGO) fmt --all --check
 
-clippy:
+clippy: ## Lints.
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 
-doc:
+doc: ## Docs without a broken link.
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked --document-private-items
 
-deny: ## Licences, one TLS stack, no crate of which a flaw is known to us (no advisory database can be had offline: licences, bans and sources).
+deny: ## Licences, bans (one TLS stack, one HTTP stack) and sources of every crate.
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@0.20.2
 	$(CARGO) deny check bans licenses sources
 
-template: tools ## SAM's own validation and cfn-lint.
+template: tools ## The template under SAM's own validation and cfn-lint.
 	$(VENV)/bin/sam validate --lint
 	$(VENV)/bin/cfn-lint template.yaml
+
+# Moto is a second DynamoDB, written by others: what the store takes for granted must hold there too.
+contract: tools ## The store's contract against a second, independent DynamoDB.
+	.ci/with-moto $(CARGO) test --locked --test contract on_a_calm
+
+schema: tools ## Every operation of openapi.yaml with all that schemathesis can think of: no 5xx, no answer outside its schema.
+	.ci/with-local sh -c '$(VENV)/bin/schemathesis run openapi.yaml --url "$$API" -H "Authorization: Bearer $$TOKEN" $(SCHEMA_CHECKS)'
+
+SCHEMA_CHECKS := --max-examples 50 --suppress-health-check all --checks \
+  not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := bodies cursors queries tokens
+
+fuzz: ## Every parser of outside bytes for a minute. On the stable compiler, hence the variable that lets it take the fuzzer's flags.
+	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz@0.13.2
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build --sanitizer none
+	$(MAKE) --no-print-directory -j2 $(FUZZ_TARGETS:%=fuzz-%)
+
+fuzz-%:
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none $* -- -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1
 
 tools: $(VENV)/.installed
 $(VENV)/.installed: requirements.txt
