@@ -1,7 +1,7 @@
 //! `error`, `throttle`, `fault`, and why.
 
 use super::text::{bare, id, key, string};
-use super::{Attribute, Kind, Span, Value, blocks, find};
+use super::{Attribute, Kind, Span, Value, blocks, find, mixed_id};
 use crate::backtrace;
 
 /// Exceptions of one span that are told; the rest would be repetition.
@@ -73,7 +73,7 @@ fn write_chain(out: &mut Vec<u8>, span: &Span<'_>, attributes: &[Attribute<'_>],
         _ => &[],
     };
     let mut messages = causes.iter().filter_map(Value::text).take(MAX_EXCEPTIONS).peekable();
-    let cause = |more: bool, number: u64| more.then(|| exception_id(span.id, number + 1));
+    let cause = |more: bool, number: u64| more.then(|| mixed_id(span.id, number + 1));
     let (more, first) = (messages.peek().is_some(), *number);
     write_one(out, span, number, |out| {
         write_words(out, span, attributes);
@@ -104,21 +104,13 @@ fn write_one(out: &mut Vec<u8>, span: &Span<'_>, number: &mut u64, body: impl Fn
         out.push(b',');
     }
     out.push(b'{');
-    id(out, "id", exception_id(span.id, *number));
+    id(out, "id", mixed_id(span.id, *number));
     body(out);
     if matches!(span.kind, Kind::Client | Kind::Producer) {
         bare(out, "remote", true);
     }
     out.push(b'}');
     *number += 1;
-}
-
-/// The id of a span's `number`th exception: the same whoever writes it, however often. (The finaliser of SplitMix64.)
-fn exception_id(span: u64, number: u64) -> u64 {
-    let mut mixed = span.wrapping_add((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 /// The frames of the backtrace, or the one place that is known.

@@ -107,6 +107,14 @@ impl<'a> Span<'a> {
     }
 }
 
+/// An id made of a span's: the same whoever writes it, however often. (The finaliser of SplitMix64.)
+fn mixed_id(span: u64, number: u64) -> u64 {
+    let mut mixed = span.wrapping_add((number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 fn find<'s, 'a>(attributes: &'s [Attribute<'a>], key: &str) -> Option<&'s Value<'a>> {
     attributes.iter().rev().find(|attribute| attribute.key == key).map(|attribute| &attribute.value)
 }

@@ -25,6 +25,11 @@ pub(super) fn write_name(out: &mut Vec<u8>, name: &str) {
     out.push(b'"');
 }
 
+/// The start of a name that has to leave room for `more` characters.
+pub(super) fn cut(name: &str, more: usize) -> &str {
+    name.char_indices().nth(MAX_NAME_CHARS - more).map_or(name, |(at, _)| &name[..at])
+}
+
 /// Writes an annotation's key in quotes: filters find only `[A-Za-z0-9_]`, every other character becomes `_`.
 pub(super) fn write_key(out: &mut Vec<u8>, key: &str) {
     out.push(b'"');
