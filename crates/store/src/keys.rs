@@ -1,4 +1,4 @@
-//! The keys of the table: every `pk` and `sk` is made here. docs/store.md is the same table in words.
+//! The keys of the table: every `pk` and `sk` is made here. ARCHITECTURE.md has the same table in words.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The nouns of Crudder in DynamoDB: the only crate that knows its SDK.
 //!
-//! docs/store.md has the table of keys and access patterns. Every read takes at most two waves of requests, every write one wave
+//! ARCHITECTURE.md has the table of keys and access patterns. Every read takes at most two waves of requests, every write one wave
 //! and one transaction, so nothing is ever half written.
 
 mod activities;
