@@ -16,6 +16,7 @@ use crate::{
     extensions_api,
     faults::SharedFaults,
     life::{Call, Refusal},
+    outcome::RESPONSE_LIMIT,
     runtime_api, telemetry_api,
 };
 
@@ -98,11 +99,9 @@ pub(crate) fn accepted() -> Response {
     (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
 }
 
-/// All of an API's own small request body; a longer one is cut off.
-pub(crate) async fn read_small(body: Body) -> Bytes {
-    /// Error reports and registrations are a few kilobytes; a stack trace may be long.
-    const SMALL: usize = 256 * 1024;
-    axum::body::to_bytes(body, SMALL).await.unwrap_or_default()
+/// The whole of a request's body; nothing of one that is longer than an answer may be.
+pub(crate) async fn read_body(body: Body) -> Bytes {
+    axum::body::to_bytes(body, RESPONSE_LIMIT).await.unwrap_or_default()
 }
 
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

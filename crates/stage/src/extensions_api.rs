@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    api::{Answer, Door, accepted, header, read_small},
+    api::{Answer, Door, accepted, header, read_body},
     life::{Call, Refusal},
 };
 
@@ -38,7 +38,7 @@ async fn register(State(door): State<Door>, headers: HeaderMap, body: Body) -> R
     if name.is_empty() {
         return Err(Refusal::new(403, "Extension.InvalidExtensionName", "Empty extension name"));
     }
-    let registration: Registration = serde_json::from_slice(&read_small(body).await)
+    let registration: Registration = serde_json::from_slice(&read_body(body).await)
         .map_err(|error| Refusal::new(403, "InvalidRequestFormat", error.to_string()))?;
     let id = Uuid::new_v4().to_string();
     door.ask(Call::Register { id: id.clone(), name, events: registration.events }).await?;
@@ -81,7 +81,7 @@ async fn report(door: &Door, headers: &HeaderMap, body: Body, during_init: bool)
         return Err(Refusal::new(403, "Extension.MissingHeader", message));
     }
     // Read so that the connection can be used again; the platform logs nothing of it.
-    read_small(body).await;
+    read_body(body).await;
     door.ask(Call::ExtensionErred { id, during_init }).await.map(|_| accepted())
 }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
-    api::{Answer, Door, accepted, header, read_small},
+    api::{Answer, Door, accepted, header, read_body},
     life::{Call, Refusal},
     outcome::RESPONSE_LIMIT,
 };
@@ -71,13 +71,13 @@ async fn error(
 ) -> Result<Response, Refusal> {
     let first_byte = Instant::now();
     let error_type = error_type(&headers);
-    let body = read_small(body).await;
+    let body = read_body(body).await;
     tell(&door, Call::Erred { request_id, first_byte, error_type, body }).await
 }
 
 async fn init_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     let error_type = error_type(&headers);
-    let body = read_small(body).await;
+    let body = read_body(body).await;
     tell(&door, Call::InitErred { error_type, body }).await
 }
 

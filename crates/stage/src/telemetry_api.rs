@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
 
 use crate::{
-    api::{Door, read_small},
+    api::{Door, read_body},
     extensions_api::identifier,
     faults::TelemetryFault,
     life::{Call, Refusal},
@@ -63,7 +63,7 @@ async fn subscribe(State(door): State<Door>, headers: HeaderMap, body: Body) -> 
         }
         TelemetryFault::Broken => return Err(Refusal::new(500, "InternalServerError", "Internal Server Error")),
     }
-    let wish: Wish = serde_json::from_slice(&read_small(body).await).map_err(|error| invalid(error.to_string()))?;
+    let wish: Wish = serde_json::from_slice(&read_body(body).await).map_err(|error| invalid(error.to_string()))?;
     let request = wish.parse()?;
     door.ask(Call::Subscribe { id, request }).await?;
     Ok((StatusCode::OK, "OK").into_response())
