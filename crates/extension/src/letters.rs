@@ -1,0 +1,67 @@
+//! Dead letters: what could not be delivered, as JSON lines on stdout, which CloudWatch keeps and `crudder replay` delivers.
+
+use std::io::Write;
+
+use base64::Engine;
+use crudder_recorder::Vendor;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use crate::log;
+
+/// A line longer than 200 kB may be cut in two by CloudWatch, and is then no JSON any more.
+const LONGEST_PAYLOAD: usize = 190_000;
+
+/// What a letter says: the vendor, how many spans or items, and the request's body, packed.
+pub(crate) struct Letter<'a> {
+    pub(crate) vendor: Vendor,
+    pub(crate) items: usize,
+    pub(crate) reason: &'a str,
+    pub(crate) packed: &'a [u8],
+}
+
+/// Prints a letter. A payload too large for one line goes in parts that bear one id and their numbers.
+pub(crate) fn print(letter: &Letter<'_>) {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(letter.packed);
+    let parts: Vec<&str> =
+        encoded.as_bytes().chunks(LONGEST_PAYLOAD).map(|part| str::from_utf8(part).unwrap_or_default()).collect();
+    let id = uuid::Uuid::new_v4().to_string();
+    for (index, part) in parts.iter().enumerate() {
+        log::error(
+            "dead letter",
+            [
+                ("vendor", name(letter.vendor).into()),
+                ("items", letter.items.into()),
+                ("reason", letter.reason.into()),
+                ("encoding", "gzip+base64".into()),
+                ("letter", id.as_str().into()),
+                ("part", json!([index + 1, parts.len()])),
+                ("payload", Value::from(*part)),
+            ],
+        );
+    }
+}
+
+/// A vendor's name in letters, spool files and log lines.
+pub(crate) fn name(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::Honeycomb => "honeycomb",
+        Vendor::Rollbar => "rollbar",
+        Vendor::XRay => "xray",
+    }
+}
+
+/// Gzip, quickly: what is packed is text and protobuf full of repeated names, which any level halves several times.
+pub(crate) fn pack(body: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+    let written = packed.write_all(body).and_then(|()| packed.finish());
+    written.expect("writing into a Vec does not fail")
+}
+
+pub(crate) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    use std::io::Read;
+    let mut body = Vec::new();
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut body).ok()?;
+    Some(body)
+}

@@ -1,0 +1,97 @@
+//! A function that ends in whatever way its event names: the layer's victim in `tests/edge`.
+
+use std::process;
+use std::time::Duration;
+
+use crudder_telemetry::{End, Failure, HttpRequest, Invocation, Trigger};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::{Value, json};
+use tracing::Instrument;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let telemetry = crudder_telemetry::start()?;
+    // A file of this name beside the recorder makes the init die: a variable would last longer than one process.
+    let mark = std::path::Path::new(&telemetry.config().recorder_path).with_file_name("die-in-init");
+    if std::fs::remove_file(mark).is_ok() {
+        process::abort();
+    }
+    let telemetry = &telemetry;
+    run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let context = event.context.clone();
+        let route = Trigger::Http(HttpRequest {
+            method: "GET",
+            route: "/victim",
+            path: "/victim",
+            query: Some("token=s3cr3t-t0ken"),
+            scheme: "https",
+            server_address: Some("api.example.test"),
+            user_agent: Some("edge/1"),
+            ..HttpRequest::default()
+        });
+        let invocation = Invocation {
+            request_id: &context.request_id,
+            trace_header: context.xray_trace_id.as_deref(),
+            traceparent: None,
+            deadline: context.deadline(),
+            function_arn: &context.invoked_function_arn,
+            trigger: route,
+        };
+        telemetry.observe(invocation, work(event.payload), end).await
+    }))
+    .await
+}
+
+fn end(answer: &Result<Value, Error>) -> End {
+    match answer {
+        Ok(_) => End::http(200),
+        Err(error) => End::http(500).because(Failure::new("VictimError", error.as_ref())),
+    }
+}
+
+async fn work(event: Value) -> Result<Value, Error> {
+    let kind = event["kind"].as_str().unwrap_or("ok").to_owned();
+    step("first").await;
+    async { meet(&kind, &event).await }.instrument(tracing::info_span!("fatal", kind)).await
+}
+
+async fn step(name: &str) {
+    async { tracing::info!(name, "step") }.instrument(tracing::info_span!("step")).await;
+}
+
+async fn meet(kind: &str, event: &Value) -> Result<Value, Error> {
+    match kind {
+        "error" => Err("the store is on fire".into()),
+        "report" => {
+            tracing::warn!(report = true, "look at this");
+            Ok(json!("reported"))
+        }
+        "panic" => panic!("the victim panics"),
+        "timeout" => {
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            Ok(Value::Null)
+        }
+        "abort" => process::abort(),
+        "exit" => process::exit(3),
+        "oom" => {
+            let mut hoard: Vec<Vec<u8>> = Vec::new();
+            loop {
+                // Touched, so that it counts.
+                hoard.push(vec![1; 8 << 20]);
+                tokio::task::yield_now().await;
+            }
+        }
+        "large" => Ok(json!("x".repeat(7 << 20))),
+        "many" => {
+            for _ in 0..event["spans"].as_u64().unwrap_or(1) {
+                step("one of many").await;
+            }
+            Ok(json!("many"))
+        }
+        "poison" => {
+            async {}.instrument(tracing::info_span!("poisoned", mark = "hemlock")).await;
+            Ok(json!("poisoned"))
+        }
+        _ => Ok(json!("ok")),
+    }
+}

@@ -1,0 +1,101 @@
+//! Lives of the layer: killed, missing, refused, discarded.
+
+use std::time::Duration;
+
+use crudder_stage::{Faults, Kill, Moment, Outcome, StageEvent, TelemetryFault, Whom};
+use crudder_vendors::{Fault, Plan, RetryAfter};
+
+use crate::support::{FUNCTION, Recipe, plain};
+
+#[tokio::test]
+async fn what_a_killed_layer_knew_its_next_life_delivers_once() {
+    let mut fixture = plain().await;
+    // The vendor takes nothing until the layer is dead.
+    fixture
+        .vendors
+        .honeycomb
+        .faults()
+        .add(Plan::always(Fault::Unavailable(RetryAfter::Seconds(600))))
+        .expect("a fault it knows");
+    let (_, first) = fixture.call("ok").await;
+    let kill = Kill { whom: Whom::Extensions, moment: Moment::Invoked, after: Duration::ZERO };
+    fixture.stage.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
+    let (outcome, second) = fixture.call("timeout").await;
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    fixture.vendors.honeycomb.faults().clear();
+    fixture.reset().await;
+    let (_, third) = fixture.call("ok").await;
+    for trace in [first, second, third] {
+        fixture.spans(trace, 3).await;
+    }
+    let items = fixture.items(second, 1).await;
+    assert_eq!(items.len(), 1, "{items:?}");
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn without_a_layer_the_function_serves_and_says_so_once() {
+    let mut fixture = Recipe { without_layer: true, ..Recipe::default() }.open().await;
+    let (outcome, trace) = fixture.call("ok").await;
+    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    fixture.call("ok").await;
+    fixture.segments(trace, "GET /victim").await;
+    fixture.vendors.honeycomb.look(|store| assert_eq!(store.span_count(), 0));
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn without_the_telemetry_api_deaths_are_known_by_shutdown() {
+    let mut fixture = plain().await;
+    let faults = Faults { telemetry: TelemetryFault::NotSupported, ..Faults::default() };
+    fixture.stage.set_faults(FUNCTION, faults).expect("a function");
+    let (_, trace) = fixture.call("abort").await;
+    let spans = fixture.spans(trace, 3).await;
+    assert_eq!(spans["fatal"].attributes["crudder.death"], "crash");
+    fixture.items(trace, 1).await;
+    fixture.line("no platform events").await;
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn where_invoke_is_refused_the_layer_lives_by_the_bell() {
+    let mut fixture = plain().await;
+    fixture.stage.set_faults(FUNCTION, Faults { refuse_invoke: true, ..Faults::default() }).expect("a function");
+    let (outcome, trace) = fixture.call("error").await;
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    // Nothing holds the freeze here: what did not leave in time leaves with the next invocation, or at the end.
+    let environment = fixture.stage.environments()[0].id.clone();
+    fixture.stage.discard(&environment).await;
+    fixture.items(trace, 1).await;
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_recorder_that_cannot_be_made_takes_nobody_down() {
+    let mut fixture = Recipe::default().variable("CRUDDER_SAMPLE_RATE", "often").open().await;
+    let (outcome, _) = fixture.call("ok").await;
+    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    let line = fixture.line("the layer is off").await;
+    assert!(line.line.contains("CRUDDER_SAMPLE_RATE"), "{}", line.line);
+    let (outcome, _) = fixture.call("ok").await;
+    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn what_is_held_back_leaves_at_the_end() {
+    let mut fixture = plain().await;
+    let mut traces = Vec::new();
+    for _ in 0..5 {
+        traces.push(fixture.call("ok").await.1);
+    }
+    // Dense traffic: the last of it waits for an invocation that never comes.
+    let environment = fixture.stage.environments()[0].id.clone();
+    fixture.stage.discard(&environment).await;
+    for trace in traces {
+        fixture.spans(trace, 3).await;
+    }
+    let seen = fixture.close().await;
+    let letters = |event: &&StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("dead letter"));
+    assert_eq!(seen.iter().find(letters), None);
+}

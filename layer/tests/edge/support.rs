@@ -1,0 +1,241 @@
+//! One function, one layer, all vendors; and patience with an end.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crudder_stage::{FunctionConfig, Invocation, LogLine, Outcome, Stage, StageConfig, StageEvent, Subscription};
+use crudder_vendors::{
+    HoneycombKey, HoneycombStore, Item, RollbarStore, RollbarToken, Span, TraceId, Vendors, VendorsConfig, XrayStore,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Far longer than anything here takes; a test that waits as long has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const FUNCTION: &str = "victim";
+const ROOT: &str = "6a01b2c3-00112233445566778899aabb";
+
+pub(crate) struct Recipe {
+    pub(crate) timeout: Duration,
+    pub(crate) memory_mb: u32,
+    pub(crate) variables: Vec<(&'static str, String)>,
+    pub(crate) without_layer: bool,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self { timeout: PATIENCE, memory_mb: 256, variables: Vec::new(), without_layer: false }
+    }
+}
+
+pub(crate) struct Fixture {
+    pub(crate) stage: Stage,
+    pub(crate) vendors: Vendors,
+    events: RefCell<Subscription>,
+    pub(crate) seen: Vec<StageEvent>,
+    _folder: TempDir,
+    calls: u32,
+}
+
+impl Recipe {
+    pub(crate) fn variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    pub(crate) async fn open(self) -> Fixture {
+        let vendors = Vendors::start(VendorsConfig::default()).await.expect("the stand-ins start");
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = StageConfig::new(folder.path());
+        config.xray_daemon = Some(vendors.xray.address());
+        let layer = PathBuf::from(env!("CARGO_BIN_EXE_crudder-extension"));
+        let victim = layer.with_file_name("examples").join("victim");
+        if !self.without_layer {
+            config.extensions.push(layer);
+        }
+        let mut environment = BTreeMap::new();
+        let mut set = |name: &str, value: String| environment.insert(name.to_owned(), value);
+        set("HONEYCOMB_API_KEY", HoneycombKey::local().text.reveal().to_owned());
+        set("HONEYCOMB_API_ENDPOINT", vendors.honeycomb.url());
+        set("ROLLBAR_ACCESS_TOKEN", RollbarToken::local().text.reveal().to_owned());
+        set("ROLLBAR_ENDPOINT", format!("{}/api/1/item/", vendors.rollbar.url()));
+        set("AWS_ENDPOINT_URL_SECRETS_MANAGER", vendors.secrets.url());
+        set("AWS_ENDPOINT_URL_SSM", vendors.secrets.url());
+        set("AWS_ENDPOINT_URL_XRAY", vendors.xray_api.url());
+        for (name, value) in self.variables {
+            set(name, value);
+        }
+        let function = FunctionConfig {
+            name: FUNCTION.to_owned(),
+            bootstrap: victim,
+            timeout: self.timeout,
+            memory_mb: self.memory_mb,
+            environment,
+        };
+        let stage = Stage::new(config, vec![function]).expect("a stage");
+        let events = RefCell::new(stage.subscribe());
+        Fixture { stage, vendors, events, seen: Vec::new(), _folder: folder, calls: 0 }
+    }
+}
+
+pub(crate) async fn plain() -> Fixture {
+    Recipe::default().open().await
+}
+
+impl Fixture {
+    /// Invokes the function in a trace of its own, sampled by X-Ray; answers with the outcome and the trace.
+    pub(crate) async fn call(&mut self, kind: &str) -> (Outcome, TraceId) {
+        self.call_with(json!({ "kind": kind }), true).await
+    }
+
+    pub(crate) async fn call_with(&mut self, event: Value, is_sampled: bool) -> (Outcome, TraceId) {
+        self.calls += 1;
+        let root = format!("1-{}{:02x}", &ROOT[..ROOT.len() - 2], self.calls);
+        let header = format!("Root={root};Parent=aaaabbbbccccdddd;Sampled={}", u8::from(is_sampled));
+        let invocation = Invocation::new(event.to_string()).with_trace_header(header);
+        let outcome = soon("an outcome", self.stage.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
+        (outcome, root.parse().expect("a trace id"))
+    }
+
+    /// Spans of a trace by name, once `enough` of them have come.
+    pub(crate) async fn spans(&self, trace: TraceId, enough: usize) -> BTreeMap<String, Span> {
+        let found = |store: &HoneycombStore| {
+            let spans: BTreeMap<String, Span> = store
+                .spans()
+                .filter(|span| span.trace_id == trace)
+                .map(|span| (span.name.clone(), span.clone()))
+                .collect();
+            (spans.len() >= enough).then_some(spans)
+        };
+        match self.vendors.honeycomb.wait_for(PATIENCE, found).await {
+            Ok(spans) => spans,
+            Err(late) => panic!(
+                "{late}: {:?}; log:\n{}",
+                self.vendors.honeycomb.look(|store| format!("{:?}", store.ledger())),
+                self.lines()
+            ),
+        }
+    }
+
+    /// The items of a trace, once `enough` of them have come.
+    pub(crate) async fn items(&self, trace: TraceId, enough: usize) -> Vec<Item> {
+        let found = |store: &RollbarStore| {
+            let items: Vec<Item> = store.items_of(trace).cloned().collect();
+            (items.len() >= enough).then_some(items)
+        };
+        match self.vendors.rollbar.wait_for(PATIENCE, found).await {
+            Ok(items) => items,
+            Err(late) => panic!(
+                "{late}: {:?}; log:\n{}",
+                self.vendors.rollbar.look(|store| format!("{:?}", store.ledger())),
+                self.lines()
+            ),
+        }
+    }
+
+    /// The segments of a trace by name, once one of that name has come.
+    pub(crate) async fn segments(&self, trace: TraceId, name: &str) -> BTreeMap<String, Value> {
+        let found = |store: &XrayStore| {
+            let mut segments = BTreeMap::new();
+            for document in store.documents_of(trace) {
+                collect(&document.body, &mut segments);
+            }
+            segments.contains_key(name).then_some(segments)
+        };
+        match self.vendors.xray.wait_for(PATIENCE, found).await {
+            Ok(segments) => segments,
+            Err(late) => panic!("{late}; log:\n{}", self.lines()),
+        }
+    }
+
+    /// Takes in what has happened on the stage so far.
+    pub(crate) fn catch_up(&mut self) {
+        while let Some(event) = self.events.get_mut().try_next() {
+            self.seen.push(event);
+        }
+    }
+
+    /// All that has happened, for a test that fails.
+    fn lines(&self) -> String {
+        let mut seen = self.seen.clone();
+        while let Some(event) = self.events.borrow_mut().try_next() {
+            seen.push(event);
+        }
+        let told = seen.iter().map(|event| match event {
+            StageEvent::Line(line) => format!("{:?} {}", line.source, line.line),
+            other => format!("{other:?}"),
+        });
+        told.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits for the first event, old or new, of which `pick` makes something.
+    pub(crate) async fn wait_for<T>(&mut self, what: &str, mut pick: impl FnMut(&StageEvent) -> Option<T>) -> T {
+        if let Some(found) = self.seen.iter().find_map(&mut pick) {
+            return found;
+        }
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.events.get_mut().next()).await;
+            let Ok(Some(event)) = next else { panic!("no {what} came; seen: {:#?}", self.seen) };
+            self.seen.push(event.clone());
+            if let Some(found) = pick(&event) {
+                return found;
+            }
+        }
+    }
+
+    /// Waits until an environment has been reset: until then, the stage would make another.
+    pub(crate) async fn reset(&mut self) {
+        self.wait_for("reset", |event| {
+            matches!(event, StageEvent::EnvironmentEnded { how: crudder_stage::Ended::Reset, .. }).then_some(())
+        })
+        .await;
+    }
+
+    /// The first log line that contains `part`.
+    pub(crate) async fn line(&mut self, part: &str) -> LogLine {
+        self.wait_for(&format!("line with {part:?}"), |event| match event {
+            StageEvent::Line(line) if line.line.contains(part) => Some(line.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Ends the stage, which is when the last of everything has been told, and checks what holds in every test: nothing came
+    /// twice without excuse, and no vendor had anything to complain of.
+    pub(crate) async fn close(mut self) -> Vec<StageEvent> {
+        self.stage.clone().shutdown().await;
+        self.catch_up();
+        self.vendors.honeycomb.look(|store| {
+            assert_eq!(store.unexcused_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
+            let complaints: Vec<_> = store.ledger().complaints().collect();
+            assert!(complaints.is_empty(), "{complaints:?}");
+        });
+        self.vendors.rollbar.look(|store| {
+            assert_eq!(store.unexcused_repeats(), 0);
+            let complaints: Vec<_> = store.ledger().complaints().collect();
+            assert!(complaints.is_empty(), "{complaints:?}");
+        });
+        self.vendors.xray.look(|store| {
+            let complaints: Vec<_> = store.ledger().complaints().collect();
+            assert!(complaints.is_empty(), "{complaints:?}");
+        });
+        self.seen
+    }
+}
+
+fn collect(segment: &Value, into: &mut BTreeMap<String, Value>) {
+    into.insert(segment["name"].as_str().unwrap_or_default().to_owned(), segment.clone());
+    for child in segment["subsegments"].as_array().into_iter().flatten() {
+        collect(child, into);
+    }
+}
+
+/// Bounds a wait.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not come in {PATIENCE:?}"),
+    }
+}
