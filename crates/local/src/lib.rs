@@ -19,7 +19,7 @@ mod tokens;
 pub mod workspace;
 
 pub use config::{ConfigError, Keys, Settings};
-pub use gateway::{Gateway, Limits};
+pub use gateway::{Backend, Gateway, Limits};
 pub use lock::{DataError, DataFolder};
 pub use logs::{Line, Logs};
 pub use running::{Options, Running, StartError};

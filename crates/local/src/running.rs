@@ -14,7 +14,7 @@ use crate::builder::{self, Binaries, BuildError};
 use crate::config::Settings;
 use crate::console::{self, Console};
 use crate::functions;
-use crate::gateway::{Gateway, Limits};
+use crate::gateway::{Backend, Gateway, Limits};
 use crate::lock::DataError;
 use crate::logs::Logs;
 use crate::seed::SeedError;
@@ -114,8 +114,9 @@ impl Running {
         let kept = Logs::default();
         let logs = tokio::spawn(kept.clone().follow(stage.subscribe()));
         let seen = Console { tokens: Arc::clone(&tokens), logs: kept.clone(), vendors: Arc::clone(&services.vendors) };
+        let backend = Backend { stage: stage.clone(), tokens, xray: Some(services.vendors.xray.address()) };
         Ok(Self {
-            api: Gateway::serve(&template, stage.clone(), tokens, Limits::default(), api),
+            api: Gateway::serve(&template, backend, Limits::default(), api),
             console: Server::start(console.0, console.1, console::router(seen)),
             stage,
             kept,

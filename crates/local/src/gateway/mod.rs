@@ -9,6 +9,7 @@ mod media;
 mod path;
 mod reply;
 mod routes;
+mod segments;
 mod trace;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use crate::tokens::Tokens;
 use answer::Refused;
 pub use limits::Limits;
 use routes::{Match, Routes, Target};
+use segments::{Seen, Segments};
 use trace::TraceHeader;
 
 /// The gateway of one API.
@@ -41,8 +43,20 @@ pub struct Gateway {
     stage: Stage,
     tokens: Arc<Tokens>,
     limits: Limits,
+    segments: Segments,
     /// Where it listens.
     address: SocketAddr,
+}
+
+/// What stands behind a gateway.
+#[derive(Debug)]
+pub struct Backend {
+    /// Runs the functions.
+    pub stage: Stage,
+    /// Checks the callers.
+    pub tokens: Arc<Tokens>,
+    /// X-Ray's daemon, which is sent the segments that AWS itself sends.
+    pub xray: Option<SocketAddr>,
 }
 
 /// What is known of a request before its body is read.
@@ -55,15 +69,14 @@ struct Call<'a> {
 }
 
 impl Gateway {
-    /// Serves `template`'s routes from `stage` on `listener`, whose address is `address`.
+    /// Serves `template`'s routes from `backend` on `listener`, whose address is `address`.
     pub fn serve(
         template: &Template,
-        stage: Stage,
-        tokens: Arc<Tokens>,
+        backend: Backend,
         limits: Limits,
         (listener, address): (TcpListener, SocketAddr),
     ) -> Server {
-        let gateway = Arc::new(Self::new(template, stage, tokens, limits, address));
+        let gateway = Arc::new(Self::new(template, backend, limits, address));
         let answer = move |request: Request<Body>| {
             let gateway = Arc::clone(&gateway);
             async move { gateway.answer(request, SystemTime::now()).await }
@@ -71,8 +84,10 @@ impl Gateway {
         Server::start(listener, address, Router::new().fallback(answer))
     }
 
-    fn new(template: &Template, stage: Stage, tokens: Arc<Tokens>, limits: Limits, address: SocketAddr) -> Self {
-        Self { api: template.api.clone(), routes: Routes::new(template), stage, tokens, limits, address }
+    fn new(template: &Template, backend: Backend, limits: Limits, address: SocketAddr) -> Self {
+        let (api, routes) = (template.api.clone(), Routes::new(template));
+        let segments = Segments::new(backend.xray, &api.name, &api.stage);
+        Self { api, routes, stage: backend.stage, tokens: backend.tokens, limits, segments, address }
     }
 
     /// Answers one request.
@@ -85,6 +100,14 @@ impl Gateway {
         let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, now };
         let mut response = self.walk(&call, body).await.unwrap_or_else(|refused| refused.response(&self.api));
         stamp(response.headers_mut(), &trace, &request_id);
+        let seen = Seen {
+            method: parts.method.as_str(),
+            url: format!("http://{}{}", self.address, parts.uri.path()),
+            client: peer,
+            agent: parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
+            status: response.status(),
+        };
+        self.segments.request(&trace, &seen, now);
         response
     }
 
@@ -166,9 +189,15 @@ impl Gateway {
     }
 
     async fn invoke(&self, target: &Target, event: Vec<u8>, trace: &TraceHeader) -> Result<Bytes, Refused> {
+        let start = SystemTime::now();
         let invocation = Invocation::new(event).with_trace_header(trace.downstream());
         let outcome = timeout(self.limits.answer_within, self.stage.invoke(&target.function, invocation));
-        match outcome.await.map_err(|_| Refused::TimedOut)? {
+        let outcome = outcome.await.map_err(|_| Refused::TimedOut)?;
+        if let Ok(outcome) = &outcome {
+            let failed = matches!(outcome, Outcome::Failed { .. });
+            self.segments.invocation(trace, &target.function, outcome.about(), failed, start);
+        }
+        match outcome {
             Ok(Outcome::Answered { payload, .. }) => Ok(payload),
             Ok(Outcome::Failed { kind: FailureKind::Timeout, .. }) => Err(Refused::TimedOut),
             Ok(Outcome::Failed { .. }) => Err(Refused::Failed),

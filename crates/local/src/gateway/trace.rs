@@ -7,10 +7,12 @@ use uuid::Uuid;
 /// What a request's trace header becomes on its way to the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TraceHeader {
-    root: String,
+    pub(super) root: String,
+    /// The segment that called, where the client named one.
+    pub(super) caller: Option<String>,
     /// The id of the segment that the gateway would send.
-    segment: String,
-    sampled: bool,
+    pub(super) segment: String,
+    pub(super) sampled: bool,
     /// Fields that are neither ours nor known, `Lineage` among them: passed on untouched.
     others: Vec<String>,
 }
@@ -19,14 +21,20 @@ impl TraceHeader {
     /// Reads what the client sent, if anything. A root of another form than `1-8hex-24hex` starts a new trace. On one machine everything is
     /// sampled unless the client says no; `?` asks us to decide.
     pub(crate) fn continued(sent: Option<&str>, now: SystemTime) -> Self {
-        let mut header = Self { root: new_root(now), segment: random_hex(16), sampled: true, others: Vec::new() };
+        let mut header =
+            Self { root: new_root(now), caller: None, segment: random_hex(16), sampled: true, others: Vec::new() };
         for (name, value) in sent.into_iter().flat_map(fields) {
             match name {
                 "Root" if well_formed(value) => header.root = value.to_owned(),
+                "Parent" if is_id(value) => header.caller = Some(value.to_owned()),
                 "Sampled" => header.sampled = value != "0",
                 "Root" | "Parent" | "Self" => (),
                 _ => header.others.push(format!("{name}={value}")),
             }
+        }
+        // A segment of a trace that could not be read is no parent in a new one.
+        if !sent.is_some_and(|sent| sent.contains(&header.root)) {
+            header.caller = None;
         }
         header
     }
@@ -47,8 +55,15 @@ fn fields(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split(';').filter_map(|field| field.trim().split_once('='))
 }
 
+fn hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_id(text: &str) -> bool {
+    hex(text, 16)
+}
+
 fn well_formed(root: &str) -> bool {
-    let hex = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     matches!(root.split('-').collect::<Vec<_>>().as_slice(), ["1", time, rest] if hex(time, 8) && hex(rest, 24))
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crudder_local::template::Template;
-use crudder_local::{Gateway, Limits, Server, Tokens};
+use crudder_local::{Backend, Gateway, Limits, Server, Tokens};
 use crudder_stage::{FunctionConfig, Stage, StageConfig};
+use crudder_vendors::{XrayConfig, XrayDaemon};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -59,6 +60,7 @@ pub(crate) struct House {
     pub(crate) stage: Stage,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) address: SocketAddr,
+    pub(crate) xray: XrayDaemon,
     server: Server,
     _folder: TempDir,
 }
@@ -84,8 +86,10 @@ impl House {
         let tokens = Arc::new(Tokens::open(folder.path()).unwrap());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Gateway::serve(&template, stage.clone(), Arc::clone(&tokens), limits, (listener, address));
-        Self { stage, tokens, address, server, _folder: folder }
+        let xray = XrayDaemon::start(XrayConfig::default()).await.unwrap();
+        let backend = Backend { stage: stage.clone(), tokens: Arc::clone(&tokens), xray: Some(xray.address()) };
+        let server = Gateway::serve(&template, backend, limits, (listener, address));
+        Self { stage, tokens, address, xray, server, _folder: folder }
     }
 
     pub(crate) async fn close(self) {

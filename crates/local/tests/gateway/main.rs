@@ -5,3 +5,4 @@ mod events;
 mod house;
 mod limits;
 mod refusals;
+mod segments;
