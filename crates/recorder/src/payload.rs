@@ -249,6 +249,11 @@ pub struct Verdict<'a> {
     pub at_unix_nano: u64,
     /// Of what.
     pub reason: Reason,
+    /// The invocation's trace; for a death in init, one of its own.
+    pub trace: [u8; 16],
+    /// Lambda's id of the invocation; empty for a death in init. It stands here too because the verdict may outlive the
+    /// record of the start.
+    pub request_id: &'a str,
     /// What the platform called it, such as `Runtime.ExitError`; may be empty.
     pub detail: &'a str,
 }
@@ -257,6 +262,8 @@ impl<'a> Verdict<'a> {
     /// Appends the payload to `to`.
     pub fn encode(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&numbered(self.at_unix_nano, self.reason as u8));
+        to.extend_from_slice(&self.trace);
+        put_text(to, self.request_id);
         put_text(to, self.detail);
     }
 
@@ -269,7 +276,8 @@ impl<'a> Verdict<'a> {
         let at_unix_nano = fields.u64()?;
         let [number] = fields.take()?;
         let reason = Reason::from_number(number).ok_or(Malformed)?;
-        Ok(Self { at_unix_nano, reason, detail: fields.text()? })
+        let trace = fields.take()?;
+        Ok(Self { at_unix_nano, reason, trace, request_id: fields.text()?, detail: fields.text()? })
     }
 }
 
@@ -333,7 +341,8 @@ mod tests {
             invocation.encode(&mut bytes);
             prop_assert_eq!(InvocationStarted::decode(&bytes), Ok(invocation));
             bytes.clear();
-            let verdict = Verdict { at_unix_nano: time, reason: Reason::from_number(reason).ok_or(TestCaseError::fail("reason"))?, detail: &detail };
+            let reason = Reason::from_number(reason).ok_or(TestCaseError::fail("reason"))?;
+            let verdict = Verdict { at_unix_nano: time, reason, trace, request_id: &name, detail: &detail };
             verdict.encode(&mut bytes);
             prop_assert_eq!(Verdict::decode(&bytes), Ok(verdict));
             let sent = DatagramSent { sent_unix_nano: time, datagrams: number };

@@ -85,11 +85,17 @@ impl Reader {
 
     /// The record at `position`, which [`read`](Self::read) has returned and which has not been freed.
     pub fn record(&self, position: u64) -> Option<Record<'_>> {
-        let held = self.ring().read().load(Ordering::Relaxed)..self.scan.seen;
+        if !self.holds(position) {
+            return None;
+        }
         match self.side.look(position) {
-            Found::Record(record) if held.contains(&position) => Some(record),
+            Found::Record(record) => Some(record),
             _ => None,
         }
+    }
+
+    fn holds(&self, position: u64) -> bool {
+        (self.ring().read().load(Ordering::Relaxed)..self.scan.seen).contains(&position)
     }
 
     /// Moves the read cursor: everything before `position`, an end of a record that was read, is done with and is freed.
@@ -115,19 +121,29 @@ impl Reader {
     }
 
     fn is_resolved(&self, position: u64) -> bool {
-        Vendor::ALL.into_iter().all(|vendor| {
-            let label = self.label(position, vendor);
-            label == DECLINED || (label > DECLINED && u64::from(label) <= self.acknowledged(vendor))
-        })
+        Vendor::ALL.into_iter().all(|vendor| self.is_resolved_for(position, vendor))
     }
 
-    /// What was decided about a record that was read and not freed.
+    /// Whether nothing of this record is left to tell this vendor.
+    pub fn is_resolved_for(&self, position: u64, vendor: Vendor) -> bool {
+        let label = self.label(position, vendor);
+        label == DECLINED || (label > DECLINED && u64::from(label) <= self.acknowledged(vendor))
+    }
+
+    /// What was decided about a record; about one that has been freed nothing is left to decide.
     pub fn label(&self, position: u64, vendor: Vendor) -> u32 {
+        if !self.holds(position) {
+            return DECLINED;
+        }
         self.ring().label(position, vendor).load(Ordering::Relaxed)
     }
 
     /// Notes what is decided about a record: a batch's number, [`DECLINED`] or [`UNDECIDED`](crate::UNDECIDED).
+    /// Nothing happens when the record has been freed.
     pub fn set_label(&mut self, position: u64, vendor: Vendor, label: u32) {
+        if !self.holds(position) {
+            return;
+        }
         self.ring().label(position, vendor).store(label, Ordering::Relaxed);
     }
 

@@ -35,8 +35,7 @@ async fn an_error_is_a_failed_trace_and_an_item_with_type_message_and_request() 
     assert_eq!((item.level.as_str(), item.context.as_deref()), ("error", Some(ROOT_SPAN)));
     assert_eq!(item.data["request"]["method"], "GET");
     assert!(!item.raw.contains("s3cr3t-t0ken"), "{}", item.raw);
-    let environment = fixture.stage.environments()[0].id.clone();
-    fixture.stage.discard(&environment).await;
+    fixture.discard().await;
     fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 1, "{:?}", store.items().collect::<Vec<_>>()));
     fixture.close().await;
 }
@@ -124,8 +123,7 @@ async fn an_answer_too_large_is_an_item_though_every_span_ended_well() {
     let spans = fixture.spans(trace, 3).await;
     assert!(!spans[ROOT_SPAN].attributes.contains_key("crudder.death"));
     // The platform's verdict comes after the layer has asked for the next event: it is told with that.
-    let environment = fixture.stage.environments()[0].id.clone();
-    fixture.stage.discard(&environment).await;
+    fixture.discard().await;
     let items = fixture.items(trace, 1).await;
     assert_eq!(items[0].class.as_deref(), Some("platform"));
     fixture.close().await;

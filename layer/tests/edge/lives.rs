@@ -64,8 +64,7 @@ async fn where_invoke_is_refused_the_layer_lives_by_the_bell() {
     let (outcome, trace) = fixture.call("error").await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     // Nothing holds the freeze here: what did not leave in time leaves with the next invocation, or at the end.
-    let environment = fixture.stage.environments()[0].id.clone();
-    fixture.stage.discard(&environment).await;
+    fixture.discard().await;
     fixture.items(trace, 1).await;
     fixture.close().await;
 }
@@ -90,8 +89,7 @@ async fn what_is_held_back_leaves_at_the_end() {
         traces.push(fixture.call("ok").await.1);
     }
     // Dense traffic: the last of it waits for an invocation that never comes.
-    let environment = fixture.stage.environments()[0].id.clone();
-    fixture.stage.discard(&environment).await;
+    fixture.discard().await;
     for trace in traces {
         fixture.spans(trace, 3).await;
     }

@@ -185,6 +185,13 @@ impl Fixture {
         }
     }
 
+    /// Spins the environment down as AWS does, which is when the last of everything is told.
+    pub(crate) async fn discard(&self) {
+        for environment in self.stage.environments() {
+            self.stage.discard(&environment.id).await;
+        }
+    }
+
     /// Waits until an environment has been reset: until then, the stage would make another.
     pub(crate) async fn reset(&mut self) {
         self.wait_for("reset", |event| {

@@ -28,8 +28,7 @@ async fn a_busy_vendor_gets_it_later_and_once() {
         fixture.vendors.honeycomb.faults().add(Plan::times(1, fault.clone())).expect("a fault it knows");
         let (_, trace) = fixture.call("ok").await;
         // Each invocation is a chance to try again; SHUTDOWN is the last.
-        let environment = fixture.stage.environments()[0].id.clone();
-        fixture.stage.discard(&environment).await;
+        fixture.discard().await;
         let spans = fixture.spans(trace, 3).await;
         assert_eq!(spans.len(), 3, "{fault:?}");
         assert_eq!(letters(&fixture.close().await).len(), 0, "{fault:?}");
@@ -42,6 +41,7 @@ async fn a_vendor_that_is_down_to_the_end_leaves_dead_letters() {
     fixture.vendors.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
     fixture.vendors.rollbar.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
     fixture.call("error").await;
+    fixture.discard().await;
     let seen = fixture.close().await;
     let mut told: Vec<_> =
         letters(&seen).iter().map(|letter| letter["vendor"].as_str().unwrap_or_default().to_owned()).collect();
@@ -57,8 +57,7 @@ async fn a_poisoned_span_dies_alone() {
     let poison = Fault::Poisoned { key: "mark".into(), value: "hemlock".into() };
     fixture.vendors.honeycomb.faults().add(Plan::always(poison)).expect("a fault it knows");
     let (_, trace) = fixture.call("poison").await;
-    let environment = fixture.stage.environments()[0].id.clone();
-    fixture.stage.discard(&environment).await;
+    fixture.discard().await;
     let spans = fixture.spans(trace, 3).await;
     assert!(!spans.contains_key("poisoned"), "{:?}", spans.keys());
     let letters = letters(&fixture.close().await);
