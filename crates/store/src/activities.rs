@@ -104,30 +104,23 @@ impl Store {
         let replies = self.table().newest(run, page.limit.get() + 1);
         let (item, replies) = futures::try_join!(self.table().get(keys::activity(id)), replies)?;
         let item = item.filter(|item| item.is_live(now)).ok_or(Error::NotFound)?;
-        let replies = self.hydrate(Sweep::of(replies, "REPLY#")?, page, now).await?;
+        let replies = self.hydrate(Sweep::of(replies, "REPLY#")?, page).await?;
         let content = ActivityPage { activity: activity_item::activity(&item)?, replies: replies.content };
         Ok(Page { content, next: replies.next })
     }
 
-    /// The first page of activities that these pointers point to, with their counts as of now. One wave.
-    pub(crate) async fn hydrate(&self, sweep: Sweep, page: PageRequest, now: Moment) -> Result<Page<Vec<Activity>>> {
-        let page = self.hydrate_items(sweep, page, now).await?;
-        let content = page.content.iter().map(activity_item::activity).collect::<Result<_>>()?;
-        Ok(Page { content, next: page.next })
-    }
-
-    /// The same as items; what was swept between the waves is left out.
-    pub(crate) async fn hydrate_items(&self, sweep: Sweep, page: PageRequest, now: Moment) -> Result<Page<Vec<Item>>> {
-        let pointers = sweep.page(page.limit);
+    /// The first page of activities that these pointers point to, with their counts as of now; what was swept between the waves
+    /// is left out. One wave.
+    pub(crate) async fn hydrate(&self, pointers: Sweep, page: PageRequest) -> Result<Page<Vec<Activity>>> {
+        let pointers = pointers.page(page.limit);
         let id = |item: &Item| {
             let place = item.read(keys::SK)?;
             activity_item::id(place.strip_prefix("REPLY#").unwrap_or(place), keys::SK)
         };
         let ids = pointers.content.iter().map(id).collect::<Result<Vec<_>>>()?;
-        let mut found = self.table().get_all(ids.iter().map(|id| keys::activity(*id)).collect()).await?;
-        let content =
-            ids.iter().filter_map(|id| found.remove(&keys::activity(*id).pk)).filter(|item| item.is_live(now));
-        Ok(Page { content: content.collect(), next: pointers.next })
+        let found = self.table().get_all(ids.iter().map(|id| keys::activity(*id)).collect()).await?;
+        let content = ids.iter().filter_map(|id| found.get(&keys::activity(*id).pk)).map(activity_item::activity);
+        Ok(Page { content: content.collect::<Result<_>>()?, next: pointers.next })
     }
 }
 

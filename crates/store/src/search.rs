@@ -28,7 +28,7 @@ impl Store {
         let furthest = try_join_all(reads).await?.into_iter().min_by_key(|sweep| sweep.whole_to);
         let meant = furthest.unwrap_or_default();
         let meant = meant.keep(|item| item.is_live(now) && search.matches(&item.find_texts("terms")));
-        self.hydrate(meant, page, now).await
+        self.hydrate(meant, page).await
     }
 
     async fn with_term(&self, term: &str, before: Option<ActivityId>, rows: usize) -> Result<Sweep> {

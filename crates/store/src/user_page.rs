@@ -20,7 +20,7 @@ impl Store {
 
         let live = Sweep::of(written, "")?.keep(|pointer| pointer.is_live(now));
         let person = self.table().get(keys::user(&sub));
-        let (person, activities) = futures::try_join!(person, self.hydrate(live, page, now))?;
+        let (person, activities) = futures::try_join!(person, self.hydrate(live, page))?;
         let profile = user_item::user(&person.ok_or(Error::NotFound)?)?.profile();
         Ok(Page { content: UserPage { profile, activities: activities.content }, next: activities.next })
     }
