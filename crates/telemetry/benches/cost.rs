@@ -44,9 +44,11 @@ fn main() {
             drain(&daemon, &mut reader);
         }
     }
-    println!("bare: {:.2} us a request", median(&mut bare));
-    for ((name, _), costs) in plans.iter().zip(&mut costs) {
-        println!("{name}: +{:.2} us a request", median(costs) - median(&mut bare));
+    let bare = Cost::median(&bare);
+    println!("bare: {:.2} us of time, {:.2} us of CPU a request", bare.wall, bare.cpu);
+    for ((name, _), costs) in plans.iter().zip(&costs) {
+        let cost = Cost::median(costs);
+        println!("{name}: +{:.2} us of time, +{:.2} us of CPU a request", cost.wall - bare.wall, cost.cpu - bare.cpu);
     }
     per_span(&plans[5].1, &daemon, &mut reader);
 }
@@ -56,12 +58,11 @@ fn per_span(plan: &(Telemetry, Dispatch), daemon: &UdpSocket, reader: &mut Reade
     for spans in [10, 100, 1_000] {
         let mut costs = Vec::new();
         for _ in 0..ROUNDS / 2 {
-            let started = Instant::now();
-            dispatcher::with_default(&plan.1, || observed(&plan.0, spans - 1));
-            costs.push(started.elapsed().as_secs_f64() * 1e6 / spans as f64);
+            costs.push(dispatcher::with_default(&plan.1, || measured(spans, || observed(&plan.0, spans - 1))));
             drain(daemon, reader);
         }
-        println!("{spans} spans: {:.2} us a span", median(&mut costs));
+        let cost = Cost::median(&costs);
+        println!("{spans} spans: {:.2} us of time, {:.2} us of CPU a span", cost.wall, cost.cpu);
     }
 }
 
@@ -78,10 +79,34 @@ fn planned(lines: &str, daemon: Option<&str>, ring: &Path) -> (Telemetry, Dispat
     Telemetry::scoped(config.expect("good values"), write.as_fd()).expect("a pipe can be looked at")
 }
 
-fn round(request: impl Fn()) -> f64 {
-    let started = Instant::now();
-    (0..REQUESTS).for_each(|_| request());
-    started.elapsed().as_secs_f64() * 1e6 / REQUESTS as f64
+fn round(request: impl Fn()) -> Cost {
+    measured(REQUESTS, || (0..REQUESTS).for_each(|_| request()))
+}
+
+/// Microseconds for one of several.
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: f64,
+    cpu: f64,
+}
+
+impl Cost {
+    fn median(of: &[Self]) -> Self {
+        Self { wall: median(of.iter().map(|cost| cost.wall)), cpu: median(of.iter().map(|cost| cost.cpu)) }
+    }
+}
+
+fn measured(count: usize, work: impl FnOnce()) -> Cost {
+    let (wall, cpu) = (Instant::now(), cpu_time());
+    work();
+    let micros = |seconds: f64| seconds * 1e6 / count as f64;
+    Cost { wall: micros(wall.elapsed().as_secs_f64()), cpu: micros(cpu_time() - cpu) }
+}
+
+/// Seconds that this thread has run.
+fn cpu_time() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn observed(telemetry: &Telemetry, children: usize) {
@@ -138,7 +163,8 @@ fn ready<R>(future: impl Future<Output = R>) -> R {
     }
 }
 
-fn median(values: &mut [f64]) -> f64 {
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values = values.collect::<Vec<_>>();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

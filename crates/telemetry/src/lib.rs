@@ -17,6 +17,7 @@
 //! lines, `error!` makes a line and a report, and so does any event with the field `report`: `warn!(report = true, "…")`.
 
 mod backtrace;
+mod buffer;
 mod clock;
 mod config;
 mod gather;

@@ -20,7 +20,9 @@ thread_local! {
 
 /// Makes the numbers of the span that starts or ends numbers again.
 pub(crate) fn restore(attributes: &mut [KeyValue]) {
-    AT_HAND.with_borrow(|numbers| {
+    // A span may end when its thread's own values are gone; then its numbers stay text.
+    let _ = AT_HAND.try_with(|numbers| {
+        let Ok(numbers) = numbers.try_borrow() else { return };
         if numbers.is_empty() {
             return;
         }
@@ -58,7 +60,8 @@ impl Visit for Unsigned {
 impl Numbers {
     fn hand_over<S: Subscriber + for<'a> LookupSpan<'a>>(id: &Id, context: &Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        AT_HAND.with_borrow_mut(|at_hand| {
+        let _ = AT_HAND.try_with(|at_hand| {
+            let Ok(mut at_hand) = at_hand.try_borrow_mut() else { return };
             at_hand.clear();
             if let Some(Unsigned(numbers)) = span.extensions().get::<Unsigned>() {
                 at_hand.extend_from_slice(numbers);

@@ -11,6 +11,7 @@ use opentelemetry::trace::{Event, SpanContext, SpanId, TraceId};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
+use crate::buffer::with_buffer;
 use crate::config::Config;
 use crate::otlp::{self, BOUNDS, Phase};
 use crate::request::Request;
@@ -87,7 +88,7 @@ impl Recorder {
     }
 
     fn encoded(&self, kind: Kind, index: u32, encode: impl FnOnce(&mut Vec<u8>)) {
-        with_buffer(|out| {
+        with_buffer(&BUFFER, MAX_RECORD_BYTES, |out| {
             encode(out);
             let _ = self.writer.write(kind, index, &[out]);
         });
@@ -95,7 +96,7 @@ impl Recorder {
 
     /// Writes a message that may be too large, in ever narrower bounds until it fits.
     fn bounded(&self, kind: Kind, index: u32, ids: &SpanIds, write: impl Fn(&mut Vec<u8>, otlp::Bounds)) {
-        with_buffer(|out| {
+        with_buffer(&BUFFER, MAX_RECORD_BYTES, |out| {
             for bounds in BOUNDS {
                 out.clear();
                 write(out, bounds);
@@ -112,17 +113,6 @@ fn ids(trace: TraceId, span: SpanId, parent: SpanId) -> SpanIds {
     SpanIds { trace: trace.to_bytes(), span: span.to_bytes(), parent: parent.to_bytes() }
 }
 
-fn with_buffer(write: impl FnOnce(&mut Vec<u8>)) {
-    thread_local! {
-        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    // A panic inside an encoder would come back here by the hook: it gets a buffer of its own.
-    BUFFER.with(|buffer| match buffer.try_borrow_mut() {
-        Ok(mut buffer) => {
-            buffer.clear();
-            write(&mut buffer);
-            buffer.shrink_to(MAX_RECORD_BYTES);
-        }
-        Err(_) => write(&mut Vec::new()),
-    });
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }

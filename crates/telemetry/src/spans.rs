@@ -10,12 +10,13 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, Span, SpanData, SpanProcessor};
 
+use crate::buffer::with_buffer;
 use crate::gather::Gathered;
 use crate::numbers;
 use crate::otlp::Phase;
 use crate::recorder::Recorder;
 use crate::request::{Current, Request, lock};
-use crate::xray::{Daemon, sdk, write_datagrams};
+use crate::xray::{Daemon, MAX_DATAGRAM_BYTES, sdk, write_datagrams};
 
 /// Records everything; the sampled flag says whether X-Ray wants the span.
 #[derive(Debug, Clone)]
@@ -74,13 +75,10 @@ impl Spans {
     }
 
     fn send(&self, spans: &[SpanData]) -> Sent {
-        thread_local! {
-            static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-        }
         let mut sent = Sent { datagrams: 0, all: true };
         let Some(daemon) = self.xray.as_ref().filter(|_| !spans.is_empty()) else { return sent };
         let borrowed = spans.iter().map(sdk::borrow).collect::<Vec<_>>();
-        BUFFER.with_borrow_mut(|buffer| {
+        with_buffer(&BUFFER, MAX_DATAGRAM_BYTES, |buffer| {
             write_datagrams(&borrowed, &self.service, buffer, |datagram| {
                 sent.all &= daemon.send(datagram);
                 sent.datagrams = sent.datagrams.saturating_add(1);
@@ -88,6 +86,10 @@ impl Spans {
         });
         sent
     }
+}
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What became of a request's datagrams.

@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::Context;
 
 use super::fields::{Fields, Message};
-use super::line::{Line, with_buffer};
+use super::line::{Line, with_buffers};
 use super::output::Output;
 use crate::config::LogFormat;
 
@@ -31,15 +31,15 @@ impl Lines {
         if Level::ERROR > self.level {
             return;
         }
-        with_buffer(|out, scratch| {
-            let mut line = Line::begin(out, scratch, self.format, SystemTime::now(), "ERROR");
+        with_buffers(|buffers| {
+            let mut line = Line::begin(buffers, self.format, SystemTime::now(), "ERROR");
             line.message(message);
             line.place();
             if !exception.is_empty() {
                 line.exception(exception);
             }
             line.end();
-            self.output.write(out);
+            self.output.write(&buffers.line);
         });
     }
 }
@@ -50,8 +50,8 @@ impl<S: Subscriber> Layer<S> for Lines {
         if *metadata.level() > self.level {
             return;
         }
-        with_buffer(|out, scratch| {
-            let mut line = Line::begin(out, scratch, self.format, SystemTime::now(), name_of(*metadata.level()));
+        with_buffers(|buffers| {
+            let mut line = Line::begin(buffers, self.format, SystemTime::now(), name_of(*metadata.level()));
             let mut message = Message(&mut line, false);
             event.record(&mut message);
             if !message.1 {
@@ -63,7 +63,7 @@ impl<S: Subscriber> Layer<S> for Lines {
             event.record(&mut fields);
             fields.finish();
             line.end();
-            self.output.write(out);
+            self.output.write(&buffers.line);
         });
     }
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
+use crate::buffer::with_own;
 use crate::clock::write_rfc3339_ms;
 use crate::config::LogFormat;
 use crate::json::{CUT, write_escaped, write_string};
@@ -36,36 +37,35 @@ pub(crate) struct Line<'a> {
 }
 
 thread_local! {
-    static BUFFER: RefCell<(Vec<u8>, String)> = const { RefCell::new((Vec::new(), String::new())) };
+    static BUFFERS: RefCell<Buffers> = const { RefCell::new(Buffers { line: Vec::new(), value: String::new() }) };
 }
 
-/// A buffer larger than this is not kept for the next line.
+/// What a thread writes its lines with.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    /// The line; whoever ends one takes it from here.
+    pub(crate) line: Vec<u8>,
+    /// A value that has to be formatted before it can be looked at.
+    value: String,
+}
+
+/// Buffers larger than this are not kept for the next line.
 const KEPT_BYTES: usize = 16_384;
 
-/// Runs `write` with this thread's buffers. A field whose `Debug` logs in its turn gets fresh ones.
-pub(crate) fn with_buffer(write: impl FnOnce(&mut Vec<u8>, &mut String)) {
-    BUFFER.with(|buffer| match buffer.try_borrow_mut() {
-        Ok(mut both) => {
-            let (out, scratch) = &mut *both;
-            out.clear();
-            scratch.clear();
-            write(out, scratch);
-            out.shrink_to(KEPT_BYTES);
-            scratch.shrink_to(KEPT_BYTES);
-        }
-        Err(_) => write(&mut Vec::new(), &mut String::new()),
+/// Runs `write` with this thread's buffers for lines.
+pub(crate) fn with_buffers(write: impl FnOnce(&mut Buffers)) {
+    with_own(&BUFFERS, |buffers| {
+        buffers.line.clear();
+        write(buffers);
+        buffers.line.shrink_to(KEPT_BYTES);
+        buffers.value.shrink_to(KEPT_BYTES);
     });
 }
 
 impl<'a> Line<'a> {
     /// Begins a line: time and level. The message follows, then [`Line::place`], then fields.
-    pub(crate) fn begin(
-        out: &'a mut Vec<u8>,
-        scratch: &'a mut String,
-        format: LogFormat,
-        time: SystemTime,
-        level: &str,
-    ) -> Self {
+    pub(crate) fn begin(buffers: &'a mut Buffers, format: LogFormat, time: SystemTime, level: &str) -> Self {
+        let Buffers { line: out, value: scratch } = buffers;
         match format {
             LogFormat::Json => {
                 out.extend_from_slice(b"{\"timestamp\":\"");
