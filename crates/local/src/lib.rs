@@ -9,6 +9,7 @@ mod functions;
 mod gateway;
 mod lock;
 mod logs;
+mod relay;
 mod running;
 mod seed;
 mod server;

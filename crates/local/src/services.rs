@@ -1,19 +1,30 @@
 //! What functions stand on: the table and the vendors, all on free ports of this machine.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use crudder_vendors::{HoneycombKey, RollbarToken, Vendors, VendorsConfig};
+use futures::future::join_all;
 
 use crate::StartError;
 use crate::config::Settings;
 use crate::lock::DataFolder;
+use crate::relay::{self, Road};
+use crate::server::Server;
 use crate::table::Table;
 use crate::template::REGION;
 
 /// The table's name where `CRUDDER_TABLE` names no other.
 const TABLE: &str = "crudder";
+
+/// The vendors' own addresses: Honeycomb's without a path, Rollbar's for items.
+const HONEYCOMB: &str = "https://api.honeycomb.io";
+const ROLLBAR: &str = "https://api.rollbar.com/api/1/item/";
+
+/// Where Rollbar takes items.
+const ITEM: &str = "/api/1/item/";
 
 /// Credentials that nobody takes but stand-ins.
 const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")];
@@ -24,6 +35,7 @@ pub struct Services {
     pub(crate) folder: DataFolder,
     pub(crate) vendors: Arc<Vendors>,
     table: Table,
+    relays: Vec<Server>,
     variables: BTreeMap<String, String>,
 }
 
@@ -39,9 +51,16 @@ impl Services {
         let mut variables = settings.variables.clone();
         variables.entry("CRUDDER_TABLE".to_owned()).or_insert_with(|| TABLE.to_owned());
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), table.endpoint());
-        variables.extend(vendor_variables(settings, &vendors));
+        let (told, relays) = tell(settings, &vendors).await.map_err(StartError::Vendors)?;
+        variables.extend(told);
         crate::seed::prepare(&table.endpoint(), &variables["CRUDDER_TABLE"]).await?;
-        Ok(Self { folder, vendors: Arc::new(vendors), table, variables })
+        Ok(Self { folder, vendors: Arc::new(vendors), table, relays, variables })
+    }
+
+    /// The stand-ins, for whoever looks at what they hold.
+    #[must_use]
+    pub fn vendors(&self) -> &Vendors {
+        &self.vendors
     }
 
     /// What a function must be told to find them, beside what Lambda tells it.
@@ -64,6 +83,7 @@ impl Services {
     /// Ends them; what is in the table stays in the folder.
     pub async fn stop(self) {
         self.table.stop().await;
+        join_all(self.relays.into_iter().map(Server::stop)).await;
         // Whoever else looks at them is gone by now; were one not, they would end with it.
         if let Some(vendors) = Arc::into_inner(self.vendors) {
             vendors.stop().await;
@@ -71,16 +91,41 @@ impl Services {
     }
 }
 
-/// The stand-ins' addresses and keys, save for a vendor whose real key is set: that one is sent to as the settings say.
-fn vendor_variables(settings: &Settings, vendors: &Vendors) -> BTreeMap<String, String> {
-    let mut variables = settings.keys.0.clone();
-    if !settings.keys.0.contains_key("HONEYCOMB_API_KEY") {
-        variables.insert("HONEYCOMB_API_KEY".to_owned(), HoneycombKey::local().text.reveal().to_owned());
-        variables.insert("HONEYCOMB_API_ENDPOINT".to_owned(), vendors.honeycomb.url());
+/// What the layer is told of the vendors, and the relays in front of those whose real key is set.
+async fn tell(settings: &Settings, vendors: &Vendors) -> io::Result<(BTreeMap<String, String>, Vec<Server>)> {
+    let honeycomb = Road {
+        vendor: settings.variables.get("HONEYCOMB_API_ENDPOINT").map_or(HONEYCOMB, String::as_str).to_owned(),
+        stand_in: vendors.honeycomb.url(),
+        key_header: "x-honeycomb-team",
+        stand_in_key: HoneycombKey::local().text.reveal().to_owned(),
+    };
+    let rollbar = Road {
+        vendor: settings.variables.get("ROLLBAR_ENDPOINT").map_or(ROLLBAR, String::as_str).to_owned(),
+        stand_in: format!("{}{ITEM}", vendors.rollbar.url()),
+        key_header: "x-rollbar-access-token",
+        stand_in_key: RollbarToken::local().text.reveal().to_owned(),
+    };
+    // These two are asked by whoever holds a key's ARN or finds no daemon; on one machine nobody may ask AWS itself.
+    let mut variables = BTreeMap::from([
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), vendors.secrets.url()),
+        ("AWS_ENDPOINT_URL_SSM".to_owned(), vendors.secrets.url()),
+        ("AWS_ENDPOINT_URL_XRAY".to_owned(), vendors.xray_api.url()),
+    ]);
+    let mut relays = Vec::new();
+    for (key, endpoint, path, road) in [
+        ("HONEYCOMB_API_KEY", "HONEYCOMB_API_ENDPOINT", "", honeycomb),
+        ("ROLLBAR_ACCESS_TOKEN", "ROLLBAR_ENDPOINT", ITEM, rollbar),
+    ] {
+        let (base, told) = match settings.keys.0.get(key) {
+            Some(real) => {
+                let relay = relay::start(road).await?;
+                let base = format!("http://{}{path}", relay.address());
+                relays.push(relay);
+                (base, real.clone())
+            }
+            None => (road.stand_in, road.stand_in_key),
+        };
+        variables.extend([(endpoint.to_owned(), base), (key.to_owned(), told)]);
     }
-    if !settings.keys.0.contains_key("ROLLBAR_ACCESS_TOKEN") {
-        variables.insert("ROLLBAR_ACCESS_TOKEN".to_owned(), RollbarToken::local().text.reveal().to_owned());
-        variables.insert("ROLLBAR_ENDPOINT".to_owned(), format!("{}/api/1/item/", vendors.rollbar.url()));
-    }
-    variables
+    Ok((variables, relays))
 }
