@@ -51,6 +51,19 @@ fn main() {
         println!("{name}: +{:.2} us of time, +{:.2} us of CPU a request", cost.wall - bare.wall, cost.cpu - bare.cpu);
     }
     per_span(&plans[5].1, &daemon, &mut reader);
+    errors(&plans[5].1);
+}
+
+/// What an error costs; with `RUST_LIB_BACKTRACE=1`, its backtrace included.
+fn errors((telemetry, dispatch): &(Telemetry, Dispatch)) {
+    let fail = |number: usize| async move { tracing::error!(number, "a failure on purpose, number {number}") };
+    let costs = (0..ROUNDS).map(|number| {
+        let invocation = Invocation::new("8f7c2e1a", Trigger::Other("failing"));
+        let failing = || drop(ready(telemetry.observe(invocation, fail(number), |()| End::http(500))));
+        dispatcher::with_default(dispatch, || measured(1, failing))
+    });
+    let costs = costs.collect::<Vec<_>>();
+    println!("an error: {:.0} us of CPU the first time, {:.0} us later", costs[0].cpu, Cost::median(&costs[1..]).cpu);
 }
 
 /// How the cost of a span changes as a request grows.

@@ -2,8 +2,8 @@
 //!
 //! A report is a `tracing` event at ERROR, or one with the field `report`, or a panic, or an error with which an invocation ends. It
 //! stands as an event on its span and, at once, in the recorder. Its attributes: `level` (`error`, `warning`, `info`,
-//! `debug`), `message`, `exception.type`, `exception.message`, `exception.causes`, `exception.stacktrace`, `code.file.path`,
-//! `code.line.number`, the event's own fields, and what was annotated in the request before it.
+//! `debug`), `message`, `exception.type`, `exception.message`, `exception.causes`, `exception.stacktrace`, `exception.location`
+//! (`file:line`), the event's own fields, and what was annotated in the request before it.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -132,10 +132,6 @@ impl Fields {
         };
         self.attributes.push(KeyValue::new("level", level));
         self.attributes.push(KeyValue::new("message", scrub(&self.message).into_owned()));
-        if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
-            self.attributes.push(KeyValue::new("code.file.path", file.to_owned()));
-            self.attributes.push(KeyValue::new("code.line.number", i64::from(line)));
-        }
         if is_error {
             self.finish_exception(metadata);
         }
@@ -150,8 +146,11 @@ impl Fields {
         if !self.has("exception.message") {
             self.attributes.push(KeyValue::new("exception.message", scrub(&self.message).into_owned()));
         }
-        if !self.has("exception.stacktrace") {
-            self.attributes.push(KeyValue::new("exception.stacktrace", backtrace::capture()));
+        if let Some(backtrace) = backtrace::capture_if_asked().filter(|_| !self.has("exception.stacktrace")) {
+            self.attributes.push(KeyValue::new("exception.stacktrace", backtrace));
+        }
+        if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
+            self.attributes.push(KeyValue::new("exception.location", format!("{file}:{line}")));
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Request {
     /// The caller's own span, where its `traceparent` is of this trace: the root's parent for those who don't see
     /// Lambda's segment.
     pub(crate) caller_span: Option<SpanId>,
+    /// How many attributes the root span has from its start.
+    pub(crate) known: usize,
     state: Mutex<State>,
     head: OnceLock<String>,
 }
@@ -59,7 +61,7 @@ const MAX_REMEMBERED: usize = 32;
 impl Request {
     /// The `index`th invocation of this process, under `parent`.
     pub(crate) fn new(invocation: &Invocation<'_>, index: u32, parent: Parent) -> Self {
-        let attributes = Some(root::at_start(invocation, index));
+        let attributes = root::at_start(invocation, index);
         Self {
             id: invocation.request_id.to_owned(),
             index,
@@ -68,7 +70,8 @@ impl Request {
             to_xray: parent.to_xray,
             segment: parent.segment,
             caller_span: parent.caller_span,
-            state: Mutex::new(State { attributes, link: parent.link, ..State::default() }),
+            known: attributes.len(),
+            state: Mutex::new(State { attributes: Some(attributes), link: parent.link, ..State::default() }),
             head: OnceLock::new(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use opentelemetry::{KeyValue, Value};
+
 /// What stands where a secret stood.
 pub(crate) const MASK: &str = "[scrubbed]";
 
@@ -38,9 +40,24 @@ const SECRET_PARAMETERS: [&str; 9] = [
 /// Whether a field of this name is masked whatever it holds.
 pub(crate) fn is_secret_key(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
-    SECRET_KEYS.iter().any(|key| {
-        last.eq_ignore_ascii_case(key) || last.replace('-', "_").eq_ignore_ascii_case(&key.replace('-', "_"))
-    })
+    let alike = |one: u8, other: u8| one.eq_ignore_ascii_case(&other) || (one == b'_' && other == b'-');
+    let is_alike = |key: &str| last.bytes().zip(key.bytes()).all(|(one, other)| alike(one, other));
+    SECRET_KEYS.iter().any(|key| key.len() == last.len() && is_alike(key))
+}
+
+/// Masks what spans must not tell, in place: fields of `tracing` may hold anything.
+pub(crate) fn scrub_attributes(attributes: &mut [KeyValue]) {
+    for attribute in attributes {
+        let masked = match &attribute.value {
+            Value::String(_) if is_secret_key(attribute.key.as_str()) => MASK.to_owned(),
+            Value::String(text) => match scrub(text.as_str()) {
+                Cow::Borrowed(_) => continue,
+                Cow::Owned(masked) => masked,
+            },
+            _ => continue,
+        };
+        attribute.value = masked.into();
+    }
 }
 
 /// The text with JSON Web Tokens, `Authorization` and cookie values, vendors' keys and e-mail addresses masked. Borrowed

@@ -1,5 +1,6 @@
 //! Spans as they start and end: each is recorded at once, and X-Ray gets a request's spans at its root's end.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::numbers;
 use crate::otlp::Phase;
 use crate::recorder::Recorder;
 use crate::request::{Current, Request, lock};
+use crate::scrub::{scrub, scrub_attributes};
 use crate::xray::{Daemon, MAX_DATAGRAM_BYTES, sdk, write_datagrams};
 
 /// Records everything; the sampled flag says whether X-Ray wants the span.
@@ -59,7 +61,7 @@ impl Spans {
             recorder.invocation_started(request, span.span_context());
         }
         if let Some(mut data) = span.exported_data() {
-            numbers::restore(&mut data.attributes);
+            tidy(&mut data, request, is_root);
             recorder.span(request.index, &data, parent_of(request, &data, is_root), Phase::Started);
         }
     }
@@ -99,6 +101,19 @@ struct Sent {
     all: bool,
 }
 
+/// Makes a span fit to be told: numbers are numbers, secrets are masked. What a root got at its start is fit already.
+fn tidy(span: &mut SpanData, request: &Request, is_root: bool) {
+    let known = if is_root { request.known.min(span.attributes.len()) } else { 0 };
+    let attributes = &mut span.attributes[known..];
+    numbers::restore(attributes);
+    scrub_attributes(attributes);
+    if let Status::Error { description } = &mut span.status
+        && let Cow::Owned(masked) = scrub(description)
+    {
+        *description = masked.into();
+    }
+}
+
 /// A span's parent for everybody but X-Ray: a root has Lambda's segment for its parent only there.
 fn parent_of(request: &Request, span: &SpanData, is_root: bool) -> SpanId {
     if is_root { request.caller_span.unwrap_or(SpanId::INVALID) } else { span.parent_span_id }
@@ -124,7 +139,7 @@ impl SpanProcessor for Spans {
     fn on_end(&self, mut span: SpanData) {
         let found = lock(&self.gathered).find(span.span_context.span_id());
         let Some((request, is_root)) = found else { return };
-        numbers::restore(&mut span.attributes);
+        tidy(&mut span, &request, is_root);
         if let Some(recorder) = &self.recorder {
             recorder.span(request.index, &span, parent_of(&request, &span, is_root), Phase::Ended);
         }

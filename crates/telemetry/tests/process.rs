@@ -127,6 +127,20 @@ fn an_error_is_a_fault_with_its_words() {
 }
 
 #[test]
+fn an_error_has_its_backtrace_where_the_process_asks_for_it() {
+    for (asked, shown) in [("0", false), ("1", true)] {
+        let planes = Planes::new();
+        let output = planes.command(OBSERVED).arg("said").env("RUST_LIB_BACKTRACE", asked).output().unwrap();
+        assert!(output.status.success());
+        let exception = &planes.documents()[0]["subsegments"][0]["cause"]["exceptions"][0];
+        assert_eq!(exception["message"], "an error that is said");
+        let stack = exception["stack"].as_array().unwrap();
+        assert!(stack[0]["path"].as_str().unwrap().ends_with("victim/observed.rs"), "{exception}");
+        assert_eq!(stack.len() > 1, shown, "{exception}");
+    }
+}
+
+#[test]
 fn a_bad_variable_stops_the_process_and_is_named() {
     let planes = Planes::new();
     let output = planes.command(OBSERVED).env("AWS_LAMBDA_LOG_LEVEL", "LOUD").output().unwrap();

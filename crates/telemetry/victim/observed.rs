@@ -34,6 +34,10 @@ async fn step(deed: &str) -> Result<(), std::num::ParseIntError> {
     tracing::info!(deed, "working");
     match deed {
         "panic" => innermost(),
+        "said" => {
+            tracing::error!("an error that is said");
+            Ok(())
+        }
         "abort" => std::process::abort(),
         "error" => "x".parse::<i32>().map(|_| ()),
         _ => Ok(()),

@@ -49,3 +49,25 @@ impl Daemon {
         self.lost.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_is_not_there_hurts_nobody() {
+        let gone = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let daemon = Daemon::at(gone).unwrap();
+        let _taken = [(); 3].map(|()| daemon.send(b"anybody?"));
+        assert_eq!(daemon.sent() + daemon.lost(), 3);
+    }
+
+    #[test]
+    fn a_datagram_that_no_system_takes_is_counted() {
+        let here = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let daemon = Daemon::at(here.local_addr().unwrap()).unwrap();
+        assert!(!daemon.send(&[0; 70_000]));
+        assert!(daemon.send(&[0; crate::xray::MAX_DATAGRAM_BYTES]), "ours are never so large");
+        assert_eq!((daemon.sent(), daemon.lost()), (1, 1));
+    }
+}
