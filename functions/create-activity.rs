@@ -14,5 +14,6 @@ async fn create_activity(request: Request, store: Store) -> api::Result<Reply> {
     let draft: Draft = request.json()?;
     let post = draft.publish(&author, request.received_at())?;
     let activity = store.put_activity(&post).await?;
+    request.known_as(&activity.handle);
     Reply::ok(&activity)
 }

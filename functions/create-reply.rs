@@ -14,5 +14,6 @@ async fn create_reply(request: Request, store: Store) -> api::Result<Reply> {
     let draft: ReplyDraft = request.json()?;
     let reply = request.path("id", |parent| draft.reply(&author, parent, request.received_at()))?;
     let activity = store.put_reply(&reply).await?;
+    request.known_as(&activity.handle);
     Reply::ok(&activity)
 }

@@ -13,5 +13,6 @@ async fn update_profile(request: Request, store: Store) -> api::Result<Reply> {
     let caller = request.caller()?;
     let draft: ProfileDraft = request.json()?;
     let user = store.update_profile(&caller, &draft.check()?).await?;
+    request.known_as(&user.handle);
     Reply::ok(&user)
 }

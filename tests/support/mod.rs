@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crudder_local::{Line, Options, Running, Settings};
 use crudder_stage::{Invocation, Outcome};
+use crudder_vendors::Complaint;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -120,6 +121,33 @@ impl World {
         let ours =
             |line: &Value| line["message"].as_str().is_some_and(|message| !message.starts_with("no layer reads"));
         lines.into_iter().filter(ours).collect()
+    }
+
+    /// Every line of a trace that is an object, Lambda's own among them, once `last` is among them.
+    pub async fn all_logs(&self, trace: &str, last: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let enough = |lines: &[Line]| lines.iter().filter_map(Line::object).any(|line| last(&line));
+        let lines = tokio::time::timeout(PATIENCE, self.running.logs().once(trace, enough)).await;
+        let lines = lines.unwrap_or_else(|_| panic!("the last line never came under {trace}"));
+        lines.iter().map(|line| line.object().unwrap_or_else(|| json!(line.text))).collect()
+    }
+
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// Stops, after a look at whether a vendor would have found fault with what it was sent.
+    pub async fn close_without_complaints(self) {
+        let vendors = self.running.vendors();
+        vendors
+            .honeycomb
+            .look(|store| assert_eq!(store.ledger().complaints().collect::<Vec<_>>(), Vec::<&Complaint>::new()));
+        vendors
+            .rollbar
+            .look(|store| assert_eq!(store.ledger().complaints().collect::<Vec<_>>(), Vec::<&Complaint>::new()));
+        vendors
+            .xray
+            .look(|store| assert_eq!(store.ledger().complaints().collect::<Vec<_>>(), Vec::<&Complaint>::new()));
+        self.stop().await;
     }
 
     /// The sample event of a function.

@@ -15,13 +15,15 @@ pub(crate) fn log(request: &HttpRequest<'_>, status: StatusCode, took: Duration)
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
-                report = false,
-                client.address = address,
-                http.request.method = request.method,
-                url.scheme = request.scheme,
-                url.path = request.path,
-                http.response.status_code = status.as_u16(),
-                duration_ms,
+                target: crudder_telemetry::ACCESS,
+                {
+                    client.address = address,
+                    http.request.method = request.method,
+                    url.scheme = request.scheme,
+                    url.path = request.path,
+                    http.response.status_code = status.as_u16(),
+                    duration_ms,
+                },
                 "{address} {} {} {} {status}",
                 request.method,
                 request.scheme,

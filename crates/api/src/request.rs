@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crudder_domain::{Invalid, Moment, Page, PageRequest, Sub};
+use crudder_domain::{Handle, Invalid, Moment, Page, PageRequest, Sub};
 use http::HeaderValue;
 use lambda_http::Body;
 use lambda_http::RequestExt as _;
@@ -43,13 +43,19 @@ impl Request {
         Arc::clone(&self.seen)
     }
 
-    /// Who asks, by the checked access token.
+    /// Who asks, by the checked access token. From here on every plane knows: a report names this person.
     ///
     /// # Errors
     /// 401 when nobody does.
     pub fn caller(&self) -> Result<Sub> {
         let sub = caller::subject(&self.seen.context).ok_or_else(ApiError::unauthorized)?;
+        crudder_telemetry::annotate("enduser.id", sub.to_owned());
         Sub::parse(sub).map_err(|_| ApiError::unauthorized())
+    }
+
+    /// Tells the planes by which handle the caller is known; X-Ray can be searched for it.
+    pub fn known_as(&self, handle: &Handle) {
+        crudder_telemetry::annotate("handle", handle.to_string());
     }
 
     /// When the request reached the function.

@@ -1,0 +1,183 @@
+//! The four planes: whatever happens to a request of Crudder's own functions, X-Ray, Honeycomb, Rollbar and CloudWatch each have it,
+//! under the trace id that the answer bears. The table of the design, through the gateway and the layer.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crudder_vendors::{Item, Segment, Span, TraceId};
+use reqwest::Method;
+use serde_json::Value;
+use support::World;
+
+/// Far more than a delivery takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the planes have of one request.
+struct Told {
+    trace: TraceId,
+    status: u16,
+    lines: Vec<Value>,
+}
+
+async fn ask(world: &World, path: &str) -> Told {
+    let answer = world.request(Method::GET, path).send().await.unwrap();
+    let header = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+    let status = answer.status().as_u16();
+    // A process that died wrote no access line; Lambda's own report ends what is said of every invocation.
+    let lines = world.all_logs(&header, |line| line["type"] == "platform.report").await;
+    Told { trace: header.parse().unwrap(), status, lines }
+}
+
+impl Told {
+    /// Honeycomb's spans by name, once there are so many.
+    async fn spans(&self, world: &World, enough: usize) -> BTreeMap<String, Span> {
+        let found = world.running().vendors().honeycomb.wait_for(PATIENCE, |store| {
+            let trace = store.trace(self.trace).filter(|trace| trace.spans.len() >= enough)?;
+            Some(trace.spans.iter().map(|span| (span.name.clone(), Span::clone(span))).collect())
+        });
+        found.await.unwrap()
+    }
+
+    async fn item(&self, world: &World) -> Item {
+        let found =
+            world.running().vendors().rollbar.wait_for(PATIENCE, |store| store.items_of(self.trace).next().cloned());
+        found.await.unwrap()
+    }
+
+    /// X-Ray's tree, flat, by name, once this name is in it.
+    async fn segments(&self, world: &World, name: &str) -> BTreeMap<String, Segment> {
+        let found = world.running().vendors().xray.wait_for(PATIENCE, |store| {
+            let mut flat = BTreeMap::new();
+            flatten(store.tree(self.trace), &mut flat);
+            flat.contains_key(name).then_some(flat)
+        });
+        found.await.unwrap()
+    }
+
+    fn has_line(&self, wanted: &str) -> bool {
+        self.lines.iter().any(|line| line.to_string().contains(wanted))
+    }
+}
+
+fn flatten(tree: Vec<Segment>, flat: &mut BTreeMap<String, Segment>) {
+    for mut segment in tree {
+        flatten(std::mem::take(&mut segment.children), flat);
+        flat.insert(segment.name.clone(), segment);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_success_is_a_whole_trace_everywhere_and_nothing_in_rollbar() {
+    let world = World::start().await;
+    let told = ask(&world, "/api/activities/home").await;
+    let spans = told.spans(&world, 4).await;
+    let root = &spans["GET /api/activities/home"];
+    assert_eq!((told.status, &root.parent_span_id), (200, &None));
+    assert_eq!(root.attributes["http.route"], "/api/activities/home");
+    assert_eq!(root.attributes["http.response.status_code"], 200);
+    assert_eq!(spans["home-activities"].parent_span_id.as_ref(), Some(&root.span_id));
+    assert_eq!(spans["home-activities"].attributes["app.result_length"], 2);
+    assert!(spans.contains_key("DynamoDB.Query"));
+    let segments = told.segments(&world, "GET /api/activities/home").await;
+    for name in ["crudder/local", "crudder-local-home-activities", "home-activities", "DynamoDB"] {
+        assert!(segments.contains_key(name), "{name} is missing in {:?}", segments.keys());
+    }
+    assert!(told.has_line("Hello Cloudwatch! from  /api/activities/home"));
+    assert!(told.has_line("GET http /api/activities/home 200 OK"));
+    world.running().vendors().rollbar.look(|store| assert_eq!(store.item_count(), 0));
+    world.close_without_complaints().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_and_a_panic_are_one_item_each_with_the_trace_failed() {
+    let world = World::with(&[("CRUDDER_FAULTS", "on")]).await;
+    let ends = [
+        ("error", "error", "crudder_api::fault::Purpose", "the request failed: an error on purpose"),
+        ("panic", "critical", "panic", "a panic on purpose"),
+    ];
+    for (kind, level, class, said) in ends {
+        let told = ask(&world, &format!("/rollbar/test?kind={kind}")).await;
+        assert_eq!(told.status, 500);
+        let root = &told.spans(&world, 2).await["GET /rollbar/test"];
+        assert_eq!(root.attributes["exception.type"], class);
+        let segments = told.segments(&world, "GET /rollbar/test").await;
+        assert!(segments["GET /rollbar/test"].fault, "{kind}");
+        let item = told.item(&world).await;
+        assert_eq!((item.level.as_str(), item.class.as_deref()), (level, Some(class)));
+        assert!(told.has_line(said), "{kind}: {:?}", told.lines);
+    }
+    let warned = ask(&world, "/rollbar/test").await;
+    assert_eq!(warned.item(&world).await.level, "warning");
+    world
+        .running()
+        .vendors()
+        .rollbar
+        .look(|store| assert_eq!(store.item_count(), 3, "{:?}", store.items().collect::<Vec<_>>()));
+    world.close_without_complaints().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_death_is_one_critical_item_that_names_the_culprit() {
+    let variables = [("CRUDDER_FAULTS", "on")];
+    let world = World::with_timeout("rollbar-test", Duration::from_secs(2), &variables).await;
+    let deaths = [
+        ("abort", 502, "crash", "signal: aborted"),
+        ("exit", 502, "crash", "exit status 1"),
+        ("timeout", 504, "timeout", "Task timed out after 2.00 seconds"),
+        ("oom", 502, "out-of-memory", "signal: killed"),
+    ];
+    for (count, (kind, status, reason, line)) in (1..).zip(deaths) {
+        let told = ask(&world, &format!("/rollbar/test?kind={kind}")).await;
+        assert_eq!(told.status, status, "{kind}");
+        let spans = told.spans(&world, 2).await;
+        assert_eq!(spans["GET /rollbar/test"].attributes["crudder.death"], reason);
+        assert_eq!(spans["fault"].attributes["crudder.culprit"], true, "{kind}");
+        let segments = told.segments(&world, "fault").await;
+        assert!(segments["GET /rollbar/test"].fault && segments["fault"].fault, "{kind}");
+        let item = told.item(&world).await;
+        assert_eq!((item.level.as_str(), item.class.as_deref()), ("critical", Some(reason)));
+        assert!(item.message.as_deref().unwrap().contains("fault"), "{:?}", item.message);
+        assert!(told.has_line(line), "{kind}: {:?}", told.lines);
+        world.running().vendors().rollbar.look(|store| assert_eq!(store.item_count(), count, "after {kind}"));
+    }
+    world.close_without_complaints().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_x_ray_does_not_sample_is_still_told_to_honeycomb() {
+    let world = World::start().await;
+    let root = "1-6a01b2c3-00112233445566778899aabb";
+    let header = format!("Root={root};Parent=aaaabbbbccccdddd;Sampled=0");
+    let answer =
+        world.request(Method::GET, "/api/health-check").header("X-Amzn-Trace-Id", header).send().await.unwrap();
+    assert!(answer.headers()["x-amzn-trace-id"].to_str().unwrap().contains(root));
+    let told = Told { trace: root.parse().unwrap(), status: 200, lines: Vec::new() };
+    assert!(told.spans(&world, 1).await.contains_key("GET /api/health-check"));
+    world.running().vendors().xray.look(|store| assert_eq!(store.tree(told.trace).len(), 0));
+    world.close_without_complaints().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_token_body_or_address_stands_in_any_plane() {
+    let world = World::with(&[("CRUDDER_FAULTS", "on")]).await;
+    let token = world.token("andrewbrown").await;
+    let secret = "my secret words to the world";
+    let body = format!(r#"{{"message":"{secret} andrew@example.com","ttl":"1-day"}}"#);
+    let request =
+        world.request(Method::POST, "/api/activities").bearer_auth(&token).header("Cookie", "session=abcdef123456");
+    let answer = request.body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+    let lines = world.all_logs(&trace, |line| line["type"] == "platform.report").await;
+    let told = Told { trace: trace.parse().unwrap(), status: 200, lines };
+    let spans = told.spans(&world, 3).await;
+    let segments = told.segments(&world, "POST /api/activities").await;
+    let all = format!("{:?} {spans:?} {segments:?}", told.lines);
+    for hidden in [token.as_str(), secret, "andrew@example.com", "abcdef123456"] {
+        assert!(!all.contains(hidden), "{hidden} stands in a plane");
+    }
+    assert!(all.contains("POST /api/activities"));
+    world.close_without_complaints().await;
+}
