@@ -59,7 +59,7 @@ fn errors((telemetry, dispatch): &(Telemetry, Dispatch)) {
     let fail = |number: usize| async move { tracing::error!(number, "a failure on purpose, number {number}") };
     let costs = (0..ROUNDS).map(|number| {
         let invocation = Invocation::new("8f7c2e1a", Trigger::Other("failing"));
-        let failing = || drop(ready(telemetry.observe(invocation, fail(number), |()| End::http(500))));
+        let failing = || ready(telemetry.observe(invocation, fail(number), |()| End::http(500)));
         dispatcher::with_default(dispatch, || measured(1, failing))
     });
     let costs = costs.collect::<Vec<_>>();

@@ -13,8 +13,23 @@
 //! # }
 //! ```
 //!
-//! Inside the work, `tracing` is the whole interface: `#[instrument]` and `info_span!` make child spans, `info!` makes log
-//! lines, `error!` makes a line and a report, and so does any event with the field `report`: `warn!(report = true, "…")`.
+//! Inside the work, `tracing` is the whole interface:
+//!
+//! | what is written | what becomes of it |
+//! | --- | --- |
+//! | `#[instrument]`, `info_span!` | a span: in the flight recorder when it starts and when it ends; in X-Ray, nested, at the request's end |
+//! | `otel.name`, `otel.kind` as fields | the span's name, where it is not known to the compiler; `client` for calls |
+//! | `annotation.handle = …` as a field, [`annotate`] | X-Ray's index, an attribute elsewhere; `annotate` puts it on the root span and on later reports, too |
+//! | any other field, [`note`] | an attribute; metadata in X-Ray |
+//! | `info!` and its kin | one JSON line on stdout with the request's ids |
+//! | `error!`; any event with the field `report`: `warn!(report = true, "…")` | a line, and a report: at once in the recorder, an event on its span |
+//! | `exception.type`, `exception.message`, `exception.stacktrace`, `exception.causes` as fields | one `exception` object in the line; the cause in X-Ray |
+//!
+//! A panic is a line and a report with its backtrace. [`Failure`] is how the end of an invocation names an error; one that was told
+//! by an event already is not told again. Secrets are masked in all of it ([`scrub`]).
+//!
+//! Telemetry asks nobody and waits for nobody: no exporter, no thread, nothing to flush. What does not fit or can't be sent is dropped and
+//! counted ([`Telemetry::losses`]; the recorder counts its own).
 
 mod backtrace;
 mod buffer;
