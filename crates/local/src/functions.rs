@@ -20,7 +20,8 @@ pub(crate) fn stage(
     services: &Services,
     settings: &Settings,
 ) -> io::Result<Stage> {
-    let mut config = StageConfig::new(folder(services.folder.path())?);
+    clear(services.folder.path())?;
+    let mut config = StageConfig::new(folder(services.folder.path()));
     config.region = REGION.to_owned();
     config.account_id = ACCOUNT.to_owned();
     config.xray_daemon = Some(services.vendors.xray.address());
@@ -44,13 +45,16 @@ fn told(function: &Function, binaries: &Binaries, services: &Services) -> Option
     })
 }
 
-/// A folder for the environments, named after the data folder but short, since sockets are in it, and emptied of what a killed run left. Nobody
-/// else uses it: the data folder is ours alone.
-fn folder(data: &Path) -> io::Result<PathBuf> {
-    let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, data.as_os_str().as_encoded_bytes()).simple().to_string();
-    let folder = std::env::temp_dir().join(format!("crudder-{}", &id[..12]));
-    match std::fs::remove_dir_all(&folder) {
+/// Empties the environments' folder: of what a killed run left, and at the end.
+pub(crate) fn clear(data: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder(data)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(folder),
+        _ => Ok(()),
     }
+}
+
+/// A folder for the environments, named after the data folder but short, since sockets are in it. Nobody else uses it: the data folder is ours alone.
+fn folder(data: &Path) -> PathBuf {
+    let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, data.as_os_str().as_encoded_bytes()).simple().to_string();
+    std::env::temp_dir().join(format!("crudder-{}", &id[..12]))
 }

@@ -159,6 +159,9 @@ impl Running {
     pub async fn stop(self) {
         tokio::join!(self.api.stop(), self.console.stop());
         self.stage.shutdown().await;
+        if let Err(error) = functions::clear(self.services.folder.path()) {
+            tracing::warn!("the environments' folder is left: {error}");
+        }
         self.logs.abort();
         // It holds nothing but lines; that it was aborted is its end.
         let _ = self.logs.await;

@@ -7,13 +7,16 @@ use crate::command::{Running, crudder, descendants, lives};
 /// Starts it, calls two functions, and ends it by a signal.
 async fn ended_by(signal: Signal) -> (Option<i32>, Vec<u32>, String) {
     let data = tempfile::tempdir().unwrap();
-    let running = Running::start(crudder(data.path())).await;
+    let (temporary, mut command) = (tempfile::tempdir().unwrap(), crudder(data.path()));
+    command.env("TMPDIR", temporary.path());
+    let running = Running::start(command).await;
     running.messages().await;
     running.get("/api/health-check").await;
     let children = descendants(running.id());
     assert!(children.len() >= 2, "two functions run: {children:?}");
     let api = running.api.clone();
     let (code, _) = running.end(signal).await;
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0, "the environments' folders are gone");
     (code, children, api)
 }
 
