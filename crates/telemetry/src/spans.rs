@@ -13,12 +13,12 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, S
 
 use crate::buffer::with_buffer;
 use crate::gather::Gathered;
-use crate::numbers;
 use crate::otlp::Phase;
 use crate::recorder::Recorder;
 use crate::request::{Current, Request, lock};
 use crate::scrub::{scrub, scrub_attributes};
 use crate::xray::{Daemon, MAX_DATAGRAM_BYTES, sdk, write_datagrams};
+use crate::{arrays, numbers};
 
 /// Records everything; the sampled flag says whether X-Ray wants the span.
 #[derive(Debug, Clone)]
@@ -101,11 +101,12 @@ struct Sent {
     all: bool,
 }
 
-/// Makes a span fit to be told: numbers are numbers, secrets are masked. What a root got at its start is fit already.
+/// Makes a span fit to be told: numbers are numbers, arrays arrays, secrets masked. What a root got at its start is fit already.
 fn tidy(span: &mut SpanData, request: &Request, is_root: bool) {
     let known = if is_root { request.known.min(span.attributes.len()) } else { 0 };
     let attributes = &mut span.attributes[known..];
     numbers::restore(attributes);
+    arrays::restore(attributes);
     scrub_attributes(attributes);
     if let Status::Error { description } = &mut span.status
         && let Cow::Owned(masked) = scrub(description)

@@ -22,7 +22,8 @@ async fn work() {
             otel.kind = "client",
             rpc.system = "aws-api",
             rpc.service = "DynamoDB",
-            rpc.method = "Query"
+            rpc.method = "Query",
+            aws.dynamodb.table_names = "[\"crudder\"]"
         );
         async {}.instrument(call).await;
     }
@@ -44,6 +45,8 @@ fn a_sampled_request_is_one_datagram_under_lambdas_segment() {
     let annotations = json!({"route": "/api/activities/home", "cold_start": true, "handle": "andrewbrown"});
     assert_eq!(document["annotations"], annotations);
     assert_eq!(document.get("fault"), None);
+    let aws = &document["subsegments"][0]["subsegments"][0]["aws"];
+    assert_eq!(aws, &json!({"operation": "Query", "table_name": "crudder", "table_names": ["crudder"]}));
     let step = &document["subsegments"][0];
     assert_eq!((&step["name"], &step["annotations"]["result_length"]), (&json!("home-activities"), &json!(3)));
     let call = &step["subsegments"][0];
