@@ -1,5 +1,7 @@
 //! A function that ends in whatever way its event names: the layer's victim in `tests/edge`.
 
+use std::io::Write;
+use std::path::Path;
 use std::process;
 use std::time::Duration;
 
@@ -12,10 +14,11 @@ use tracing::Instrument;
 async fn main() -> Result<(), Error> {
     let telemetry = crudder_telemetry::start()?;
     // A file of this name beside the recorder makes the init die: a variable would last longer than one process.
-    let mark = std::path::Path::new(&telemetry.config().recorder_path).with_file_name("die-in-init");
+    let mark = Path::new(&telemetry.config().recorder_path).with_file_name("die-in-init");
     if std::fs::remove_file(mark).is_ok() {
         process::abort();
     }
+    let witness = &Path::new(&telemetry.config().recorder_path).with_file_name("witness");
     let telemetry = &telemetry;
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let context = event.context.clone();
@@ -37,7 +40,7 @@ async fn main() -> Result<(), Error> {
             function_arn: &context.invoked_function_arn,
             trigger: route,
         };
-        telemetry.observe(invocation, work(event.payload), end).await
+        telemetry.observe(invocation, work(event.payload, witness), end).await
     }))
     .await
 }
@@ -49,17 +52,36 @@ fn end(answer: &Result<Value, Error>) -> End {
     }
 }
 
-async fn work(event: Value) -> Result<Value, Error> {
+/// Notes outside of the recorder that a span has started: what must arrive, by a way that is not the layer's.
+fn swear(witness: &Path) {
+    let Some(ids) = crudder_telemetry::current_ids() else { return };
+    let line = format!("{} {}\n", ids.trace_id, ids.span_id);
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(witness);
+    let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
+}
+
+async fn work(event: Value, witness: &Path) -> Result<Value, Error> {
+    swear(witness);
     let kind = event["kind"].as_str().unwrap_or("ok").to_owned();
-    step("first").await;
-    async { meet(&kind, &event).await }.instrument(tracing::info_span!("fatal", kind)).await
+    step("first", witness).await;
+    async {
+        swear(witness);
+        meet(&kind, &event, witness).await
+    }
+    .instrument(tracing::info_span!("fatal", kind))
+    .await
 }
 
-async fn step(name: &str) {
-    async { tracing::info!(name, "step") }.instrument(tracing::info_span!("step")).await;
+async fn step(name: &str, witness: &Path) {
+    async {
+        swear(witness);
+        tracing::info!(name, "step");
+    }
+    .instrument(tracing::info_span!("step"))
+    .await;
 }
 
-async fn meet(kind: &str, event: &Value) -> Result<Value, Error> {
+async fn meet(kind: &str, event: &Value, witness: &Path) -> Result<Value, Error> {
     match kind {
         "error" => Err("the store is on fire".into()),
         "report" => {
@@ -67,6 +89,11 @@ async fn meet(kind: &str, event: &Value) -> Result<Value, Error> {
             Ok(json!("reported"))
         }
         "panic" => panic!("the victim panics"),
+        "slow" => {
+            tokio::time::sleep(Duration::from_millis(event["ms"].as_u64().unwrap_or(0))).await;
+            step("after a while", witness).await;
+            Ok(json!("slow"))
+        }
         "timeout" => {
             tokio::time::sleep(Duration::from_secs(600)).await;
             Ok(Value::Null)
@@ -84,7 +111,7 @@ async fn meet(kind: &str, event: &Value) -> Result<Value, Error> {
         "large" => Ok(json!("x".repeat(7 << 20))),
         "many" => {
             for _ in 0..event["spans"].as_u64().unwrap_or(1) {
-                step("one of many").await;
+                step("one of many", witness).await;
             }
             Ok(json!("many"))
         }
