@@ -9,10 +9,12 @@ use crudder_recorder::OpenError;
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_aws::trace::XrayIdGenerator;
-use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::{Dispatch, Instrument, Metadata, Span, dispatcher};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use tracing::{Dispatch, Instrument, Metadata, Span, Subscriber, dispatcher};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry, filter};
 
 use crate::config::{Config, ConfigError};
@@ -87,26 +89,11 @@ impl Telemetry {
     pub(crate) fn build(config: Config, output: Option<Output>) -> (Self, Dispatch) {
         let daemon = config.xray_daemon.and_then(|address| Daemon::at(address).ok()).map(Arc::new);
         let resource = resource::of(&config);
-        let recorder = Recorder::open(&config, &resource).map(Arc::new);
-        let (recorder, recorder_error) = match recorder {
-            Ok(recorder) => (Some(recorder), None),
+        let (recorder, recorder_error) = match Recorder::open(&config, &resource) {
+            Ok(recorder) => (Some(Arc::new(recorder)), None),
             Err(error) => (None, Some(error)),
         };
-        let spans = Spans::new(daemon.clone(), recorder.clone(), config.service.clone());
-        let provider = SdkTracerProvider::builder()
-            .with_id_generator(XrayIdGenerator::default())
-            .with_sampler(RecordAll)
-            .with_resource(resource)
-            .with_span_processor(spans)
-            .build();
-        // Location, thread, inactivity and target make a span 2.6 times as large.
-        let spans = tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("crudder-telemetry"))
-            .with_location(false)
-            .with_threads(false)
-            .with_tracked_inactivity(false)
-            .with_target(false)
-            .with_filter(filter::filter_fn(is_our_span));
+        let processor = Spans::new(daemon.clone(), recorder.clone(), config.service.clone());
         let reports = Reports::new(recorder.clone());
         let output = output.map(Arc::new);
         let lines = output.clone().map(|output| Lines::new(output, config.log_format, config.log_level));
@@ -114,6 +101,7 @@ impl Telemetry {
         // `RUST_LOG` is not looked at: a value left in a template would override the level that Lambda's console shows, while
         // Lambda's own filter still applied after it.
         let enough = config.log_level.max(SPAN_LEVEL);
+        let spans = spans_of(provider(processor, resource).tracer("crudder-telemetry"));
         let subscriber = Registry::default().with(enough).with(Numbers).with(spans).with(reports.clone());
         let dispatch = Dispatch::new(subscriber.with(lines.clone()));
         let invocations = AtomicU32::new(0);
@@ -179,6 +167,27 @@ impl Telemetry {
         let span = tracing::info_span!("invocation", otel.kind = "server");
         Root { span, request, reports: self.shared.reports.clone(), open: true }
     }
+}
+
+/// The SDK without an exporter: the processor is all there is.
+fn provider(processor: Spans, resource: Resource) -> SdkTracerProvider {
+    SdkTracerProvider::builder()
+        .with_id_generator(XrayIdGenerator::default())
+        .with_sampler(RecordAll)
+        .with_resource(resource)
+        .with_span_processor(processor)
+        .build()
+}
+
+/// The layer that makes OpenTelemetry's spans of `tracing`'s. Location, thread, inactivity and target make a span 2.6 times as large.
+fn spans_of<S: Subscriber + for<'a> LookupSpan<'a>>(tracer: SdkTracer) -> impl Layer<S> {
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_target(false)
+        .with_filter(filter::filter_fn(is_our_span))
 }
 
 /// The root span while it is open.
