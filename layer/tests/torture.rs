@@ -97,7 +97,9 @@ async fn whatever_is_killed_nothing_is_lost_and_nothing_is_told_twice_without_ex
         seen.push(event);
     }
     let letters = replay(&vendors, &seen).await;
-    check(&vendors, folder.path(), &tally, letters, &seen);
+    let judged = judge(&vendors, folder.path(), &tally, letters);
+    println!("{}", judged.told);
+    check(&judged, &tally, &seen);
     stage.shutdown().await;
 }
 
@@ -274,7 +276,19 @@ fn doubts(folder: &Path) -> u64 {
     reader.map_or(0, |reader| reader.stats().counter(Counter::Doubtful))
 }
 
-fn check(vendors: &Vendors, folder: &Path, tally: &Tally, letters: usize, seen: &[StageEvent]) {
+/// What came of it all.
+struct Judged {
+    told: String,
+    kept: BTreeSet<(TraceId, String)>,
+    lost: Vec<(TraceId, String)>,
+    unexplained: Vec<(TraceId, String)>,
+    unexcused: u64,
+    twice: u64,
+    counted: u64,
+    deaths: BTreeMap<TraceId, u64>,
+}
+
+fn judge(vendors: &Vendors, folder: &Path, tally: &Tally, letters: usize) -> Judged {
     let delivered: BTreeSet<(TraceId, String)> =
         vendors.honeycomb.look(|store| store.spans().map(|span| (span.trace_id, span.span_id.clone())).collect());
     let (mut kept, mut gone, mut in_rings) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -287,14 +301,15 @@ fn check(vendors: &Vendors, folder: &Path, tally: &Tally, letters: usize, seen: 
         }
         if is_discarded { gone.extend(sworn(&entry.path())) } else { kept.extend(sworn(&entry.path())) }
     }
-    let lost: Vec<_> = kept.difference(&delivered).collect();
-    let lost_with_environments: Vec<_> = gone.difference(&delivered).collect();
-    let unexplained: Vec<_> = lost_with_environments.iter().filter(|(_, span)| !in_rings.contains(span)).collect();
+    let lost: Vec<_> = kept.difference(&delivered).cloned().collect();
+    let lost_with_environments: Vec<_> = gone.difference(&delivered).cloned().collect();
+    let hidden = |(_, span): &&(TraceId, String)| !in_rings.contains(span);
+    let unexplained: Vec<_> = lost_with_environments.iter().filter(hidden).cloned().collect();
     let (doubtful, unexcused) =
         vendors.honeycomb.look(|store| (store.excused_duplicates(), store.unexcused_duplicates()));
     let deaths = deaths(vendors);
     let repeated_items = vendors.rollbar.look(|store| store.repeated_items());
-    println!(
+    let told = format!(
         "torture: {} answered, {} died; {} functions and {} layers killed, {} environments discarded; {} spans sworn, {} \
          lost, {} more with discarded environments; {doubtful} spans twice because no answer left the vendor, {unexcused} because \
          the layer died before it noted one, {repeated_items} items twice; the layers counted {counted} doubts; {letters} dead \
@@ -310,6 +325,12 @@ fn check(vendors: &Vendors, folder: &Path, tally: &Tally, letters: usize, seen: 
         deaths.len(),
         tally.longest,
     );
+    let twice = doubtful + unexcused + repeated_items;
+    Judged { told, kept, lost, unexplained, unexcused, twice, counted, deaths }
+}
+
+fn check(judged: &Judged, tally: &Tally, seen: &[StageEvent]) {
+    let Judged { kept, lost, unexplained, unexcused, twice, counted, deaths, .. } = judged;
     // What the log says around a trace that something is wrong with.
     let of_lost = |trace: &str| {
         let at = seen.iter().position(|event| format!("{event:?}").contains(trace)).unwrap_or_default();
@@ -321,9 +342,8 @@ fn check(vendors: &Vendors, folder: &Path, tally: &Tally, letters: usize, seen: 
     assert!(unexplained.is_empty(), "not in the ring either: {unexplained:#?}");
     // A stand-in excuses what it never answered. An answer that a killed layer could not note is known to the layer's next life
     // only: each of both must have been counted by the layers themselves.
-    let twice = doubtful + unexcused + repeated_items;
     assert!(twice <= counted, "{twice} came twice, the layers counted {counted} doubts");
-    assert!(unexcused == 0 || tally.killed_layers > 0, "{unexcused} spans came twice and no layer was killed");
+    assert!(*unexcused == 0 || tally.killed_layers > 0, "{unexcused} spans came twice and no layer was killed");
     let traces_kept: BTreeSet<TraceId> = kept.iter().map(|(trace, _)| *trace).collect();
     for (trace, error) in tally.died.iter().filter(|(trace, _)| traces_kept.contains(trace)) {
         // When the layer was killed, the function may have come to its end all the same: then nobody died but the layer.
@@ -334,7 +354,7 @@ fn check(vendors: &Vendors, folder: &Path, tally: &Tally, letters: usize, seen: 
             of_lost(&trace.to_string())
         );
     }
-    for (trace, items) in &deaths {
+    for (trace, items) in deaths {
         assert_eq!(*items, 1, "items of the death in {trace}");
     }
 }

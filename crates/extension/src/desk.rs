@@ -1,6 +1,6 @@
 //! Everything the layer knows, and what it does about it: reads the ring, judges the dead, hands what is over to the outbox.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crudder_recorder::{DECLINED, Kind, Reader, Reason, Record, SpanIds, Vendor, Verdict, WriterId};
@@ -77,6 +77,9 @@ impl Desk {
             let straggler = Straggler::of(&record);
             self.late(key, over, straggler, now);
         }
+        if !self.config.is_managed {
+            self.table.leave_the_older();
+        }
         let over: Vec<Key> =
             self.table.invocations.iter().filter(|(_, found)| found.is_over()).map(|(key, _)| *key).collect();
         for key in over {
@@ -116,6 +119,13 @@ impl Desk {
             has_started: invocation.has_started,
             ended: invocation.ended,
             death: invocation.death.clone(),
+            // Those that are told as unfinished must not be told again should they end after all.
+            spans: invocation
+                .spans
+                .iter()
+                .filter(|(_, span)| span.ended.is_none())
+                .map(|(id, span)| (*id, *span))
+                .collect(),
             ..Invocation::default()
         };
         let Self { reader, table, outbox, config, .. } = self;
@@ -131,14 +141,16 @@ impl Desk {
     fn late(&mut self, key: Key, over: Option<usize>, straggler: Straggler, now: Instant) {
         let position = straggler.position;
         let over = over.and_then(|at| self.over.get_mut(at)).map(|(_, invocation)| invocation);
-        if let (Some(death), Some(invocation)) = (straggler.death, over) {
+        let mut over = over;
+        if let (Some(death), Some(invocation)) = (straggler.death, over.as_deref_mut()) {
             invocation.death = Some(death);
-            let mut late = invocation.clone();
+            let mut late = Invocation { spans: BTreeMap::new(), ..invocation.clone() };
             late.records.insert(position, position);
             let process = self.table.processes.get(&key.writer);
             let mut teller = Teller { reader: &mut self.reader, outbox: &mut self.outbox, config: &self.config, now };
             return teller.conclude(key, process, late);
         }
+        let was_told = over.is_some_and(|over| straggler.span.is_some_and(|span| over.spans.contains_key(&span)));
         if straggler.is_event {
             let mut around = Invocation::default();
             around.records.insert(position, position);
@@ -148,11 +160,12 @@ impl Desk {
             return teller.conclude(key, process, around);
         }
         for vendor in Vendor::ALL {
-            if straggler.span_bytes.is_none() || vendor != Vendor::Honeycomb {
+            if straggler.span.is_none() || was_told || vendor != Vendor::Honeycomb {
                 self.reader.set_label(position, vendor, DECLINED);
             }
         }
-        if let Some(bytes) = straggler.span_bytes {
+        if straggler.span.is_some() && !was_told {
+            let bytes = straggler.bytes;
             let cargo = Cargo::Recorded { process: key.writer, trailer: Vec::new(), bytes };
             let unit = Unit { position, also: Vec::new(), cargo, has_error: false, since: now, in_doubt: false };
             self.outbox.put(Vendor::Honeycomb, unit, &mut self.reader);
@@ -206,10 +219,11 @@ impl Desk {
 
     fn runtime_done(&mut self, request_id: &str, status: Status, error_type: &str, at: SystemTime) {
         if let Some(key) = self.table.by_request(request_id) {
-            let invocation = &self.table.invocations[&key];
-            let ended = invocation.ended.is_some();
-            if let Some(reason) = judge::of_platform(status, error_type, ended) {
-                self.judge(key, reason, error_type, nanoseconds(at));
+            let ended = self.table.invocations.get(&key).is_some_and(|invocation| invocation.ended.is_some());
+            match judge::of_platform(status, error_type, ended) {
+                Some(reason) => self.judge(key, reason, error_type, nanoseconds(at)),
+                // Its end was written before its answer was: where the ring has none, it was dropped.
+                None => self.table.invocations.entry(key).or_default().is_left = true,
             }
             return;
         }
@@ -396,14 +410,16 @@ impl Desk {
 /// What is kept of a record that came after its invocation was over.
 struct Straggler {
     position: u64,
-    span_bytes: Option<usize>,
+    /// The span that has ended.
+    span: Option<[u8; 8]>,
+    bytes: usize,
     is_event: bool,
     death: Option<Death>,
 }
 
 impl Straggler {
     fn of(record: &Record<'_>) -> Self {
-        let is_span = record.kind == Kind::SpanEnded && SpanIds::split(record.payload).is_ok();
+        let ids = SpanIds::split(record.payload).ok().filter(|_| record.kind == Kind::SpanEnded);
         let verdict = (record.kind == Kind::Verdict).then(|| Verdict::decode(record.payload).ok()).flatten();
         let position = record.position;
         let death = verdict.map(|verdict| Death {
@@ -413,7 +429,7 @@ impl Straggler {
             detail: verdict.detail.to_owned(),
         });
         let is_event = record.kind == Kind::Event;
-        Self { position, span_bytes: is_span.then_some(record.payload.len()), is_event, death }
+        Self { position, span: ids.map(|(ids, _)| ids.span), bytes: record.payload.len(), is_event, death }
     }
 }
 

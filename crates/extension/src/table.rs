@@ -71,6 +71,8 @@ pub(crate) struct Invocation {
     pub(crate) is_cold: bool,
     pub(crate) has_started: bool,
     pub(crate) ended: Option<Outcome>,
+    /// It is known to be over though the ring does not say so of all its spans: their ends were dropped, or never come.
+    pub(crate) is_left: bool,
     pub(crate) datagram_left: bool,
     pub(crate) death: Option<Death>,
     pub(crate) spans: BTreeMap<[u8; 8], Span>,
@@ -85,7 +87,9 @@ pub(crate) struct Invocation {
 impl Invocation {
     /// Whether nothing more is to come: it ended with all its spans, or it was found dead.
     pub(crate) fn is_over(&self) -> bool {
-        self.death.is_some() || (self.ended.is_some() && self.spans.values().all(|span| span.ended.is_some()))
+        self.death.is_some()
+            || self.is_left
+            || (self.ended.is_some() && self.spans.values().all(|span| span.ended.is_some()))
     }
 
     /// The innermost open span, and the open ones above it, outermost first: where it was when it died.
@@ -189,6 +193,19 @@ impl Table {
 
     pub(crate) fn by_request(&self, request_id: &str) -> Option<Key> {
         self.invocations.iter().find(|(_, invocation)| invocation.request_id == request_id).map(|(key, _)| *key)
+    }
+
+    /// Where invocations follow each other, an older one than the newest of its process is over.
+    pub(crate) fn leave_the_older(&mut self) {
+        let keys: Vec<Key> = self.invocations.keys().copied().collect();
+        for pair in keys.windows(2) {
+            if let [older, newer] = pair
+                && older.writer == newer.writer
+                && let Some(invocation) = self.invocations.get_mut(older)
+            {
+                invocation.is_left = true;
+            }
+        }
     }
 
     pub(crate) fn open(&self) -> impl Iterator<Item = (&Key, &Invocation)> {

@@ -138,3 +138,46 @@ async fn what_x_ray_does_not_sample_is_told_to_the_others() {
     fixture.vendors.xray.look(|store| assert_eq!(store.document_count(), 0));
     fixture.close().await;
 }
+
+#[tokio::test]
+async fn a_death_during_init_is_one_item_and_a_span_of_its_own() {
+    let mut fixture = plain().await;
+    // The first process serves; its death makes the stage start another in the same environment, which finds the mark.
+    fixture.call("ok").await;
+    let tmp = fixture.stage.environments()[0].folder.join("tmp");
+    fixture.call("abort").await;
+    fixture.reset().await;
+    std::fs::write(tmp.join("die-in-init"), "").expect("a mark");
+    let (outcome, _) = fixture.call("ok").await;
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    fixture.discard().await;
+    let spans = fixture.spans_named("init", 1).await;
+    let [span] = spans.as_slice() else { panic!("{spans:?}") };
+    assert_eq!(span.attributes["crudder.death"], "crash");
+    assert_eq!(span.resource["faas.name"], "victim");
+    let items = fixture.items(span.trace_id, 1).await;
+    let [item] = items.as_slice() else { panic!("{items:?}") };
+    assert_eq!((item.level.as_str(), item.context.as_deref()), ("critical", Some("init")));
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn the_same_trace_id_stands_in_all_planes_and_no_secret_in_any() {
+    let mut fixture = plain().await;
+    let (_, trace) = fixture.call("error").await;
+    fixture.spans(trace, 3).await;
+    fixture.items(trace, 1).await;
+    fixture.segments(trace, ROOT_SPAN).await;
+    fixture.line(&trace.xray()).await;
+    fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
+    let told = [
+        fixture.vendors.honeycomb.look(|store| format!("{:?}", store.spans().collect::<Vec<_>>())),
+        fixture.vendors.rollbar.look(|store| format!("{:?}", store.items().collect::<Vec<_>>())),
+        fixture.vendors.xray.look(|store| format!("{:?}", store.documents().collect::<Vec<_>>())),
+    ];
+    for plane in told {
+        assert!(!plane.contains("s3cr3t-t0ken"), "{plane}");
+    }
+    let secret = |event: &crudder_stage::StageEvent| format!("{event:?}").contains("s3cr3t-t0ken");
+    assert!(!fixture.close().await.iter().any(secret));
+}

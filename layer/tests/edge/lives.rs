@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crudder_stage::{Faults, Kill, Moment, Outcome, StageEvent, TelemetryFault, Whom};
+use crudder_stage::{Faults, Freeze, Kill, Moment, Outcome, RuntimeDoneFault, StageEvent, TelemetryFault, Whom};
 use crudder_vendors::{Fault, Plan, RetryAfter};
 
 use crate::support::{FUNCTION, Recipe, plain};
@@ -96,4 +96,88 @@ async fn what_is_held_back_leaves_at_the_end() {
     let seen = fixture.close().await;
     let letters = |event: &&StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("dead letter"));
     assert_eq!(seen.iter().find(letters), None);
+}
+
+#[tokio::test]
+async fn a_verdict_that_never_comes_is_not_waited_for() {
+    for fault in [RuntimeDoneFault::Missing, RuntimeDoneFault::Delayed(Duration::from_secs(1))] {
+        let mut fixture = plain().await;
+        let faults = Faults { runtime_done: fault, ..Faults::default() };
+        fixture.stage.set_faults(FUNCTION, faults).expect("a function");
+        let (_, trace) = fixture.call("ok").await;
+        fixture.spans(trace, 3).await;
+        let (_, trace) = fixture.call("abort").await;
+        let spans = fixture.spans(trace, 3).await;
+        assert_eq!(spans["fatal"].attributes["crudder.death"], "crash", "{fault:?}");
+        assert_eq!(fixture.items(trace, 1).await.len(), 1, "{fault:?}");
+        fixture.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_freeze_in_the_middle_of_a_send_loses_nothing() {
+    let mut fixture = plain().await;
+    let late = Fault::Late { after: Duration::from_millis(60) };
+    fixture.vendors.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
+    let freeze = Freeze { after: Duration::from_millis(20), lasts: Duration::from_millis(150) };
+    fixture.stage.set_faults(FUNCTION, Faults { freeze: Some(freeze), ..Faults::default() }).expect("a function");
+    for _ in 0..3 {
+        let (_, trace) = fixture.call("error").await;
+        fixture.spans(trace, 3).await;
+        fixture.items(trace, 1).await;
+    }
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_layer_that_dies_with_its_function_leaves_everything_to_its_next_life() {
+    let mut fixture = Recipe { memory_mb: 200, ..Recipe::default() }.open().await;
+    let faults = Faults { out_of_memory_takes_extensions: true, ..Faults::default() };
+    fixture.stage.set_faults(FUNCTION, faults).expect("a function");
+    let (_, trace) = fixture.call("oom").await;
+    fixture.reset().await;
+    fixture.call("ok").await;
+    let spans = fixture.spans(trace, 3).await;
+    assert_eq!(spans["fatal"].attributes["crudder.culprit"], true);
+    assert_eq!(fixture.items(trace, 1).await.len(), 1);
+    let segments = fixture.segments(trace, "fatal").await;
+    assert_eq!(segments["fatal"]["fault"], true);
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_recorder_that_cannot_be_opened_leaves_function_and_layer_at_work() {
+    let mut fixture = plain().await;
+    fixture.call("ok").await;
+    let ring = fixture.stage.environments()[0].folder.join("tmp/crudder.recorder");
+    fixture.call("abort").await;
+    fixture.reset().await;
+    // A folder in the ring's place: what a read-only /tmp does, but to root as well.
+    std::fs::remove_file(&ring).expect("the ring goes");
+    std::fs::create_dir(&ring).expect("a folder");
+    let before = fixture.all_spans().len();
+    for _ in 0..2 {
+        let (outcome, trace) = fixture.call("ok").await;
+        assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+        fixture.segments(trace, "GET /victim").await;
+    }
+    fixture.line("the layer is off").await;
+    assert_eq!(fixture.all_spans().len(), before);
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_full_ring_costs_spans_and_says_how_many() {
+    // A ring that holds a few records: hundreds of spans don't fit, and nobody reads while the function holds the processor.
+    let mut fixture = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "16384").open().await;
+    let event = serde_json::json!({ "kind": "many", "spans": 2000 });
+    let (outcome, _) = fixture.call_with(event, true).await;
+    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    let (_, trace) = fixture.call("ok").await;
+    fixture.discard().await;
+    let spans = fixture.all_spans();
+    let dropped = |span: &&crudder_vendors::Span| span.resource.contains_key("crudder.lost.dropped");
+    assert!(spans.iter().any(|span| dropped(&span)), "{} spans, and no count of the lost on any", spans.len());
+    assert!(spans.iter().any(|span| span.trace_id == trace), "the next request is whole");
+    fixture.close().await;
 }

@@ -46,7 +46,11 @@ impl Recipe {
     }
 
     pub(crate) async fn open(self) -> Fixture {
-        let vendors = Vendors::start(VendorsConfig::default()).await.expect("the stand-ins start");
+        self.open_beside(VendorsConfig::default()).await
+    }
+
+    pub(crate) async fn open_beside(self, vendors: VendorsConfig) -> Fixture {
+        let vendors = Vendors::start(vendors).await.expect("the stand-ins start");
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = StageConfig::new(folder.path());
         config.xray_daemon = Some(vendors.xray.address());
@@ -116,6 +120,23 @@ impl Fixture {
                 self.vendors.honeycomb.look(|store| format!("{:?}", store.ledger())),
                 self.lines()
             ),
+        }
+    }
+
+    /// All spans taken so far.
+    pub(crate) fn all_spans(&self) -> Vec<Span> {
+        self.vendors.honeycomb.look(|store| store.spans().cloned().collect())
+    }
+
+    /// Spans of this name in whatever trace, once `enough` of them have come.
+    pub(crate) async fn spans_named(&self, name: &str, enough: usize) -> Vec<Span> {
+        let found = |store: &HoneycombStore| {
+            let spans: Vec<Span> = store.spans().filter(|span| span.name == name).cloned().collect();
+            (spans.len() >= enough).then_some(spans)
+        };
+        match self.vendors.honeycomb.wait_for(PATIENCE, found).await {
+            Ok(spans) => spans,
+            Err(late) => panic!("{late}; log:\n{}", self.lines()),
         }
     }
 

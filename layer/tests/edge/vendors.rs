@@ -138,3 +138,97 @@ async fn a_key_that_may_not_be_read_is_one_line_that_names_the_permission() {
     assert!(line.line.contains("secretsmanager:GetSecretValue"), "{}", line.line);
     fixture.close().await;
 }
+
+#[tokio::test]
+async fn hostile_answers_lose_nothing_and_repeat_only_what_was_never_answered() {
+    for fault in [
+        Fault::HalfAnswer,
+        Fault::Reset { take: true },
+        Fault::Reset { take: false },
+        Fault::Cut { take: true },
+        Fault::Cut { take: false },
+        Fault::Drip { every: Duration::from_millis(1) },
+        Fault::Late { after: Duration::from_millis(700) },
+    ] {
+        let mut fixture = plain().await;
+        fixture.vendors.honeycomb.faults().add(Plan::times(1, fault.clone())).expect("a fault it knows");
+        fixture.vendors.rollbar.faults().add(Plan::times(1, fault.clone())).expect("a fault it knows");
+        let (_, trace) = fixture.call("error").await;
+        fixture.discard().await;
+        assert_eq!(fixture.spans(trace, 3).await.len(), 3, "{fault:?}");
+        assert_eq!(fixture.items(trace, 1).await.len(), 1, "{fault:?}");
+        assert_eq!(letters(&fixture.close().await).len(), 0, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_a_secret_or_a_parameter_is_found() {
+    use crudder_vendors::{HoneycombKey, RollbarToken, Secret, SecretsConfig, VendorsConfig};
+    let secret = "arn:aws:secretsmanager:ca-central-1:111122223333:secret:honeycomb-AbCdEf";
+    let parameter = "arn:aws:ssm:ca-central-1:111122223333:parameter/crudder/rollbar";
+    let secrets = SecretsConfig {
+        secrets: vec![(secret.to_owned(), Secret::new(HoneycombKey::local().text.reveal()))],
+        parameters: vec![(parameter.to_owned(), Secret::new(RollbarToken::local().text.reveal()))],
+        ..SecretsConfig::default()
+    };
+    let recipe = Recipe::default().variable("HONEYCOMB_API_KEY", secret).variable("ROLLBAR_ACCESS_TOKEN", parameter);
+    let mut fixture = recipe.open_beside(VendorsConfig { secrets, ..VendorsConfig::default() }).await;
+    let (_, trace) = fixture.call("error").await;
+    fixture.spans(trace, 3).await;
+    fixture.items(trace, 1).await;
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn where_no_daemon_listens_documents_of_the_dead_go_to_the_api() {
+    let mut fixture = plain().await;
+    fixture.vendors.xray.shut().await;
+    let (_, trace) = fixture.call("abort").await;
+    let documents = |store: &crudder_vendors::XrayStore| {
+        let documents = store.documents_of(trace);
+        (!documents.is_empty()).then_some(documents)
+    };
+    let documents = fixture.vendors.xray_api.wait_for(crate::support::PATIENCE, documents).await;
+    let documents = documents.expect("the document comes by PutTraceSegments");
+    assert_eq!(documents[0].body["fault"], true);
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_vendor_that_is_down_for_long_under_load_gets_everything_when_it_is_back() {
+    let mut fixture = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "65536").open().await;
+    fixture.vendors.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
+    let mut traces = Vec::new();
+    for _ in 0..60 {
+        traces.push(fixture.call("ok").await.1);
+    }
+    let spool = fixture.stage.environments()[0].folder.join("tmp/crudder.recorder.spool");
+    assert!(std::fs::read_dir(&spool).expect("a spool").count() > 0, "a ring of 64 kB holds less than 60 requests");
+    fixture.vendors.honeycomb.faults().clear();
+    fixture.discard().await;
+    for trace in traces {
+        assert_eq!(fixture.spans(trace, 3).await.len(), 3);
+    }
+    assert_eq!(letters(&fixture.close().await).len(), 0);
+}
+
+#[tokio::test]
+async fn tail_sampling_keeps_errors_and_one_in_n_of_the_rest_with_its_rate() {
+    let mut fixture = Recipe::default().variable("CRUDDER_SAMPLE_RATE", "4").open().await;
+    let mut ordinary = Vec::new();
+    // The cold start is kept as it is.
+    let (_, cold) = fixture.call("ok").await;
+    for _ in 0..8 {
+        ordinary.push(fixture.call("ok").await.1);
+    }
+    let (_, failed) = fixture.call("error").await;
+    fixture.discard().await;
+    let spans = fixture.all_spans();
+    let rates = |trace| {
+        spans.iter().filter(move |span| span.trace_id == trace).map(|span| span.sample_rate).collect::<Vec<_>>()
+    };
+    assert_eq!((rates(cold), rates(failed)), (vec![1; 3], vec![1; 3]));
+    let kept: Vec<_> = ordinary.iter().map(|trace| rates(*trace)).filter(|rates| !rates.is_empty()).collect();
+    assert_eq!(kept, [vec![4; 3], vec![4; 3]], "two of eight, by trace id");
+    fixture.close().await;
+}

@@ -10,7 +10,10 @@ use crudder_vendors::{HoneycombKey, RollbarToken, Vendors};
 use serde_json::Value;
 use tokio::net::TcpStream;
 
-use crate::program::{Program, free_address, named_by};
+use crate::{
+    address::free_address,
+    program::{Program, named_by},
+};
 
 const LAYER: &str = env!("CARGO_BIN_EXE_crudder-extension");
 /// How long the emulator may take to listen; it needs a blink.

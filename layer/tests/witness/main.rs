@@ -12,6 +12,8 @@
 //! a trace header for the function (so each trace's id is the function's own, and nothing is told to X-Ray), the freeze, memory
 //! limits, and more than one invocation at a time. Those are the stage's, in `tests/edge`, and unwitnessed.
 
+#[path = "../../../tests/support/address.rs"]
+mod address;
 mod emulator;
 #[path = "../../../tests/support/program.rs"]
 mod program;
