@@ -1,6 +1,7 @@
 //! The environment of the HTTP edge, read once.
 
 use http::HeaderValue;
+use http::uri::Authority;
 
 /// A variable holds what it can't hold.
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +31,17 @@ impl Config {
     }
 
     fn parse(lookup: impl Fn(&str) -> Option<String>) -> std::result::Result<Self, ConfigError> {
+        // An empty variable is an unset one: that is how templates leave a choice open.
+        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let origin = lookup("CRUDDER_CORS_ORIGIN").unwrap_or_else(|| "*".to_owned());
-        let cors_origin = HeaderValue::from_str(&origin).map_err(|_| ConfigError {
+        let cors_origin = Some(&origin).filter(|origin| is_origin(origin));
+        let cors_origin = cors_origin.and_then(|origin| HeaderValue::from_str(origin).ok()).ok_or(ConfigError {
             name: "CRUDDER_CORS_ORIGIN",
             value: origin,
             wanted: "it must be one origin such as https://crudder.example, or *",
         })?;
         let asked = match lookup("CRUDDER_FAULTS").as_deref() {
-            None | Some("off" | "") => false,
+            None | Some("off") => false,
             Some("on") => true,
             Some(other) => {
                 return Err(ConfigError {
@@ -50,6 +54,12 @@ impl Config {
         let production = lookup("CRUDDER_STAGE").as_deref() == Some(PRODUCTION);
         Ok(Self { cors_origin, faults: asked && !production })
     }
+}
+
+/// Scheme and authority and nothing more, as a browser sends it in `Origin`: what has a path, if only a slash, would match no page.
+fn is_origin(text: &str) -> bool {
+    let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    text == "*" || authority.is_some_and(|authority| authority.parse::<Authority>().is_ok())
 }
 
 #[cfg(test)]
@@ -77,7 +87,18 @@ mod tests {
     fn a_bad_value_is_named_with_its_variable() {
         let message = config(&[("CRUDDER_FAULTS", "yes")]).unwrap_err().to_string();
         assert_eq!(message, r#"CRUDDER_FAULTS is "yes": it must be on or off"#);
-        let message = config(&[("CRUDDER_CORS_ORIGIN", "a\nb")]).unwrap_err().to_string();
-        assert!(message.starts_with("CRUDDER_CORS_ORIGIN is"), "{message}");
+        for origin in
+            ["a\nb", "a b", "crudder.example", "https://crudder.example/", "https://a.example,https://b.example"]
+        {
+            let message = config(&[("CRUDDER_CORS_ORIGIN", origin)]).unwrap_err().to_string();
+            assert!(message.starts_with("CRUDDER_CORS_ORIGIN is"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_unset_one() {
+        let config = config(&[("CRUDDER_CORS_ORIGIN", ""), ("CRUDDER_FAULTS", "")]).unwrap();
+        assert_eq!(config.cors_origin, "*");
+        assert!(!config.faults);
     }
 }
