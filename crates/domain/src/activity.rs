@@ -57,7 +57,7 @@ pub struct Draft {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 struct DraftBody {
     message: Field,
     ttl: Field,
@@ -112,7 +112,7 @@ pub struct ReplyDraft {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 struct ReplyBody {
     message: Field,
 }

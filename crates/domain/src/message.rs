@@ -63,7 +63,7 @@ pub struct MessageDraft {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 struct MessageBody {
     message: Field,
     message_group_uuid: Field,

@@ -118,7 +118,7 @@ pub struct ProfileDraft {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 struct ProfileBody {
     display_name: Field,
     bio: Field,
