@@ -4,6 +4,7 @@
 //! `cycle.rs` (when to do what), `desk.rs` (what is known), `tell.rs` (what is said) and `outbox.rs` (how it is delivered).
 
 mod answer;
+mod asker;
 mod config;
 mod courier;
 mod cycle;

@@ -7,6 +7,7 @@ use tokio::net::UnixDatagram;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::asker::{Asker, RETRY, TRIES, asker};
 use crate::config::Config;
 use crate::courier::Returned;
 use crate::cycle::{Cycle, Event, Step};
@@ -24,10 +25,6 @@ const LOOK: Duration = Duration::from_millis(250);
 const LAST_WORD: Duration = Duration::from_millis(120);
 /// What the buffer itself may hold back: nobody waits for the end of an environment.
 const LAST_BUFFER: Duration = Duration::from_millis(50);
-/// Between two tries of `/next` after one that failed: never a hot loop.
-const RETRY: Duration = Duration::from_millis(100);
-/// A platform that does not answer so often has no use for a layer any more.
-const TRIES: usize = 50;
 
 /// The extension's whole life, by its environment. Never fails: a layer that can't work must not take its function down.
 pub async fn run() {
@@ -84,45 +81,6 @@ async fn register(address: &str, is_managed: bool) -> Option<Lambda> {
         }
     }
     log::error("the layer could not register: no answer", []);
-    None
-}
-
-/// A side task that asks `/next` whenever it is told to, and brings the turns.
-struct Asker {
-    ask: mpsc::Sender<()>,
-    turns: mpsc::Receiver<Turn>,
-}
-
-impl Asker {
-    fn ask(&self) {
-        // One question at a time; one that already waits is the same question.
-        let _ = self.ask.try_send(());
-    }
-}
-
-fn asker(mut lambda: Lambda) -> Asker {
-    let (ask, mut asked) = mpsc::channel(1);
-    let (sender, turns) = mpsc::channel(1);
-    tokio::spawn(async move {
-        while asked.recv().await.is_some() {
-            let Some(turn) = next(&mut lambda).await else { return };
-            if sender.send(turn).await.is_err() {
-                return;
-            }
-        }
-    });
-    Asker { ask, turns }
-}
-
-/// `/next`, asked again after a pause when it fails. `None` when the platform is gone for good.
-async fn next(lambda: &mut Lambda) -> Option<Turn> {
-    for _ in 0..TRIES {
-        match lambda.next().await {
-            Ok(turn) => return Some(turn),
-            Err(error) => log::warn("asking for the next event failed", [("error", log::chain(&error).into())]),
-        }
-        tokio::time::sleep(RETRY).await;
-    }
     None
 }
 

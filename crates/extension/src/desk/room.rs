@@ -1,0 +1,70 @@
+//! Room in the ring: frees what is done with, carries what must stay, relieves it of what nobody takes (D3, D6).
+
+use crudder_recorder::{DECLINED, Kind, Vendor};
+use tokio::time::Instant;
+
+use super::Desk;
+use crate::log;
+use crate::table::Key;
+
+/// Records carried at one go; a ring that holds more open ones than this is too small for its load.
+const MOST_CARRIED: usize = 256;
+
+impl Desk {
+    /// Frees what is done with, carries what must stay, relieves the ring of what nobody takes.
+    pub(super) fn tidy(&mut self, now: Instant) {
+        self.reader.free_resolved();
+        if !self.reader.stats().is_half_full() {
+            return;
+        }
+        self.bury_processes();
+        self.carry();
+        if self.reader.stats().is_half_full() {
+            let (outbox, mut tools) = self.tools(now);
+            outbox.relieve(&mut tools);
+            self.reader.free_resolved();
+        }
+    }
+
+    /// Processes that are gone and have nothing left to tell need no resource any more.
+    fn bury_processes(&mut self) {
+        let Self { reader, table, outbox, .. } = self;
+        table.processes.retain(|writer, process| {
+            let is_needed = reader.is_alive(*writer)
+                || outbox.needs(*writer)
+                || table.invocations.keys().any(|key| key.writer == *writer);
+            if !is_needed {
+                Vendor::ALL.into_iter().for_each(|vendor| reader.set_label(process.position, vendor, DECLINED));
+            }
+            is_needed
+        });
+    }
+
+    /// Copies open records from the front of the ring to its tail, as long as they alone hold it up.
+    fn carry(&mut self) {
+        for _ in 0..MOST_CARRIED {
+            let front = self.reader.free_resolved();
+            let Some(record) = self.reader.record(front) else { return };
+            let key = Key { writer: record.writer, index: record.invocation };
+            let is_open = self.table.invocations.contains_key(&key);
+            let is_process = record.kind == Kind::ProcessStarted;
+            let was_carried = record.origin != record.position;
+            if !(is_open || is_process) || (was_carried && !self.reader.stats().is_half_full()) {
+                return;
+            }
+            match self.reader.carry(front) {
+                Ok(Some(_)) => (),
+                Ok(None) => return,
+                Err(why) => {
+                    return log::warn(
+                        "the recorder has no room to carry a record",
+                        [("error", why.to_string().into())],
+                    );
+                }
+            }
+            while let Some(copy) = self.reader.read() {
+                self.table.apply(&copy);
+            }
+        }
+    }
+}
