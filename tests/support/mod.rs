@@ -1,6 +1,7 @@
 //! The world of an edge test: the whole of `cargo local` in this process on free ports, with the real functions as processes.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary takes from it what it needs")]
+#![allow(clippy::unwrap_used, reason = "what a test's helper can't have fails its test")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -2,7 +2,6 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -25,12 +24,6 @@ pub(crate) struct Program {
 pub(crate) fn named_by(variable: &str) -> PathBuf {
     let path = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no binary: `make witness` sets it"));
     PathBuf::from(path)
-}
-
-/// For programs that must be told a port and can't choose one.
-pub(crate) fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").to_string()
 }
 
 impl Program {

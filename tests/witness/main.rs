@@ -4,21 +4,28 @@
 //! PyPI, was not: it decodes the layer's requests with its own code and prints what it found. With its path in `CRUDDER_ROTEL`:
 //! `make witness`. It takes any key and knows no vendor's rules; those the stand-in of Honeycomb holds.
 
+#[path = "../support/address.rs"]
+mod address;
 #[path = "../support/program.rs"]
 mod program;
 mod shown;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, process::Command, time::Duration};
 
-use program::{Program, free_address, named_by};
-use reqwest::{RequestBuilder, StatusCode};
+use address::free_address;
+use crudder_vendors::{Span, TraceId};
+use program::{Program, named_by};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use shown::Shown;
 use support::World;
 
-/// The whole of `cargo local`, sending to rotel in place of Honeycomb's stand-in.
+/// Far longer than a delivery takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The whole of `cargo local`, with rotel in the place of Honeycomb.
 struct Witness {
     world: World,
     rotel: Program,
@@ -27,7 +34,7 @@ struct Witness {
 
 impl Witness {
     async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let address = free_address();
         let mut command = Command::new(named_by("CRUDDER_ROTEL"));
         command.args(["start", "--otlp-http-endpoint", &address, "--otlp-grpc-endpoint", "127.0.0.1:0"]);
@@ -43,32 +50,33 @@ impl Witness {
         Self { world: World::with(&variables).await, rotel, _folder: folder }
     }
 
-    /// Sends a request, and answers with its trace's id once rotel has shown some of that trace.
-    async fn send(&mut self, request: RequestBuilder, status: StatusCode) -> String {
-        let answer = request.send().await.unwrap();
+    /// Sends a request, ends everything, which is when the last of everything has been told, and answers with what rotel showed of it.
+    async fn show(self, request: RequestBuilder, status: StatusCode) -> Trace {
+        let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), status);
-        let header = answer.headers()["x-amzn-trace-id"].to_str().unwrap().to_owned();
-        let trace = header.trim_start_matches("Root=1-").replace('-', "");
-        self.rotel.hear_line(&trace).await;
+        let header = answer.headers()["x-amzn-trace-id"].to_str().expect("text");
+        let trace: TraceId = header.trim_start_matches("Root=").parse().expect("a trace id");
+        let taken = self.taken_by_the_stand_in(trace).await;
+        self.world.stop().await;
+        let (lines, _) = self.rotel.end().await;
+        let spans = shown::spans(&lines).into_iter().filter(|span| span.trace_id == trace.to_string()).collect();
+        let trace = Trace(spans);
+        trace.is_whole();
+        for span in taken {
+            assert!(trace.0.iter().any(|shown| shown.is(&span)), "our reader differs on {span:#?}: {:#?}", trace.0);
+        }
         trace
     }
 
-    async fn get(&mut self, path: &str, status: StatusCode) -> String {
-        let request = self.world.request(reqwest::Method::GET, path);
-        self.send(request, status).await
-    }
-
-    /// Ends everything, which is when the last of everything has been told; answers with what rotel showed of a trace.
-    async fn close(self, trace: &str) -> Trace {
-        let taken = self.world.running().vendors().honeycomb.look(|store| store.span_count());
-        assert_eq!(taken, 0, "the stand-in was sent to, not rotel");
-        self.world.stop().await;
-        let (lines, _) = self.rotel.end().await;
-        let spans: Vec<_> = shown::spans(&lines).into_iter().filter(|span| span.trace_id == trace).collect();
-        let ids: BTreeSet<_> = spans.iter().map(|span| &span.span_id).collect();
-        assert_eq!(ids.len(), spans.len(), "a span came twice: {spans:#?}");
-        assert!(spans.iter().all(|span| span.start_ns > 0 && span.start_ns <= span.end_ns), "{spans:#?}");
-        Trace(spans)
+    /// What our own reader makes of the trace, once its root is there: with a key set, `cargo local` hands the layer's requests on to
+    /// the vendor, here rotel, and what that has taken to the stand-in.
+    async fn taken_by_the_stand_in(&self, trace: TraceId) -> Vec<Span> {
+        let honeycomb = &self.world.running().vendors().honeycomb;
+        let found = honeycomb.wait_for(PATIENCE, |store| {
+            let spans: Vec<Span> = store.spans().filter(|span| span.trace_id == trace).cloned().collect();
+            spans.iter().any(|span| span.parent_span_id.is_none()).then_some(spans)
+        });
+        found.await.unwrap_or_else(|late| panic!("{late}; rotel said:\n{}", self.rotel.so_far()))
     }
 }
 
@@ -76,6 +84,14 @@ impl Witness {
 struct Trace(Vec<Shown>);
 
 impl Trace {
+    /// Every span came once, and so did its parent.
+    fn is_whole(&self) {
+        let ids: BTreeSet<_> = self.0.iter().map(|span| &span.span_id).collect();
+        assert_eq!(ids.len(), self.0.len(), "a span came twice: {:#?}", self.0);
+        let is_known = |span: &Shown| span.parent_id.is_empty() || ids.contains(&span.parent_id);
+        assert!(self.0.iter().all(is_known), "a parent is missing: {:#?}", self.0);
+    }
+
     /// The one span of a name.
     fn span(&self, name: &str) -> &Shown {
         let named: Vec<_> = self.0.iter().filter(|span| span.name == name).collect();
@@ -101,9 +117,64 @@ fn has(span: &Shown, attributes: &[(&str, &str)]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rotel_shows_a_read_of_the_home_page_span_by_span() {
-    let mut witness = Witness::open().await;
-    let trace = witness.get("/api/activities/home?limit=3", StatusCode::OK).await;
-    let trace = witness.close(&trace).await;
-    println!("{:#?}", trace.0);
+async fn rotel_shows_a_read_span_by_span() {
+    let witness = Witness::open().await;
+    let request = witness.world.request(Method::GET, "/api/activities/home?limit=3");
+    let trace = witness.show(request, StatusCode::OK).await;
+    let root = trace.root("GET /api/activities/home", "");
+    has(root, &[("http.request.method", "Str(GET)"), ("http.route", "Str(/api/activities/home)")]);
+    has(
+        root,
+        &[("http.response.status_code", "Int(200)"), ("url.query", "Str(limit=3)"), ("faas.coldstart", "Bool(true)")],
+    );
+    let home = trace.span("home-activities");
+    assert_eq!((&home.parent_id, home.kind.as_str()), (&root.span_id, "SPAN_KIND_INTERNAL"));
+    assert!(home.attributes["app.now"].starts_with("Str(20"), "{home:#?}");
+    let calls: Vec<_> = trace.0.iter().filter(|span| span.parent_id == home.span_id).collect();
+    assert!(!calls.is_empty(), "{:#?}", trace.0);
+    for call in calls {
+        assert_eq!((call.name.as_str(), call.kind.as_str()), ("DynamoDB.Query", "SPAN_KIND_CLIENT"));
+        has(call, &[("db.system.name", "Str(aws.dynamodb)"), ("db.operation.name", "Str(Query)")]);
+    }
+    for span in &trace.0 {
+        assert_eq!(span.resource["service.name"], "Str(crudder)");
+        assert_eq!(span.resource["faas.name"], "Str(crudder-local-home-activities)");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotel_shows_a_write_and_nothing_of_what_was_written() {
+    let witness = Witness::open().await;
+    let token = witness.world.token("andrewbrown").await;
+    let post = json!({"message": "the heron stands", "ttl": "7-days"});
+    let request = witness.world.request(Method::POST, "/api/activities").bearer_auth(token).json(&post);
+    let trace = witness.show(request, StatusCode::OK).await;
+    let root = trace.root("POST /api/activities", "");
+    has(root, &[("http.response.status_code", "Int(200)"), ("faas.trigger", "Str(http)")]);
+    let write = trace.span("DynamoDB.TransactWriteItems");
+    assert_eq!((&write.parent_id, write.kind.as_str()), (&root.span_id, "SPAN_KIND_CLIENT"));
+    assert!(!format!("{:?}", trace.0).contains("heron"), "{:#?}", trace.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotel_shows_a_5xx_with_its_exception() {
+    let witness = Witness::open().await;
+    let request = witness.world.request(Method::GET, "/rollbar/test?kind=error");
+    let trace = witness.show(request, StatusCode::INTERNAL_SERVER_ERROR).await;
+    let root = trace.root("GET /rollbar/test", "STATUS_CODE_ERROR");
+    has(root, &[("http.response.status_code", "Int(500)"), ("exception.message", "Str(an error on purpose)")]);
+    assert_eq!(root.events, ["exception"], "{root:#?}");
+    assert_eq!(trace.span("fault").parent_id, root.span_id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotel_shows_the_spans_of_a_process_that_died_in_them() {
+    let witness = Witness::open().await;
+    let request = witness.world.request(Method::GET, "/rollbar/test?kind=abort");
+    let trace = witness.show(request, StatusCode::BAD_GATEWAY).await;
+    let root = trace.root("GET /rollbar/test", "STATUS_CODE_ERROR");
+    has(root, &[("crudder.death", "Str(crash)"), ("http.route", "Str(/rollbar/test)")]);
+    let fault = trace.span("fault");
+    assert_eq!((&fault.parent_id, fault.status.as_str()), (&root.span_id, "STATUS_CODE_ERROR"));
+    has(fault, &[("crudder.death", "Str(crash)"), ("crudder.culprit", "Bool(true)")]);
 }

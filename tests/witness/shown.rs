@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crudder_vendors::Span;
+
 /// A span in rotel's own words: `SPAN_KIND_SERVER`, `Int(200)`.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Shown {
@@ -39,12 +41,22 @@ pub(crate) fn spans(lines: &[String]) -> Vec<Shown> {
 }
 
 impl Shown {
+    /// Whether our own reader of OTLP saw the same.
+    pub(crate) fn is(&self, span: &Span) -> bool {
+        let parent = span.parent_span_id.as_deref().unwrap_or_default();
+        (&self.span_id, self.parent_id.as_str(), &self.name) == (&span.span_id, parent, &span.name)
+            && (self.start_ns, self.end_ns) == (span.start_ns, span.end_ns)
+            && self.kind.to_lowercase() == format!("span_kind_{}", span.kind)
+            && (self.status == "STATUS_CODE_ERROR") == span.is_error()
+            && self.attributes.len() == span.attributes.len()
+    }
+
     fn read(&mut self, line: &str) {
         if let Some((name, value)) = pair(line) {
             match name.as_str() {
                 // An event's own lines look like attributes, which rotel wraps in their type.
                 "Name" => self.events.push(value),
-                "Timestamp" | "DroppedAttributesCount" => (),
+                "Timestamp" | "DroppedAttributesCount" | "Attributes" => (),
                 _ => drop(self.attributes.insert(name, value)),
             }
             return;

@@ -1,18 +1,21 @@
 //! AWS's own Runtime Interface Emulator runs the same function: what both have, both must do alike.
 //!
 //! The emulator comes in the wheel of `aws-sam-cli` on PyPI (`samcli/local/rapid/aws-lambda-rie-x86_64`). With its path in
-//! `CRUDDER_RIE`: `cargo test -p crudder-stage --features witness --test witness`. It witnesses the words of failures and the
-//! refusals of the APIs; it has no Telemetry API, no trace header, no freeze, and takes extensions only from `/opt`.
+//! `CRUDDER_RIE`, as `make witness` sets it: `cargo test -p crudder-stage --features witness --test witness`. It witnesses the words
+//! of failures and the refusals of the APIs; it has no Telemetry API, no trace header, no freeze, and takes extensions only from `/opt`.
 
+#[path = "../../../tests/support/address.rs"]
+mod address;
 #[path = "programs/http.rs"]
 mod http;
 
 use std::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
+use address::free_address;
 use crudder_stage::{FunctionConfig, Invocation, Outcome, Stage, StageConfig};
 use serde_json::{Value, json};
 
@@ -86,11 +89,6 @@ impl Emulator {
         assert_eq!(whole, Some(answer.body.len()), "the answer was cut off");
         answer.body
     }
-}
-
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("bound").to_string()
 }
 
 /// Without what differs from request to request, and without the size that newer emulators tell and older ones do not.
