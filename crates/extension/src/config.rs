@@ -20,7 +20,8 @@ pub struct ConfigError {
 pub struct Config {
     /// `AWS_LAMBDA_RUNTIME_API`: `host:port`.
     pub runtime_api: String,
-    /// `AWS_LAMBDA_INITIALIZATION_TYPE` says `lambda-managed-instances`: many invocations at once, no INVOKE events.
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE` says `lambda-managed-instances`, or INVOKE was refused: many invocations at once, and nobody
+    /// announces them.
     pub is_managed: bool,
     /// `AWS_LAMBDA_FUNCTION_NAME`.
     pub function: String,

@@ -59,16 +59,20 @@ pub(crate) enum Turn {
 pub(crate) struct Lambda {
     address: String,
     id: String,
+    /// Whether invocations are announced. Where they are not, clocks have to do.
+    pub(crate) hears_invoke: bool,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Lambda {
     /// Registers. Managed Instances refuse INVOKE: where that is refused, SHUTDOWN alone is asked for.
     pub(crate) async fn register(address: &str, is_managed: bool) -> Result<Self, LambdaError> {
-        let mut lambda = Self { address: address.to_owned(), id: String::new(), connection: None };
+        let hears_invoke = !is_managed;
+        let mut lambda = Self { address: address.to_owned(), id: String::new(), hears_invoke, connection: None };
         let events: &[&str] = if is_managed { &["SHUTDOWN"] } else { &["INVOKE", "SHUTDOWN"] };
         match lambda.try_register(events).await {
             Err(LambdaError::Refused { status: 400..=499, .. }) if !is_managed => {
+                lambda.hears_invoke = false;
                 lambda.try_register(&["SHUTDOWN"]).await?;
             }
             other => other?,

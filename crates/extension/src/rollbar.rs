@@ -279,3 +279,51 @@ pub(crate) fn read(status: u16, remaining_seconds: Option<&str>, now: SystemTime
         _ => Answer::Never { status, may_be_one: matches!(status, 400 | 413 | 422) },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_throttled_token_waits_for_as_long_as_rollbar_says() {
+        let read = |status, seconds| read(status, seconds, SystemTime::UNIX_EPOCH);
+        assert_eq!(read(429, Some("42")), Answer::Later { after: Some(Duration::from_secs(42)) });
+        assert_eq!(read(429, None), Answer::Later { after: None });
+        assert_eq!(read(429, Some("-1")), Answer::Later { after: None });
+        assert_eq!(read(403, None), Answer::KeyRefused { status: 403 });
+        assert_eq!(read(422, None), Answer::Never { status: 422, may_be_one: true });
+    }
+
+    fn config() -> Config {
+        Config::read(|asked| (asked == "AWS_LAMBDA_RUNTIME_API").then(|| "a:1".to_owned())).unwrap()
+    }
+
+    #[test]
+    fn an_item_too_large_for_rollbar_loses_frames_and_keeps_its_words() {
+        let stack: String =
+            (0..5_000).map(|n| format!("{n:4}: ours::function_{n}\n             at src/{n}.rs:{n}\n")).collect();
+        let long = "so many words ".repeat(20_000);
+        let attributes = [
+            Attribute { key: "exception.type", value: Value::Str("Long") },
+            Attribute { key: "exception.message", value: Value::Str(&long) },
+            Attribute { key: "exception.stacktrace", value: Value::Str(&stack) },
+        ];
+        let item = report(&config(), &Scene::default(), "exception", &attributes, 0);
+        assert!(item.len() <= LARGEST_ITEM, "{} bytes", item.len());
+        let item: Json = serde_json::from_slice(&item).unwrap();
+        let exception = &item["data"]["body"]["trace_chain"][0]["exception"];
+        assert_eq!(exception["class"], "Long");
+        assert!(exception["message"].as_str().unwrap().starts_with("so many words"));
+    }
+
+    #[test]
+    fn the_same_report_has_the_same_uuid_and_another_has_another() {
+        let scene = Scene { request_id: "r-1", ..Scene::default() };
+        let uuid = |ordinal| {
+            let item: Json = serde_json::from_slice(&report(&config(), &scene, "report", &[], ordinal)).unwrap();
+            item["data"]["uuid"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(uuid(1), uuid(1));
+        assert_ne!(uuid(1), uuid(2));
+    }
+}

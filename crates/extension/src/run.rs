@@ -44,9 +44,10 @@ pub async fn run() {
 }
 
 /// The extension's whole life with this configuration: until SHUTDOWN.
-pub async fn serve(config: Config) {
+pub async fn serve(mut config: Config) {
     let listening = listener::listen().await;
     let Some(mut lambda) = register(&config.runtime_api, config.is_managed).await else { return };
+    config.is_managed = !lambda.hears_invoke;
     let events = match listening {
         Ok((port, events)) => match lambda.subscribe(port).await {
             Ok(()) => Some(events),
