@@ -112,6 +112,7 @@ async fn meet(kind: &str, event: &Value, witness: &Path) -> Result<Value, Error>
         "many" => {
             for _ in 0..event["spans"].as_u64().unwrap_or(1) {
                 step("one of many", witness).await;
+                tokio::time::sleep(Duration::from_millis(event["pause_ms"].as_u64().unwrap_or(0))).await;
             }
             Ok(json!("many"))
         }

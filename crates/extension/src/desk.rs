@@ -30,6 +30,8 @@ pub(crate) struct Desk {
     over: VecDeque<(Key, Invocation)>,
     /// The platform's word on an init that no process recorded.
     init_is_judged: bool,
+    /// Whether `/next` has been asked: nothing leaves the sandbox before.
+    pub(crate) may_send: bool,
 }
 
 impl Desk {
@@ -37,7 +39,8 @@ impl Desk {
     pub(crate) fn new(config: Config, mut reader: Reader, now: Instant) -> Self {
         let outbox = Outbox::new(&config, &mut reader);
         let table = Table::default();
-        let mut desk = Self { reader, table, outbox, config, over: VecDeque::new(), init_is_judged: false };
+        let mut desk =
+            Self { reader, table, outbox, config, over: VecDeque::new(), init_is_judged: false, may_send: false };
         desk.rebuild();
         desk.judge_the_gone(SystemTime::now());
         // What a former life had concluded is known by its leftovers only.
@@ -161,7 +164,7 @@ impl Desk {
         let Some(key) = self.table.by_request(request_id) else { return };
         let Self { reader, table, outbox, config, .. } = self;
         if let Some(invocation) = table.invocations.get_mut(&key) {
-            Teller { reader, outbox, config, now }.ended_spans(key, invocation);
+            Teller { reader, outbox, config, now }.ended_spans(key, invocation, false);
         }
     }
 

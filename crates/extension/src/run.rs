@@ -126,6 +126,7 @@ impl Layer {
 
     async fn work(mut self) {
         self.asker.ask();
+        self.desk.may_send = true;
         loop {
             let happened = self.happens().await;
             let now = Instant::now();

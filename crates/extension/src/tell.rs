@@ -92,14 +92,22 @@ impl Teller<'_> {
         root.ended.and_then(decode).or_else(|| root.started.and_then(decode))
     }
 
-    /// Spans that have ended, of an invocation whose deadline comes near.
-    pub(crate) fn ended_spans(&mut self, key: Key, invocation: &mut Invocation) {
+    /// Spans that have ended, of an invocation that goes on: its deadline comes near, or the ring needs the room.
+    pub(crate) fn ended_spans(&mut self, key: Key, invocation: &mut Invocation, makes_room: bool) {
         for span in invocation.spans.values_mut() {
-            if let (Some(position), false) = (span.ended, span.is_out) {
-                span.is_out = true;
-                let cargo = recorded(self.reader, position, key.writer, Vec::new());
-                let unit = self.unit(position, Vec::new(), cargo, false);
-                self.put(Vendor::Honeycomb, unit, &mut invocation.told);
+            let (Some(position), false) = (span.ended, span.is_out) else { continue };
+            span.is_out = true;
+            let cargo = recorded(self.reader, position, key.writer, Vec::new());
+            let unit = self.unit(position, Vec::new(), cargo, false);
+            self.put(Vendor::Honeycomb, unit, &mut invocation.told);
+            if makes_room {
+                // X-Ray's document of a later death does without them.
+                self.reader.set_label(position, Vendor::Rollbar, DECLINED);
+                self.reader.set_label(position, Vendor::XRay, DECLINED);
+                let started = span.started.unwrap_or(position);
+                if started != position {
+                    Vendor::ALL.into_iter().for_each(|vendor| self.reader.set_label(started, vendor, DECLINED));
+                }
             }
         }
     }

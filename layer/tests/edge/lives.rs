@@ -181,3 +181,16 @@ async fn a_full_ring_costs_spans_and_says_how_many() {
     assert!(spans.iter().any(|span| span.trace_id == trace), "the next request is whole");
     fixture.close().await;
 }
+
+#[tokio::test]
+async fn a_request_of_more_spans_than_the_ring_holds_leaves_in_parts_and_whole() {
+    let mut fixture = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "131072").open().await;
+    let event = serde_json::json!({ "kind": "many", "spans": 300, "pause_ms": 2 });
+    let (_, trace) = fixture.call_with(event, true).await;
+    fixture.discard().await;
+    let spans = fixture.all_spans();
+    let of_trace = spans.iter().filter(|span| span.trace_id == trace).count();
+    assert_eq!(of_trace, 303, "a start and an end of each are some 250 kB");
+    assert!(!spans.iter().any(|span| span.resource.contains_key("crudder.lost.dropped")));
+    fixture.close().await;
+}

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::Desk;
 use crate::log;
 use crate::table::Key;
+use crate::tell::Teller;
 
 /// Records carried at one go; a ring that holds more open ones than this is too small for its load.
 const MOST_CARRIED: usize = 256;
@@ -19,10 +20,22 @@ impl Desk {
         }
         self.bury_processes();
         self.carry();
-        if self.reader.stats().is_half_full() {
-            let (outbox, mut tools) = self.tools(now);
-            outbox.relieve(&mut tools);
-            self.reader.free_resolved();
+        if !self.reader.stats().is_half_full() || !self.may_send {
+            return;
+        }
+        self.send_what_has_ended(now);
+        let (outbox, mut tools) = self.tools(now);
+        outbox.send(&mut tools);
+        outbox.relieve(&mut tools);
+        self.reader.free_resolved();
+    }
+
+    /// A request of more spans than the ring holds leaves in parts.
+    fn send_what_has_ended(&mut self, now: Instant) {
+        let Self { reader, table, outbox, config, .. } = self;
+        let mut teller = Teller { reader, outbox, config, now };
+        for (key, invocation) in &mut table.invocations {
+            teller.ended_spans(*key, invocation, true);
         }
     }
 
