@@ -1,0 +1,55 @@
+//! As much of HTTP/1.1 as the programs under test speak: requests with a length, on connections that stay open.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+
+/// Larger bodies than any batch of the layer's.
+const LARGEST: u64 = 16 << 20;
+
+pub(crate) struct Request {
+    /// Method and path.
+    pub(crate) line: String,
+    pub(crate) body: Vec<u8>,
+}
+
+pub(crate) struct Connection {
+    reader: BufReader<TcpStream>,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream) -> io::Result<Self> {
+        // An answer is one write, which should not wait for another.
+        stream.set_nodelay(true)?;
+        Ok(Self { reader: BufReader::new(stream) })
+    }
+
+    /// The next message; `None` when the other side has closed.
+    pub(crate) fn read(&mut self) -> io::Result<Option<Request>> {
+        let mut line = String::new();
+        if self.reader.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            if self.reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
+                break;
+            }
+            let Some((name, value)) = header.split_once(':') else { continue };
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.trim().parse().map_err(io::Error::other)?,
+                "transfer-encoding" => return Err(io::Error::other("a body without a length")),
+                _ => (),
+            }
+        }
+        let mut body = Vec::with_capacity(length);
+        self.reader.by_ref().take((length as u64).min(LARGEST)).read_to_end(&mut body)?;
+        Ok(Some(Request { line, body }))
+    }
+
+    /// Writes a whole message: its first line and headers, and its body.
+    pub(crate) fn write(&mut self, head: &str, body: &str) -> io::Result<()> {
+        let message = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        self.reader.get_mut().write_all(message.as_bytes())
+    }
+}

@@ -1,0 +1,102 @@
+//! A vendor that takes whatever comes, at once or after a while, and counts the spans: OTLP by HTTP, and no more of it than counting needs.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::http::Connection;
+
+/// `ExportTraceServiceRequest.resource_spans`, `.scope_spans`, `.spans` (opentelemetry-proto, `trace_service.proto` and `trace.proto`).
+const WAY_TO_SPANS: [u64; 3] = [1, 2, 2];
+
+#[derive(Default)]
+struct Counts {
+    spans: AtomicU64,
+    requests: AtomicU64,
+}
+
+pub(crate) struct Sink {
+    url: String,
+    counts: Arc<Counts>,
+}
+
+impl Sink {
+    /// Listens for as long as this process lives.
+    pub(crate) fn start(delay: Duration) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let counts = Arc::new(Counts::default());
+        let counted = Arc::clone(&counts);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let counts = Arc::clone(&counted);
+                std::thread::spawn(move || serve(stream, delay, &counts));
+            }
+        });
+        Ok(Self { url, counts })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn spans(&self) -> u64 {
+        self.counts.spans.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.counts.requests.load(Ordering::Acquire)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a vendor that takes its time does nothing else meanwhile")]
+fn serve(stream: TcpStream, delay: Duration, counts: &Counts) -> io::Result<()> {
+    let mut connection = Connection::new(stream)?;
+    while let Some(request) = connection.read()? {
+        counts.spans.fetch_add(count(&request.body, &WAY_TO_SPANS), Ordering::AcqRel);
+        counts.requests.fetch_add(1, Ordering::AcqRel);
+        if !delay.is_zero() {
+            std::thread::sleep(delay);
+        }
+        connection.write("HTTP/1.1 200 OK", "")?;
+    }
+    Ok(())
+}
+
+/// How many messages lie at the end of this way of field numbers.
+fn count(mut message: &[u8], way: &[u64]) -> u64 {
+    let Some((wanted, rest)) = way.split_first() else { return 1 };
+    let mut found = 0;
+    while let Some(key) = varint(&mut message) {
+        let length = match key & 7 {
+            0 => {
+                varint(&mut message);
+                0
+            }
+            1 => 8,
+            5 => 4,
+            _ => varint(&mut message).unwrap_or(0),
+        };
+        let Some((field, after)) = message.split_at_checked(length as usize) else { break };
+        message = after;
+        if key >> 3 == *wanted && key & 7 == 2 {
+            found += count(field, rest);
+        }
+    }
+    found
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7F) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
