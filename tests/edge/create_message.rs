@@ -61,7 +61,7 @@ async fn what_is_wrong_with_a_message_is_told() {
         (json!({"message": "hi", "handle": "nobody"}), 422, "user_reciever_handle_blank"),
         (json!({"message": "hi", "handle": "andrewbrown"}), 422, "user_reciever_handle_blank"),
         (json!({"message": "hi", "message_group_uuid": ""}), 422, "message_group_uuid_blank"),
-        (json!({"message": "hi", "message_group_uuid": "5ae290ed-55d1-47a0-bc6d-fe2bc2700300"}), 404, "not_found"),
+        (json!({"message": "hi", "message_group_uuid": "5ae290ed-55d1-47a0-bc6d-fe2bc2700300"}), 403, "generic_403"),
         (json!({"message": "hi", "message_group_uuid": "x"}), 404, "not_found"),
     ];
     for (body, status, code) in table {

@@ -54,13 +54,17 @@ const VARIABLES: [(&str, &str, Check); 16] = [
     ("CRUDDER_HOME_SHARDS", "a number from 1 to 64", |text| {
         number(text).is_some_and(|shards| (1..=64).contains(&shards))
     }),
-    ("CRUDDER_RECORDER_BYTES", "a number of bytes", is_number),
+    ("CRUDDER_RECORDER_BYTES", "a number of bytes from 4096 to 268435456", |text| {
+        number(text).is_some_and(|bytes| (4_096..=268_435_456).contains(&bytes))
+    }),
     ("CRUDDER_FLUSH_BUDGET_MS", "a number of milliseconds", is_number),
     ("CRUDDER_SAMPLE_RATE", "a number from 1 on", |text| number(text).is_some_and(|rate| rate >= 1)),
     ("CRUDDER_SLOW_MS", "a number of milliseconds", is_number),
     ("CRUDDER_FAULTS", "on or off", |text| matches!(text, "on" | "off")),
     ("CRUDDER_CORS_ORIGIN", "one origin such as https://crudder.example, or *", is_origin),
-    ("CRUDDER_HOME_CACHE_MS", "a number of milliseconds", is_number),
+    ("CRUDDER_HOME_CACHE_MS", "a number of milliseconds from 0 to 3600000", |text| {
+        number(text).is_some_and(|ms| ms <= 3_600_000)
+    }),
     ("CRUDDER_STAGE", "a letter, then up to 19 small letters or digits", is_stage),
     ("CRUDDER_VERSION", "a name", is_name),
 ];

@@ -19,6 +19,9 @@ use tower::ServiceExt;
 /// Connections at once. More wait in the system's own queue.
 const CONNECTIONS: usize = 1_024;
 
+/// Headers of one request, above hyper's own hundred: their bytes are what the gateway limits, and answers in its own shape.
+const MOST_HEADERS: usize = 512;
+
 /// For the head of a request, counted from the connection's or the last answer's end: so long an idle connection is kept too.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
@@ -100,7 +103,7 @@ async fn serve(stream: TcpStream, peer: Peer, router: Router, mut stopped: watch
         router.clone().oneshot(request.map(Body::new))
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_headers(MOST_HEADERS);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {

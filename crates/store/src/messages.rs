@@ -19,7 +19,7 @@ impl Store {
     /// transaction; two when another message overtook it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for an unknown conversation, [`Error::Forbidden`] for that of others; [`Invalid::ReceiverBlank`]
+    /// [`Error::Forbidden`] for the conversation of others, and for one that is not there; [`Invalid::ReceiverBlank`]
     /// for a receiver who is nobody or the sender himself; [`Invalid::CallerUnknown`].
     pub async fn put_message(&self, letter: &Letter) -> Result<Sent> {
         match &letter.to {
@@ -83,7 +83,7 @@ impl Store {
     /// The newest messages of a conversation before the cursor, the oldest of them first, as they are read. One wave.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for an unknown conversation, [`Error::Forbidden`] for that of others; [`Invalid::BeforeInvalid`].
+    /// [`Error::Forbidden`] for the conversation of others, and for one that is not there; [`Invalid::BeforeInvalid`].
     pub async fn messages(&self, caller: &Sub, group: GroupId, page: PageRequest) -> Result<Page<Vec<Message>>> {
         let members = self.table().newest(keys::members(group), MEMBERS);
         let run = keys::messages(group, page.before_message()?);
@@ -106,11 +106,9 @@ fn message(group: GroupId, letter: &Letter, sender: &User, other: &Person) -> Tr
     write
 }
 
-/// The caller's item among the members'.
+/// The caller's item among the members'. A conversation that is not there answers as one of others does: its id can be reckoned from
+/// its members', so another answer would tell a stranger who talks to whom.
 fn membership<'a>(members: &'a [Item], group: GroupId, caller: &Sub) -> Result<&'a Item> {
-    if members.is_empty() {
-        return Err(Error::NotFound);
-    }
     let key = keys::member(group, caller);
     members.iter().find(|item| item.find(keys::SK) == Some(&key.sk)).ok_or(Error::Forbidden)
 }

@@ -90,10 +90,15 @@ impl Config {
             log_format: parse("AWS_LAMBDA_LOG_FORMAT", &lookup, "JSON or Text", log_format)?.unwrap_or(LogFormat::Json),
             xray_daemon: parse("AWS_XRAY_DAEMON_ADDRESS", &lookup, "host:port", daemon_address)?,
             recorder_path: lookup("CRUDDER_RECORDER").unwrap_or_else(|| "/tmp/crudder.recorder".to_owned()),
-            recorder_bytes: parse("CRUDDER_RECORDER_BYTES", &lookup, "a number of bytes", |text| text.parse().ok())?
+            recorder_bytes: parse("CRUDDER_RECORDER_BYTES", &lookup, "a number of bytes from 4096 to 268435456", ring_bytes)?
                 .unwrap_or(1 << 20),
         })
     }
+}
+
+/// What the recorder makes a ring of.
+fn ring_bytes(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|bytes| (1 << 12..=1 << 28).contains(bytes))
 }
 
 fn parse<T>(
@@ -157,6 +162,8 @@ mod tests {
             ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "lots"),
             ("CRUDDER_RECORDER_BYTES", "-1"),
+            ("CRUDDER_RECORDER_BYTES", "1"),
+            ("CRUDDER_RECORDER_BYTES", "268435457"),
         ] {
             let error = with(name, value).unwrap_err();
             assert_eq!(error.variable, name);

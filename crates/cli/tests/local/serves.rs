@@ -104,7 +104,7 @@ async fn its_own_variables_reach_the_functions() {
         (origin(&served), origin(&refused)),
         ("https://page.example".to_owned(), "https://page.example".to_owned())
     );
-    assert_eq!(running.get("/rollbar/test?kind=exit").await, (502, json!(["generic_502"])));
+    assert_eq!(running.get("/rollbar/test?kind=exit").await, (502, json!(["generic_500"])));
     assert_eq!(running.get("/rollbar/test").await, (200, json!("Hello World!")));
     running.end(Signal::INT).await;
 }

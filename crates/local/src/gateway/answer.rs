@@ -42,7 +42,7 @@ impl Refused {
             Self::TooLarge => ("REQUEST_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE, r#"["request_too_large"]"#),
             Self::HeadersTooLarge => ("DEFAULT_4XX", StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, r#"["bad_request"]"#),
             Self::Throttled => ("THROTTLED", StatusCode::TOO_MANY_REQUESTS, r#"["too_many_requests"]"#),
-            Self::Failed => ("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY, r#"["generic_502"]"#),
+            Self::Failed => ("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY, r#"["generic_500"]"#),
             Self::TimedOut => ("INTEGRATION_TIMEOUT", StatusCode::GATEWAY_TIMEOUT, r#"["generic_504"]"#),
         }
     }

@@ -44,7 +44,7 @@ async fn binary_comes_out_as_bytes_only_for_whom_it_is_listed() {
 async fn an_answer_that_is_no_proxy_answer_is_a_502() {
     let house = house().await;
     for given in [json!("hello"), json!({"message": "hello"}), json!({"statusCode": 200, "body": {}}), json!(null)] {
-        assert_eq!(told(&house, &given, &[]).await.refusal(), (502, r#"["generic_502"]"#), "{given}");
+        assert_eq!(told(&house, &given, &[]).await.refusal(), (502, r#"["generic_500"]"#), "{given}");
     }
     house.close().await;
 }
@@ -52,7 +52,7 @@ async fn an_answer_that_is_no_proxy_answer_is_a_502() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_fails_is_a_502() {
     let house = house().await;
-    assert_eq!(house.get("/api/things/1?do=fail").await.refusal(), (502, r#"["generic_502"]"#));
+    assert_eq!(house.get("/api/things/1?do=fail").await.refusal(), (502, r#"["generic_500"]"#));
     house.close().await;
 }
 
@@ -60,7 +60,7 @@ async fn a_function_that_fails_is_a_502() {
 async fn a_function_that_dies_is_a_502_and_the_next_request_has_a_new_process() {
     let house = house().await;
     let first = house.get("/api/things/1").await.json()["pid"].clone();
-    assert_eq!(house.get("/api/things/1?do=exit").await.refusal(), (502, r#"["generic_502"]"#));
+    assert_eq!(house.get("/api/things/1?do=exit").await.refusal(), (502, r#"["generic_500"]"#));
     let next = house.get("/api/things/1").await;
     assert_eq!(next.status, 200);
     assert_ne!(next.json()["pid"], first);
@@ -70,7 +70,7 @@ async fn a_function_that_dies_is_a_502_and_the_next_request_has_a_new_process() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_larger_than_lambda_gives_is_a_502() {
     let house = house().await;
-    assert_eq!(house.get("/api/things/1?do=large").await.refusal(), (502, r#"["generic_502"]"#));
+    assert_eq!(house.get("/api/things/1?do=large").await.refusal(), (502, r#"["generic_500"]"#));
     house.close().await;
 }
 
