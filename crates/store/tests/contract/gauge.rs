@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Subscriber, subscriber};
+use tracing::{Dispatch, Subscriber, subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -38,8 +38,13 @@ struct Seen {
 #[derive(Clone, Default)]
 struct Gauge(Arc<Mutex<Seen>>);
 
+/// A gauge that is never looked at and never goes. Subscribers come and go on the threads of other tests; were there ever none, `tracing`
+/// could note that nobody wants the store's spans, just as one of ours begins to.
+static ALWAYS: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(Gauge::default())));
+
 /// Runs a call on this thread's runtime and says what it answered and which requests it made.
 pub(crate) async fn measured<T>(call: impl Future<Output = T>) -> (T, Vec<Step>) {
+    LazyLock::force(&ALWAYS);
     let gauge = Gauge::default();
     let seen = Arc::clone(&gauge.0);
     let guard = subscriber::set_default(tracing_subscriber::registry().with(gauge));
