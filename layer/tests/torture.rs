@@ -339,7 +339,9 @@ fn check(judged: &Judged, tally: &Tally, seen: &[StageEvent]) {
     assert!(!kept.is_empty(), "nobody swore: is the example `victim` of this build?");
     let lost: Vec<_> = lost.iter().map(|(trace, span)| format!("{trace} {span}")).collect();
     assert!(lost.is_empty(), "{lost:?}\n{}", lost.first().map(|lost| of_lost(&lost[..32])).unwrap_or_default());
-    assert!(unexplained.is_empty(), "not in the ring either: {unexplained:#?}");
+    let unexplained: Vec<_> = unexplained.iter().map(|(trace, span)| format!("{trace} {span}")).collect();
+    let around = unexplained.first().map(|unexplained| of_lost(&unexplained[..32])).unwrap_or_default();
+    assert!(unexplained.is_empty(), "not in the ring either: {unexplained:?}\n{around}");
     // A stand-in excuses what it never answered. An answer that a killed layer could not note is known to the layer's next life
     // only: each of both must have been counted by the layers themselves.
     assert!(twice <= counted, "{twice} came twice, the layers counted {counted} doubts");

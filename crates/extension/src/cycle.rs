@@ -25,7 +25,7 @@ pub(crate) enum Event {
         is_over: bool,
         /// Something should leave before the next freeze.
         is_urgent: bool,
-        /// Something is queued or on its way.
+        /// Something is queued or on its way, and may be answered within the budget.
         has_work: bool,
     },
     /// The process that served is gone, and nobody has said why yet.

@@ -89,6 +89,11 @@ impl Outbox {
         self.lanes.iter().any(|lane| lane.is_ready(now) && lane.has_work()) || !self.spooled_and_open(now).is_empty()
     }
 
+    /// Whether holding `/next` for at most `patience` may get something answered.
+    pub(crate) fn is_worth_waiting(&self, now: Instant, patience: Duration) -> bool {
+        self.lanes.iter().any(|lane| lane.is_ready(now) && lane.may_be_answered_soon(now, patience))
+    }
+
     /// Whether what was held back for dense traffic is old or large enough.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.lanes.iter().any(|lane| {
@@ -124,7 +129,7 @@ impl Outbox {
 
     fn send_to(&mut self, vendor: Vendor, tools: &mut Tools<'_>) {
         let lane = &mut self.lanes[vendor as usize];
-        if !lane.is_ready(tools.now) || lane.flight.as_ref().is_some_and(|flight| flight.is_under_way) {
+        if !lane.is_ready(tools.now) || lane.flight.as_ref().is_some_and(|flight| flight.sent_at.is_some()) {
             return;
         }
         if lane.flight.is_none() {
@@ -152,7 +157,7 @@ impl Outbox {
             Some(spooled) => flight.spooled = Some(self.spool.mark(spooled, true)),
             None => tools.reader.set_attempted(vendor, flight.batch),
         }
-        flight.is_under_way = true;
+        flight.sent_at = Some(tools.now);
         self.courier.send(vendor, flight.parcel.clone(), &key, tools.config);
     }
 

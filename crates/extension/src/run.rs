@@ -111,6 +111,7 @@ struct Layer {
     events: Option<mpsc::Receiver<PlatformEvent>>,
     bell: Option<UnixDatagram>,
     is_managed: bool,
+    budget: Duration,
     /// The invocation that INVOKE announced last.
     served: String,
 }
@@ -121,7 +122,7 @@ impl Layer {
         let bell = bell.inspect_err(|error| log::warn("no doorbell", [("error", error.to_string().into())])).ok();
         let (is_managed, budget) = (config.is_managed, config.flush_budget);
         let desk = Desk::new(config, reader, Instant::now());
-        Self { desk, cycle: Cycle::new(budget), asker, events, bell, is_managed, served: String::new() }
+        Self { desk, cycle: Cycle::new(budget), asker, events, bell, is_managed, budget, served: String::new() }
     }
 
     async fn work(mut self) {
@@ -202,7 +203,7 @@ impl Layer {
         Event::Heard {
             is_over: self.desk.is_over(&self.served),
             is_urgent: outbox.is_urgent(now),
-            has_work: outbox.has_work(now),
+            has_work: outbox.is_worth_waiting(now, self.budget),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Vendors that are slow, busy, broken, or want none of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crudder_stage::{Outcome, StageEvent};
 use crudder_vendors::{Fault, Plan, RetryAfter};
@@ -111,18 +111,21 @@ async fn without_keys_both_vendors_are_off_and_said_so() {
 #[tokio::test]
 async fn a_vendor_that_hangs_holds_the_environment_no_longer_than_the_budget() {
     let mut fixture = Recipe::default().variable("CRUDDER_FLUSH_BUDGET_MS", "200").open().await;
-    fixture.call("ok").await;
     fixture.vendors.honeycomb.faults().add(Plan::always(Fault::Silence { take: false })).expect("a fault it knows");
-    let mut longest = Duration::ZERO;
-    for _ in 0..4 {
-        let before = Instant::now();
+    let mut overheads = Vec::new();
+    for _ in 0..6 {
         let (outcome, _) = fixture.call("error").await;
         assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
-        longest = longest.max(before.elapsed());
+        let request_id = outcome.about().request_id.clone();
+        let report = fixture.line(&format!("platform.report\",\"record\":{{\"requestId\":\"{request_id}")).await;
+        let report: serde_json::Value = serde_json::from_str(&report.line).expect("JSON");
+        overheads.push(report["record"]["spans"][0]["durationMs"].as_f64().expect("extensionOverhead"));
     }
-    println!("with a vendor that never answers and a budget of 200 ms the slowest of 4 cycles took {longest:?}");
-    // Each call waits for the one before it to leave the environment; a vendor's own patience would be ten seconds.
-    assert!(longest < Duration::from_secs(3), "{longest:?}");
+    println!("a vendor that never answers, a budget of 200 ms: the layer held six environments for {overheads:?} ms");
+    // The first is held for the budget; the others find that the vendor has been silent for longer. The margin is the machine's.
+    assert!(overheads.iter().all(|held| *held < 600.0), "{overheads:?}");
+    assert!(overheads[0] > 150.0, "the first is held for the budget: {overheads:?}");
+    assert!(overheads[1..].iter().filter(|held| **held > 150.0).count() <= 1, "{overheads:?}");
     fixture.vendors.honeycomb.faults().clear();
     fixture.close().await;
 }

@@ -55,7 +55,7 @@ impl Outbox {
 
     fn answered(&mut self, vendor: Vendor, answer: Answer, tools: &mut Tools<'_>) {
         let Some(mut flight) = self.lane(vendor).flight.take() else { return };
-        flight.is_under_way = false;
+        flight.sent_at = None;
         match answer {
             Answer::Taken { rejected, words } => self.taken(vendor, &flight, rejected, &words, tools),
             Answer::Silent { words } => {

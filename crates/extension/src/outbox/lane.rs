@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crudder_recorder::{Stats, Vendor};
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use super::Tools;
 use crate::config::Config;
@@ -35,7 +35,8 @@ pub(super) struct Flight {
     pub(super) parcel: Parcel,
     /// The file it lies in, when it was spooled.
     pub(super) spooled: Option<Spooled>,
-    pub(super) is_under_way: bool,
+    /// When it was sent, while its answer is awaited.
+    pub(super) sent_at: Option<Instant>,
     /// An attempt had no answer: the vendor may hold it.
     pub(super) in_doubt: bool,
     pub(super) broken: u8,
@@ -64,6 +65,14 @@ impl Lane {
 
     pub(super) fn has_work(&self) -> bool {
         !self.queue.is_empty() || self.flight.is_some()
+    }
+
+    /// Whether an answer may come soon. A vendor that has been silent for longer than `patience` is waited for in passing only.
+    pub(super) fn may_be_answered_soon(&self, now: Instant, patience: Duration) -> bool {
+        match self.flight.as_ref().and_then(|flight| flight.sent_at) {
+            Some(sent_at) => now.duration_since(sent_at) < patience,
+            None => self.has_work(),
+        }
     }
 
     pub(super) fn has_error(&self) -> bool {
@@ -95,8 +104,7 @@ impl Lane {
         }
         let losses = (vendor == Vendor::Honeycomb).then(|| tools.reader.stats());
         let parcel = parcel(vendor, &units, losses.as_ref(), tools);
-        self.flight =
-            Some(Flight { batch, units, parcel, spooled: None, is_under_way: false, in_doubt, broken: 0, losses });
+        self.flight = Some(Flight { batch, units, parcel, spooled: None, sent_at: None, in_doubt, broken: 0, losses });
     }
 
     fn take_some(&mut self) -> Vec<Unit> {

@@ -83,7 +83,7 @@ impl Outbox {
                     lane.form(tools);
                 }
                 let Some(flight) = lane.flight.take() else { break };
-                if flight.is_under_way || flight.in_doubt {
+                if flight.sent_at.is_some() || flight.in_doubt {
                     tools.reader.count(Counter::Doubtful, flight.units.len() as u64);
                 }
                 self.bury(flight, vendor, "not answered before the end", tools);
@@ -117,7 +117,7 @@ pub(super) fn from_spool(spool: &mut Spool, spooled: Spooled) -> Option<Flight> 
         units: Vec::new(),
         parcel,
         spooled: Some(spooled),
-        is_under_way: false,
+        sent_at: None,
         in_doubt,
         broken: 0,
         losses: None,
