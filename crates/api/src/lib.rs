@@ -7,6 +7,7 @@
 mod access;
 mod caller;
 mod config;
+mod ended;
 mod error;
 mod fault;
 mod link;
@@ -18,10 +19,11 @@ mod serve;
 mod trigger;
 
 pub use config::ConfigError;
+pub use ended::Exit;
 pub use error::{ApiError, Result};
 pub use fault::Fault;
 pub use listed::{Listed, listed};
 pub use reply::Reply;
 pub use request::Request;
-pub use serve::{Exit, serve, serve_with_store};
+pub use serve::{serve, serve_with_store};
 pub use trigger::{Confirmation, serve_trigger};

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,14 +13,12 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, V
 use http::{HeaderValue, Response};
 use lambda_http::Body;
 
+use crate::access;
 use crate::config::Config;
+use crate::ended::{Ended, Exit, Fatal, exit};
 use crate::error::{ApiError, Result};
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::{access, trigger};
-
-/// What `main` of a function returns: success, or 1 after one log line that says why it could not start.
-pub type Exit = ExitCode;
 
 /// Runs a function that needs nothing but its request, until Lambda ends it.
 pub async fn serve<H, F>(handler: H) -> Exit
@@ -41,7 +38,7 @@ where
     exit(serve_store_until_end(handler).await)
 }
 
-async fn serve_store_until_end<H, F>(handler: H) -> trigger::Ended
+async fn serve_store_until_end<H, F>(handler: H) -> Ended
 where
     H: Fn(Request, Store) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Reply>> + Send,
@@ -50,7 +47,7 @@ where
     serve_until_end(move |request| handler(request, store.clone())).await
 }
 
-async fn serve_until_end<H, F>(handler: H) -> trigger::Ended
+async fn serve_until_end<H, F>(handler: H) -> Ended
 where
     H: Fn(Request) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Reply>> + Send,
@@ -60,14 +57,7 @@ where
         let edge = Arc::clone(&edge);
         async move { Ok::<_, Infallible>(edge.answer(event).await) }
     });
-    lambda_http::run(service).await.map_err(trigger::Fatal::Runtime)
-}
-
-/// Says in one log line why the function could not start or go on. Telemetry may be what failed, so the line is made by hand.
-pub(crate) fn exit(ended: trigger::Ended) -> Exit {
-    let Err(fatal) = ended else { return ExitCode::SUCCESS };
-    trigger::last_words(&fatal);
-    ExitCode::FAILURE
+    lambda_http::run(service).await.map_err(Fatal::Runtime)
 }
 
 /// A function with what every request to it shares.

@@ -1,46 +1,17 @@
 //! The edge of a trigger: Cognito calls after a sign-up was confirmed, and wants its event back.
 
 use std::future::Future;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crudder_domain::Moment;
 use crudder_store::Store;
 use crudder_telemetry::{End, Invocation, Trigger};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::config::ConfigError;
+use crate::ended::{Ended, Exit, Fatal, exit};
 use crate::error::{ApiError, Result};
-use crate::serve::{Exit, exit};
-
-/// How a function's loop ended.
-pub(crate) type Ended = std::result::Result<(), Fatal>;
-
-/// Why a function can't start or go on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Fatal {
-    #[error(transparent)]
-    Edge(#[from] ConfigError),
-    #[error(transparent)]
-    Telemetry(#[from] crudder_telemetry::ConfigError),
-    #[error(transparent)]
-    Store(#[from] crudder_store::ConfigError),
-    #[error("the runtime ended: {0}")]
-    Runtime(lambda_runtime::Error),
-}
-
-/// One log line in the form of all others, made by hand: what failed may be the logger. A closed stdout is no reason to panic.
-pub(crate) fn last_words(fatal: &Fatal) {
-    let line = json!({
-        "timestamp": Moment::from(SystemTime::now()).to_string(),
-        "level": "ERROR",
-        "message": format!("the function can't run: {fatal}"),
-    });
-    let _ = writeln!(std::io::stdout(), "{line}");
-}
 
 /// The one trigger that stands for a sign-up. The same function is called after a forgotten password was confirmed:
 /// there is nothing to do then.
@@ -118,6 +89,8 @@ fn confirmation(event: &Value) -> Result<Option<Confirmation>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
