@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness fuzz tools
+.PHONY: help local test check fmt clippy doc deny template contract schema witness fuzz torture tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,9 @@ fuzz: ## Every parser of outside bytes for a minute. On the stable compiler, hen
 
 fuzz-%:
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none $* -- -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1
+
+torture: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
+	CRUDDER_TORTURE_REQUESTS=$${CRUDDER_TORTURE_REQUESTS:-5000} $(CARGO) test --locked --test torture -- --nocapture
 
 tools: $(VENV)/.installed
 $(VENV)/.installed: requirements.txt
