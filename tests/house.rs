@@ -200,20 +200,26 @@ fn the_walls_stand() {
 }
 
 #[test]
+fn the_layer_is_its_library_and_a_main() {
+    let meant = ["crudder-extension", "tokio"].map(str::to_owned);
+    assert_eq!(dependencies("layer"), BTreeSet::from(meant));
+}
+
+#[test]
 fn each_sdk_is_known_to_one_crate() {
     for (sdk, owner) in [("aws-sdk-dynamodb", "store"), ("lambda_http", "api")] {
         for name in names("crates", "") {
             assert!(
-                name == owner || !dependencies(&name).contains(sdk),
+                name == owner || !dependencies(&format!("crates/{name}")).contains(sdk),
                 "crates/{name} knows {sdk}; only crates/{owner} may"
             );
         }
     }
 }
 
-/// What a crate's `[dependencies]` name.
-fn dependencies(name: &str) -> BTreeSet<String> {
-    let manifest = read(&format!("crates/{name}/Cargo.toml"));
+/// What the `[dependencies]` of a crate in this folder name.
+fn dependencies(folder: &str) -> BTreeSet<String> {
+    let manifest = read(&format!("{folder}/Cargo.toml"));
     let section = manifest.split("\n[dependencies]\n").nth(1).unwrap_or_default();
     let section = section.split("\n[").next().unwrap_or_default();
     let lines = section.lines().filter(|line| !line.starts_with(['#', ' ', ']']) && !line.is_empty());
