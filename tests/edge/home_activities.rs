@@ -93,3 +93,28 @@ async fn a_link_keeps_the_stage_that_the_client_asked_with() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_http_api_event_as_cargo_lambda_sends_it_is_answered_too() {
+    let world = World::start().await;
+    let event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": "/api/activities/home", "rawQueryString": "limit=1",
+        "headers": {"host": "127.0.0.1:9000", "accept": "*/*"}, "queryStringParameters": {"limit": "1"},
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "crudder", "domainName": "localhost", "domainPrefix": "localhost",
+            "http": {"method": "GET", "path": "/api/activities/home", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "curl"},
+            "requestId": "7f9f2c1e", "routeKey": "$default", "stage": "$default", "time": "22/Nov/2026:10:00:00 +0000",
+            "timeEpoch": 1_795_341_600_000_u64,
+        },
+        "isBase64Encoded": false,
+    });
+    let (status, feed) = world.invoke("home-activities", &event).await;
+    assert_eq!((status, feed.as_array().map(Vec::len)), (200, Some(1)), "{feed}");
+    // Nobody has checked a token for it, so nobody is its caller.
+    let mut posted = event.clone();
+    posted["requestContext"]["http"]["method"] = json!("POST");
+    posted["headers"]["authorization"] = json!("Bearer unchecked");
+    posted["body"] = json!(r#"{"message":"m","ttl":"1-day"}"#);
+    assert_eq!(world.invoke("create-activity", &posted).await, (401, json!(["generic_401"])));
+    world.stop().await;
+}
