@@ -7,7 +7,7 @@ mod verdicts;
 use std::collections::VecDeque;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crudder_recorder::{Kind, Reader, WriterId};
+use crudder_recorder::{Kind, Reader, Record, WriterId};
 use tokio::time::Instant;
 
 use self::late::Straggler;
@@ -41,7 +41,7 @@ impl Desk {
         let table = Table::default();
         let mut desk =
             Self { reader, table, outbox, config, over: VecDeque::new(), init_is_judged: false, may_send: false };
-        desk.rebuild();
+        desk.rebuild(now);
         desk.judge_the_gone(SystemTime::now());
         // What a former life had concluded is known by its leftovers only.
         let leftovers: Vec<Key> =
@@ -53,15 +53,18 @@ impl Desk {
         desk
     }
 
-    fn rebuild(&mut self) {
+    fn rebuild(&mut self, now: Instant) {
         let mut found = Vec::new();
         while let Some(record) = self.reader.read() {
             found.push((record.origin, record.position));
         }
         found.sort_unstable();
         for (_, position) in found {
-            if let Some(record) = self.reader.record(position) {
-                self.table.apply(&record);
+            let Some(record) = self.reader.record(position) else { continue };
+            self.table.apply(&record);
+            if is_outside(&record) {
+                let (key, straggler) = (Key { writer: record.writer, index: 0 }, Straggler::of(&record));
+                self.late(key, None, straggler, now);
             }
         }
     }
@@ -71,14 +74,15 @@ impl Desk {
         self.reader.heard_bell();
         while let Some(record) = self.reader.read() {
             let key = Key { writer: record.writer, index: record.invocation };
-            let is_outside = key.index == 0 && !matches!(record.kind, Kind::ProcessStarted | Kind::Verdict);
+            let is_outside = is_outside(&record);
             let over = self.over.iter().rposition(|(known, _)| *known == key);
-            if !is_outside && over.is_none() {
+            if over.is_none() {
                 self.table.apply(&record);
-                continue;
             }
-            let straggler = Straggler::of(&record);
-            self.late(key, over, straggler, now);
+            if is_outside || over.is_some() {
+                let straggler = Straggler::of(&record);
+                self.late(key, over, straggler, now);
+            }
         }
         if !self.config.is_managed {
             self.table.leave_the_older();
@@ -193,6 +197,11 @@ impl Desk {
         let Self { reader, table, outbox, config, .. } = self;
         (outbox, Tools { reader, processes: &table.processes, config, now })
     }
+}
+
+/// Whether a record belongs to no invocation and is no news of a process's beginning or init.
+fn is_outside(record: &Record<'_>) -> bool {
+    record.invocation == 0 && !matches!(record.kind, Kind::ProcessStarted | Kind::Verdict)
 }
 
 pub(crate) fn nanoseconds(time: SystemTime) -> u64 {

@@ -25,6 +25,8 @@ pub(crate) struct Process {
     pub(crate) xray_daemon: String,
     /// Whether it has begun an invocation: its init is over.
     pub(crate) has_served: bool,
+    /// Whether its last word was that it ends by itself.
+    pub(crate) has_exited: bool,
     /// Whether the layer has found out how its init died.
     pub(crate) is_judged: bool,
 }
@@ -148,11 +150,14 @@ impl Table {
         if record.kind == Kind::ProcessStarted {
             return self.enter_process(record);
         }
+        if let Some(process) = self.processes.get_mut(&record.writer)
+            && record.kind != Kind::Verdict
+        {
+            process.has_exited = record.kind == Kind::ProcessExited;
+            process.has_served |= record.invocation > 0;
+        }
         if record.invocation == 0 {
             return self.enter_init(record);
-        }
-        if let Some(process) = self.processes.get_mut(&record.writer) {
-            process.has_served = true;
         }
         let key = Key { writer: record.writer, index: record.invocation };
         let invocation = self.invocations.entry(key).or_default();
@@ -167,7 +172,7 @@ impl Table {
                 invocation.ended = Some(InvocationEnded::decode(record.payload).ok()?.outcome);
             }
             Kind::Verdict => invocation.death = Some(death(record)?),
-            Kind::ProcessStarted => (),
+            Kind::ProcessStarted | Kind::ProcessExited => (),
         }
         Some(())
     }

@@ -122,11 +122,13 @@ pub enum Kind {
     InvocationEnded = 7,
     /// The layer found out how an invocation, or an init, died: [`Verdict`](crate::Verdict).
     Verdict = 8,
+    /// A process ends by itself, by `exit` or the end of `main`: no payload. What kills a process leaves no such record.
+    ProcessExited = 9,
 }
 
 impl Kind {
     /// How many kinds there are; counters by kind lie at `kind - 1`.
-    pub(crate) const COUNT: usize = 8;
+    pub(crate) const COUNT: usize = 9;
 
     pub(crate) fn from_number(number: u32) -> Option<Self> {
         Some(match number {
@@ -138,6 +140,7 @@ impl Kind {
             6 => Self::DatagramSent,
             7 => Self::InvocationEnded,
             8 => Self::Verdict,
+            9 => Self::ProcessExited,
             _ => return None,
         })
     }

@@ -1,8 +1,9 @@
 //! A process that writes records: the function's side of the ring.
 
+use std::cell::RefCell;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use crate::doorbell::Ringer;
 use crate::file::{OpenError, RingFile};
@@ -30,8 +31,10 @@ impl Writer {
         let generation = ring.generation(slot).fetch_add(1, Ordering::AcqRel).wrapping_add(1);
         // Not before the lock, and before any claim: the reader's rule for holes stands on this order (D2).
         ring.opened_at(slot).store(ring.tail().load(Ordering::Acquire), Ordering::Release);
-        let ringer = Ringer::to(path);
-        Ok(Self { ring, file, id: WriterId::new(slot, generation), ringer })
+        let id = WriterId::new(slot, generation);
+        // A thread that is already ending has no use for a farewell.
+        let _ = FAREWELL.try_with(|farewell| farewell.replace(Some(Farewell { ring: Arc::downgrade(&ring), id })));
+        Ok(Self { ring, file, id, ringer: Ringer::to(path) })
     }
 
     /// Writes one record, its payload being `parts` one after the other. No system call (save a doorbell when the ring becomes half
@@ -40,15 +43,7 @@ impl Writer {
     /// # Errors
     /// When the record was dropped; it has been counted.
     pub fn write(&self, kind: Kind, invocation: u32, parts: &[&[u8]]) -> Result<(), Dropped> {
-        let head = Head {
-            kind,
-            writer: self.id,
-            invocation,
-            origin: None,
-            labels: [UNDECIDED; 3],
-            may_use_headroom: kind.may_use_headroom(),
-        };
-        let written = self.ring.write(&head, parts)?;
+        let written = self.ring.write(&head(kind, self.id, invocation), parts)?;
         if written.half_full {
             self.ring_bell();
         }
@@ -71,6 +66,33 @@ impl Writer {
     /// This writer's id, as its records carry it.
     pub fn id(&self) -> WriterId {
         self.id
+    }
+}
+
+fn head(kind: Kind, writer: WriterId, invocation: u32) -> Head {
+    let may_use_headroom = kind.may_use_headroom();
+    Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; 3], may_use_headroom }
+}
+
+thread_local! {
+    /// Of the thread that opened the writer: `exit` runs the destructors of the thread that calls it, and a function that ends
+    /// by itself mostly does so where it began. A kill, an abort, running out of memory run none.
+    static FAREWELL: RefCell<Option<Farewell>> = const { RefCell::new(None) };
+}
+
+/// Tells that the process ends by itself, if its writer still stands by then. Only the last word of a writer means anything: one
+/// whose thread ended and which wrote on has not exited.
+struct Farewell {
+    ring: Weak<Ring>,
+    id: WriterId,
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        if let Some(ring) = self.ring.upgrade() {
+            // A full ring costs the difference between a crash and an exit, no more.
+            let _ = ring.write(&head(Kind::ProcessExited, self.id, 0), &[]);
+        }
     }
 }
 

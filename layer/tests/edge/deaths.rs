@@ -107,7 +107,7 @@ async fn an_abort_is_told_whole() {
 
 #[tokio::test]
 async fn an_exit_is_told_whole() {
-    dies(plain().await, "exit", FailureKind::Exit, "crash").await;
+    dies(plain().await, "exit", FailureKind::Exit, "exit").await;
 }
 
 #[tokio::test]

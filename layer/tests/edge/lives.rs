@@ -18,7 +18,8 @@ async fn what_a_killed_layer_knew_its_next_life_delivers_once() {
         .add(Plan::always(Fault::Unavailable(RetryAfter::Seconds(600))))
         .expect("a fault it knows");
     let (_, first) = fixture.call("ok").await;
-    let kill = Kill { whom: Whom::Extensions, moment: Moment::Invoked, after: Duration::ZERO };
+    // Late enough for the function to have begun its last span, in which it stays.
+    let kill = Kill { whom: Whom::Extensions, moment: Moment::Invoked, after: Duration::from_millis(300) };
     fixture.stage.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
     let (outcome, second) = fixture.call("timeout").await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");

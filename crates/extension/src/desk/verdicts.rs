@@ -60,6 +60,8 @@ impl Desk {
             .get(&key)
             .or_else(|| self.over.iter().find(|(known, _)| *known == key).map(|(_, invocation)| invocation));
         let Some(known) = known.filter(|known| known.death.is_none()) else { return };
+        let has_exited = self.table.processes.get(&key.writer).is_some_and(|process| process.has_exited);
+        let reason = if reason == Reason::Crash && has_exited { Reason::Exit } else { reason };
         let at_unix_nano = at_unix_nano.max(known.started_unix_nano);
         let verdict = Verdict { at_unix_nano, reason, trace: known.trace, request_id: &known.request_id, detail };
         let mut payload = Vec::new();
@@ -109,6 +111,8 @@ impl Desk {
             return;
         }
         self.init_is_judged = true;
+        let has_exited = self.table.processes.get(&writer).is_some_and(|process| process.has_exited);
+        let reason = if reason == Reason::Crash && has_exited { Reason::Exit } else { reason };
         let at_unix_nano = nanoseconds(at);
         let trace = init_trace(writer, started.max(1), at_unix_nano);
         let mut payload = Vec::new();
