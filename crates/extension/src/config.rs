@@ -106,6 +106,16 @@ impl Config {
         Self::read(|name| std::env::var(name).ok())
     }
 
+    /// Reads the process's environment for a program that is no extension and only wants to reach the vendors.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[expect(clippy::disallowed_methods, reason = "the one place where the layer reads its environment")]
+    pub fn of_vendors() -> Result<Self, ConfigError> {
+        let nowhere = |name| (name == "AWS_LAMBDA_RUNTIME_API").then(|| "nowhere".to_owned());
+        Self::read(|name| std::env::var(name).ok().or_else(|| nowhere(name)))
+    }
+
     /// The one variable that even a layer which can do nothing needs.
     ///
     /// # Errors

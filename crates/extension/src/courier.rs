@@ -1,5 +1,6 @@
 //! Carries one request to one vendor and brings back what its answer means.
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -10,7 +11,6 @@ use tokio::task::JoinSet;
 use crate::answer::Answer;
 use crate::config::Config;
 use crate::keys::{self, KeyError, KeySource};
-use crate::unit::Cargo;
 use crate::{honeycomb, letters, log, rollbar, xray};
 
 /// A vendor that has not answered by then has probably lost the batch; it is longer than any answer seen of a healthy one.
@@ -30,7 +30,7 @@ pub(crate) enum Parcel {
     /// A Rollbar item.
     Item(Bytes),
     /// X-Ray's documents.
-    Datagrams(Cargo),
+    Datagrams { daemon: Option<SocketAddr>, datagrams: Vec<Vec<u8>> },
 }
 
 /// What came back.
@@ -75,24 +75,10 @@ impl Courier {
     }
 
     pub(crate) fn send(&mut self, vendor: Vendor, parcel: Parcel, key: &str, config: &Config) {
-        let client = self.client();
-        match parcel {
-            Parcel::Spans { body, packed } => {
-                let request = honeycomb::request(&client, &config.honeycomb, key, body, packed);
-                self.under_way.spawn(async move { Returned::Answer { vendor, answer: ask(vendor, request).await } });
-            }
-            Parcel::Item(body) => {
-                let request = rollbar::request_for(&client, &config.rollbar, key, body);
-                self.under_way.spawn(async move { Returned::Answer { vendor, answer: ask(vendor, request).await } });
-            }
-            Parcel::Datagrams(Cargo::Datagrams { daemon, datagrams }) => {
-                let aws = config.aws.clone();
-                self.under_way.spawn(async move {
-                    Returned::Answer { vendor, answer: xray::send(daemon, datagrams, aws, client).await }
-                });
-            }
-            Parcel::Datagrams(_) => (),
-        }
+        let (client, key, config) = (self.client(), key.to_owned(), config.clone());
+        self.under_way.spawn(async move {
+            Returned::Answer { vendor, answer: carry(vendor, parcel, &key, &config, client).await }
+        });
     }
 
     /// The next thing that comes back; waits for ever when nothing is under way.
@@ -105,6 +91,23 @@ impl Courier {
                 None => std::future::pending().await,
             }
         }
+    }
+}
+
+/// Carries one parcel, and reads the answer.
+pub(crate) async fn carry(
+    vendor: Vendor,
+    parcel: Parcel,
+    key: &str,
+    config: &Config,
+    client: reqwest::Client,
+) -> Answer {
+    match parcel {
+        Parcel::Spans { body, packed } => {
+            ask(vendor, honeycomb::request(&client, &config.honeycomb, key, body, packed)).await
+        }
+        Parcel::Item(body) => ask(vendor, rollbar::request_for(&client, &config.rollbar, key, body)).await,
+        Parcel::Datagrams { daemon, datagrams } => xray::send(daemon, datagrams, config.aws.clone(), client).await,
     }
 }
 
@@ -136,8 +139,7 @@ impl Parcel {
         match self {
             Self::Spans { body, packed: true } => body.to_vec(),
             Self::Spans { body, packed: false } | Self::Item(body) => letters::pack(body),
-            Self::Datagrams(Cargo::Datagrams { datagrams, .. }) => letters::pack(&datagrams.join(&b'\n')),
-            Self::Datagrams(_) => Vec::new(),
+            Self::Datagrams { datagrams, .. } => letters::pack(&datagrams.join(&b'\n')),
         }
     }
 }

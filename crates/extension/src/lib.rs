@@ -21,6 +21,7 @@ mod log;
 mod otlp;
 mod outbox;
 mod platform;
+mod replay;
 mod rollbar;
 mod run;
 mod sample;
@@ -33,4 +34,5 @@ mod xray;
 
 pub use config::{AwsConfig, Config, ConfigError, HoneycombConfig, RollbarConfig};
 pub use keys::KeySource;
+pub use replay::{Replayed, replay};
 pub use run::{run, serve};

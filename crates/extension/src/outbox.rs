@@ -10,6 +10,7 @@ use crudder_recorder::{Counter, DECLINED, Reader, UNDECIDED, Vendor, WriterId};
 use tokio::time::{Duration, Instant};
 
 use self::lane::{Key, Lane};
+pub(crate) use self::relief::parcel_of;
 use crate::config::Config;
 use crate::courier::Courier;
 use crate::spool::Spool;

@@ -42,6 +42,7 @@ async fn a_vendor_that_is_down_to_the_end_leaves_dead_letters() {
     fixture.vendors.rollbar.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
     fixture.call("error").await;
     fixture.discard().await;
+    replay_letters(&mut fixture).await;
     let seen = fixture.close().await;
     let mut told: Vec<_> =
         letters(&seen).iter().map(|letter| letter["vendor"].as_str().unwrap_or_default().to_owned()).collect();
@@ -234,4 +235,29 @@ async fn tail_sampling_keeps_errors_and_one_in_n_of_the_rest_with_its_rate() {
     let kept: Vec<_> = ordinary.iter().map(|trace| rates(*trace)).filter(|rates| !rates.is_empty()).collect();
     assert_eq!(kept, [vec![4; 3], vec![4; 3]], "two of eight, by trace id");
     fixture.close().await;
+}
+
+/// The vendors are back, and somebody hands them the letters of the log.
+async fn replay_letters(fixture: &mut crate::support::Fixture) {
+    fixture.catch_up();
+    let line = |event: &StageEvent| match event {
+        StageEvent::Line(line) => Some(format!("2026-11-22T10:00:00 {}", line.line)),
+        _ => None,
+    };
+    let lines: Vec<String> = fixture.seen.iter().filter_map(line).collect();
+    fixture.vendors.honeycomb.faults().clear();
+    fixture.vendors.rollbar.faults().clear();
+    let settings = [
+        ("AWS_LAMBDA_RUNTIME_API", "nowhere".to_owned()),
+        ("HONEYCOMB_API_KEY", crudder_vendors::HoneycombKey::local().text.reveal().to_owned()),
+        ("HONEYCOMB_API_ENDPOINT", fixture.vendors.honeycomb.url()),
+        ("ROLLBAR_ACCESS_TOKEN", crudder_vendors::RollbarToken::local().text.reveal().to_owned()),
+        ("ROLLBAR_ENDPOINT", format!("{}/api/1/item/", fixture.vendors.rollbar.url())),
+    ];
+    let lookup = |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let config = crudder_extension::Config::read(lookup).expect("a configuration");
+    let replayed = crudder_extension::replay(lines, &config).await;
+    assert_eq!((replayed.delivered, replayed.failed.as_slice()), (4, &[][..]), "three spans and an item");
+    fixture.vendors.honeycomb.look(|store| assert_eq!(store.span_count(), 3));
+    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 1));
 }

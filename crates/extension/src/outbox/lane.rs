@@ -122,7 +122,9 @@ impl Lane {
 
 fn parcel(vendor: Vendor, units: &[Unit], losses: Option<&Stats>, tools: &Tools<'_>) -> Parcel {
     match (vendor, units.first().map(|unit| &unit.cargo)) {
-        (Vendor::XRay, Some(cargo)) => Parcel::Datagrams(cargo.clone()),
+        (Vendor::XRay, Some(Cargo::Datagrams { daemon, datagrams })) => {
+            Parcel::Datagrams { daemon: *daemon, datagrams: datagrams.clone() }
+        }
         (Vendor::Rollbar, Some(Cargo::Item(item))) => Parcel::Item(item.clone()),
         _ => {
             let fresh = losses.map(|losses| losses.since(&tools.reader.reported())).unwrap_or_default();

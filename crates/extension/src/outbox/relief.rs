@@ -1,6 +1,5 @@
 //! What becomes of batches that nobody takes: the spool, and in the end dead letters (D6).
 
-use bytes::Bytes;
 use crudder_recorder::{Counter, Vendor};
 
 use super::lane::{Flight, Key};
@@ -9,7 +8,6 @@ use crate::courier::Parcel;
 use crate::letters::{self, Letter};
 use crate::log;
 use crate::spool::{Spool, Spooled};
-use crate::unit::Cargo;
 
 impl Outbox {
     /// Makes room in a ring that fills because vendors don't take what is in it: one batch a vendor goes to the spool.
@@ -100,17 +98,7 @@ pub(super) fn from_spool(spool: &mut Spool, spooled: Spooled) -> Option<Flight> 
         spool.remove(&spooled);
         return None;
     };
-    let unpacked = || letters::unpack(&packed).map(Bytes::from);
-    let parcel = match spooled.vendor {
-        Vendor::Honeycomb => Parcel::Spans { body: packed.into(), packed: true },
-        Vendor::Rollbar => Parcel::Item(unpacked()?),
-        Vendor::XRay => {
-            let datagrams = unpacked()?.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
-            // Header and document are a line each.
-            let datagrams = datagrams.chunks(2).map(|lines| lines.join(&b'\n')).collect();
-            Parcel::Datagrams(Cargo::Datagrams { daemon: None, datagrams })
-        }
-    };
+    let parcel = parcel_of(spooled.vendor, packed)?;
     let in_doubt = spooled.was_tried;
     Some(Flight {
         batch: spooled.batch,
@@ -121,5 +109,19 @@ pub(super) fn from_spool(spool: &mut Spool, spooled: Spooled) -> Option<Flight> 
         in_doubt,
         broken: 0,
         losses: None,
+    })
+}
+
+/// A packed body as it was spooled or printed, ready to be sent again.
+pub(crate) fn parcel_of(vendor: Vendor, packed: Vec<u8>) -> Option<Parcel> {
+    Some(match vendor {
+        Vendor::Honeycomb => Parcel::Spans { body: packed.into(), packed: true },
+        Vendor::Rollbar => Parcel::Item(letters::unpack(&packed)?.into()),
+        Vendor::XRay => {
+            let body = letters::unpack(&packed)?;
+            // Header and document are a line each.
+            let lines: Vec<&[u8]> = body.split(|byte| *byte == b'\n').collect();
+            Parcel::Datagrams { daemon: None, datagrams: lines.chunks(2).map(|lines| lines.join(&b'\n')).collect() }
+        }
     })
 }
