@@ -54,6 +54,33 @@ pub(crate) const ALIGN: u64 = 8;
 pub(crate) const LARGEST_PART: u64 = 8;
 /// This part of the ring is kept for ends and errors (D6).
 pub(crate) const HEADROOM_PART: u64 = 8;
+/// This part of the ring is the reader's alone: what it carries from the front makes room, so there must always be room to carry.
+pub(crate) const CARRY_PART: u64 = 16;
+/// In a small ring that part is larger: a record that is carried, and the gap before it at the ring's end, fit into this.
+pub(crate) const CARRY_LEAST: u64 = 2_048;
+
+/// How far into what is kept free a record may go (D6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// Starts and what merely informs.
+    Ordinary,
+    /// Ends and errors, too.
+    Headroom,
+    /// What the reader carries and its verdicts: all there is.
+    Last,
+}
+
+impl Room {
+    /// The bytes of a ring that such a record leaves free.
+    pub(crate) fn leaves_free(self, ring_bytes: u64) -> u64 {
+        let carry = (ring_bytes / CARRY_PART).max(CARRY_LEAST).min(ring_bytes / 4);
+        match self {
+            Self::Ordinary => carry + ring_bytes / HEADROOM_PART,
+            Self::Headroom => carry,
+            Self::Last => 0,
+        }
+    }
+}
 
 const RECORD_STAMP: u32 = 0x7E10_C0DE;
 const PAD_STAMP: u32 = 0x0BAD_FA11;
@@ -145,10 +172,13 @@ impl Kind {
         })
     }
 
-    /// Whether the last eighth of the ring is open to it. A start that is lost costs one span; an end that is lost makes a
-    /// healthy span look dead, and an error that is lost is what this recorder exists to prevent.
-    pub(crate) fn may_use_headroom(self) -> bool {
-        !matches!(self, Self::InvocationStarted | Self::SpanStarted)
+    /// Which part of the ring is open to it. A start that is lost costs one span; an end that is lost makes a healthy span look
+    /// dead, and an error that is lost is what this recorder exists to prevent.
+    pub(crate) fn room(self) -> Room {
+        match self {
+            Self::InvocationStarted | Self::SpanStarted => Room::Ordinary,
+            _ => Room::Headroom,
+        }
     }
 }
 

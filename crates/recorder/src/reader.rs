@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use crate::file::{OpenError, RingFile};
-use crate::layout::{self, Counter, Kind, Vendor, Word, WriterId};
+use crate::layout::{self, Counter, Kind, Room, Vendor, Word, WriterId};
 use crate::ring::{DECLINED, Dropped, Found, Head, ReadSide, Record, Ring};
 use crate::scan::{Graveyard, Scan};
 
@@ -172,7 +172,7 @@ impl Reader {
     /// # Errors
     /// When there is no room even in the headroom.
     pub fn append(&mut self, kind: Kind, writer: WriterId, invocation: u32, parts: &[&[u8]]) -> Result<u64, Dropped> {
-        let head = Head { kind, writer, invocation, origin: None, labels: [0; 3], may_use_headroom: true };
+        let head = Head { kind, writer, invocation, origin: None, labels: [0; 3], room: Room::Last };
         self.ring().write(&head, parts).map(|written| written.position)
     }
 
@@ -188,7 +188,7 @@ impl Reader {
             invocation: record.invocation,
             origin: Some(record.origin),
             labels: Vendor::ALL.map(|vendor| self.label(position, vendor)),
-            may_use_headroom: true,
+            room: Room::Last,
         };
         let copy = self.ring().write(&head, &[record.payload])?.position;
         for vendor in Vendor::ALL {

@@ -50,7 +50,7 @@ pub(crate) struct Head {
     pub(crate) invocation: u32,
     pub(crate) origin: Option<u64>,
     pub(crate) labels: [u32; 3],
-    pub(crate) may_use_headroom: bool,
+    pub(crate) room: layout::Room,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Ring {
         let payload: usize = parts.iter().map(|part| part.len()).sum();
         let length = layout::align((layout::RECORD_HEADER + payload) as u64);
         let claimed =
-            self.claim(length, head.may_use_headroom).inspect_err(|why| self.count_dropped(head.kind, *why))?;
+            self.claim(length, head.room).inspect_err(|why| self.count_dropped(head.kind, *why))?;
         self.fill(claimed.position, head, payload, parts);
         let word = layout::record_word(claimed.position, length as u32);
         // Release: whoever sees this word sees every byte that it vouches for.
@@ -147,11 +147,11 @@ impl Ring {
         }
     }
 
-    pub(crate) fn claim(&self, length: u64, may_use_headroom: bool) -> Result<Written, Dropped> {
+    pub(crate) fn claim(&self, length: u64, room: layout::Room) -> Result<Written, Dropped> {
         if length > self.bytes / layout::LARGEST_PART {
             return Err(Dropped::TooLarge);
         }
-        let headroom = if may_use_headroom { 0 } else { self.bytes / layout::HEADROOM_PART };
+        let kept_free = room.leaves_free(self.bytes);
         let mut tail = self.tail().load(Ordering::Relaxed);
         loop {
             let to_end = self.bytes - (tail & (self.bytes - 1));
@@ -160,7 +160,7 @@ impl Ring {
             // Acquire: the zeroing of what is claimed happened before the reader freed it.
             let free = self.free().load(Ordering::Acquire);
             // A tail that is already stale may lie before `free`; the exchange below then fails.
-            if next.saturating_sub(free) > self.bytes - headroom {
+            if next.saturating_sub(free) > self.bytes - kept_free {
                 return Err(Dropped::Full);
             }
             if let Err(now) = self.tail().compare_exchange_weak(tail, next, Ordering::AcqRel, Ordering::Relaxed) {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 
-use crate::layout::{Counter, Kind, WriterId};
+use crate::layout::{self, Counter, Kind, Room, WriterId};
 use crate::ring::{Dropped, Found, Head, ReadSide, Ring};
 use crate::scan::{Graveyard, Scan};
 
@@ -46,7 +46,7 @@ fn head(kind: Kind, invocation: u32) -> Head {
         invocation,
         origin: None,
         labels: [0; 3],
-        may_use_headroom: kind.may_use_headroom(),
+        room: kind.room(),
     }
 }
 
@@ -115,7 +115,7 @@ proptest! {
                     expected.push(payload);
                 }
             } else {
-                let _ = both.ring.claim(48 + words * 8, true);
+                let _ = both.ring.claim(48 + words * 8, Room::Headroom);
             }
         }
         let mut read = Vec::new();
@@ -140,7 +140,7 @@ proptest! {
 #[test]
 fn a_hole_is_waited_for_while_its_writer_may_live() {
     let mut both = ring(BYTES);
-    let claimed = both.ring.claim(64, true).expect("an empty ring has room");
+    let claimed = both.ring.claim(64, Room::Headroom).expect("an empty ring has room");
     both.write(Kind::Event, b"behind the hole").expect("room");
     assert_eq!(both.next(false), None, "the claim at {} may still be committed", claimed.position);
     let (_, payload) = both.next(true).expect("its writer is dead now");
@@ -149,19 +149,23 @@ fn a_hole_is_waited_for_while_its_writer_may_live() {
 }
 
 #[test]
-fn a_full_ring_drops_and_keeps_its_last_eighth_for_ends_and_errors() {
+fn a_full_ring_drops_and_keeps_room_for_ends_and_errors_and_for_what_is_carried() {
     let both = ring(BYTES);
     let payload = [1; 80];
     let mut starts = 0;
     while both.write(Kind::SpanStarted, &payload).is_ok() {
         starts += 1;
     }
-    assert_eq!(starts, BYTES * 7 / 8 / 128);
+    assert_eq!(starts, (BYTES - Room::Ordinary.leaves_free(BYTES)) / 128);
     let mut ends = 0;
     while both.write(Kind::SpanEnded, &payload).is_ok() {
         ends += 1;
     }
-    assert_eq!(starts + ends, BYTES / 128, "the headroom is used to the last byte");
+    assert_eq!(starts + ends, (BYTES - Room::Headroom.leaves_free(BYTES)) / 128, "the headroom is used to the last byte");
+    assert_eq!(ends, BYTES / layout::HEADROOM_PART / 128, "an eighth is theirs");
+    let carried = Head { room: Room::Last, ..head(Kind::ProcessStarted, 7) };
+    let written = both.ring.write(&carried, &[&payload]);
+    assert!(written.is_ok(), "the reader finds room to carry in a ring that is full for writers: {written:?}");
     assert_eq!(both.ring.counter(Kind::SpanStarted as usize - 1).load(Ordering::Relaxed), 1);
     assert_eq!(both.ring.counter(Kind::SpanEnded as usize - 1).load(Ordering::Relaxed), 1);
 }

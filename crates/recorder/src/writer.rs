@@ -70,8 +70,8 @@ impl Writer {
 }
 
 fn head(kind: Kind, writer: WriterId, invocation: u32) -> Head {
-    let may_use_headroom = kind.may_use_headroom();
-    Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; 3], may_use_headroom }
+    let room = kind.room();
+    Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; 3], room }
 }
 
 thread_local! {
