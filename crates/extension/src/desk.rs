@@ -183,7 +183,8 @@ impl Desk {
         let (outbox, mut tools) = self.tools(now);
         outbox.settle(returned, &mut tools);
         outbox.send(&mut tools);
-        self.reader.free_resolved();
+        // What was in the way may be done with now: a process's record among it, which is carried.
+        self.tidy(now);
     }
 
     /// The end: prints what nobody took.

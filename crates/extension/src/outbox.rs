@@ -76,7 +76,9 @@ impl Outbox {
             }
         }
         unit.in_doubt = reader.label(unit.position, vendor) != UNDECIDED;
-        self.lane(vendor).queue.push_back(unit);
+        let lane = self.lane(vendor);
+        lane.errors += usize::from(unit.has_error);
+        lane.queue.push_back(unit);
     }
 
     /// Whether something should go before the next freeze, or is on its way and may.

@@ -16,6 +16,8 @@ use crate::lambda::{Lambda, LambdaError, Turn};
 use crate::platform::PlatformEvent;
 use crate::{listener, log};
 
+/// A weight of 110 beside the function's 1024 (kernel, `sched_prio_to_weight`).
+const NICENESS: i32 = 10;
 /// Managed Instances have no INVOKE and no freeze: there the clock says when to send.
 const TICK: Duration = Duration::from_secs(1);
 /// How often it is looked whether the process that serves still lives: without the Telemetry API nobody says so before SHUTDOWN,
@@ -128,6 +130,7 @@ impl Layer {
     async fn work(mut self) {
         self.asker.ask();
         self.desk.may_send = true;
+        step_back();
         loop {
             let happened = self.happens().await;
             let now = Instant::now();
@@ -268,6 +271,14 @@ impl Layer {
             }
         }
         self.desk.give_all_up(Instant::now());
+    }
+}
+
+/// Gives the function the processor where both want it: the doorbell rings just when it is about to answer, and a kernel likes to
+/// run whoever was woken. A tenth of the weight is still enough to send what has ended before a deadline.
+fn step_back() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        log::warn("the layer runs at the function's priority", [("error", error.to_string().into())]);
     }
 }
 

@@ -119,7 +119,7 @@ impl Teller<'_> {
             self.bury(process, &mut invocation, &death);
         }
         self.spans(key, &mut invocation);
-        self.decline_the_rest(&invocation);
+        self.decline_the_rest(&mut invocation);
     }
 
     fn spans(&mut self, key: Key, invocation: &mut Invocation) {
@@ -282,10 +282,11 @@ impl Teller<'_> {
     }
 
     /// Whatever no unit bears is done with. A label that was given stays.
-    fn decline_the_rest(&mut self, invocation: &Invocation) {
+    fn decline_the_rest(&mut self, invocation: &mut Invocation) {
         for vendor in Vendor::ALL {
-            let told = &invocation.told[vendor as usize];
-            for position in invocation.records.values().filter(|position| !told.contains(position)) {
+            let told = &mut invocation.told[vendor as usize];
+            told.sort_unstable();
+            for position in invocation.records.values().filter(|position| told.binary_search(position).is_err()) {
                 self.reader.set_label(*position, vendor, DECLINED);
             }
         }

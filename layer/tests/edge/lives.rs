@@ -169,10 +169,12 @@ async fn a_recorder_that_cannot_be_opened_leaves_function_and_layer_at_work() {
 
 #[tokio::test]
 async fn a_full_ring_costs_spans_and_says_how_many() {
-    // A ring that holds a few records: hundreds of spans don't fit, and nobody reads while the function holds the processor.
+    // A ring that holds a few records, and a vendor that lets its first batch wait for longer than the request takes.
     let recipe = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "16384");
     // The ring is empty again when the next request begins: that takes an answer, on a busy machine too.
     let mut fixture = recipe.variable("CRUDDER_FLUSH_BUDGET_MS", "10000").open().await;
+    let late = Fault::Late { after: Duration::from_secs(3) };
+    fixture.vendors.honeycomb.faults().add(Plan::times(1, late)).expect("a fault it knows");
     let event = serde_json::json!({ "kind": "many", "spans": 2000 });
     let (outcome, _) = fixture.call_with(event, true).await;
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");

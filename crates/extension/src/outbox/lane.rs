@@ -32,6 +32,7 @@ pub(super) enum Key {
 pub(super) struct Flight {
     pub(super) batch: u64,
     pub(super) units: Vec<Unit>,
+    pub(super) has_error: bool,
     pub(super) parcel: Parcel,
     /// The file it lies in, when it was spooled.
     pub(super) spooled: Option<Spooled>,
@@ -49,6 +50,8 @@ pub(super) struct Lane {
     pub(super) key: Key,
     pub(super) gate: Gate,
     pub(super) queue: VecDeque<Unit>,
+    /// How many of the queue are errors.
+    pub(super) errors: usize,
     pub(super) flight: Option<Flight>,
     pub(super) most_units: usize,
 }
@@ -56,7 +59,7 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn new(vendor: Vendor, config: &Config) -> Self {
         let (gate, most_units) = (Gate::default(), most_units(vendor));
-        Self { vendor, key: key_of(vendor, config), gate, queue: VecDeque::new(), flight: None, most_units }
+        Self { vendor, key: key_of(vendor, config), gate, queue: VecDeque::new(), errors: 0, flight: None, most_units }
     }
 
     pub(super) fn is_ready(&self, now: Instant) -> bool {
@@ -76,8 +79,7 @@ impl Lane {
     }
 
     pub(super) fn has_error(&self) -> bool {
-        let in_flight = self.flight.iter().flat_map(|flight| &flight.units);
-        self.queue.iter().chain(in_flight).any(|unit| unit.has_error)
+        self.errors > 0 || self.flight.as_ref().is_some_and(|flight| flight.has_error)
     }
 
     /// Gives the next batch its number and its records their labels. A batch that a former life may have delivered keeps
@@ -96,6 +98,8 @@ impl Lane {
         if units.is_empty() {
             return;
         }
+        let errors = units.iter().filter(|unit| unit.has_error).count();
+        self.errors -= errors;
         let batch = if in_doubt { attempted } else { attempted.max(acknowledged) + 1 };
         // Numbers are given one at a time; four billion batches are more than an environment sends in its life.
         let label = u32::try_from(batch).unwrap_or(u32::MAX);
@@ -104,7 +108,17 @@ impl Lane {
         }
         let losses = (vendor == Vendor::Honeycomb).then(|| tools.reader.stats());
         let parcel = parcel(vendor, &units, losses.as_ref(), tools);
-        self.flight = Some(Flight { batch, units, parcel, spooled: None, sent_at: None, in_doubt, broken: 0, losses });
+        self.flight = Some(Flight {
+            batch,
+            units,
+            has_error: errors > 0,
+            parcel,
+            spooled: None,
+            sent_at: None,
+            in_doubt,
+            broken: 0,
+            losses,
+        });
     }
 
     fn take_some(&mut self) -> Vec<Unit> {

@@ -40,7 +40,7 @@ impl Outbox {
             vendor,
             batch: flight.batch,
             items: flight.units.len(),
-            has_error: flight.units.iter().any(|unit| unit.has_error),
+            has_error: flight.has_error,
             was_tried: flight.in_doubt,
             bytes: packed.len() as u64,
         };
@@ -103,6 +103,7 @@ pub(super) fn from_spool(spool: &mut Spool, spooled: Spooled) -> Option<Flight> 
     Some(Flight {
         batch: spooled.batch,
         units: Vec::new(),
+        has_error: spooled.has_error,
         parcel,
         spooled: Some(spooled),
         sent_at: None,
