@@ -124,7 +124,7 @@ async fn every_death_is_one_critical_item_that_names_the_culprit() {
     let world = World::with_timeout("rollbar-test", Duration::from_secs(2), &variables).await;
     let deaths = [
         ("abort", 502, "crash", "signal: aborted"),
-        ("exit", 502, "crash", "exit status 1"),
+        ("exit", 502, "exit", "exit status 1"),
         ("timeout", 504, "timeout", "Task timed out after 2.00 seconds"),
         ("oom", 502, "out-of-memory", "signal: killed"),
     ];
