@@ -131,8 +131,7 @@ impl Ring {
     pub(crate) fn write(&self, head: &Head, parts: &[&[u8]]) -> Result<Written, Dropped> {
         let payload: usize = parts.iter().map(|part| part.len()).sum();
         let length = layout::align((layout::RECORD_HEADER + payload) as u64);
-        let claimed =
-            self.claim(length, head.room).inspect_err(|why| self.count_dropped(head.kind, *why))?;
+        let claimed = self.claim(length, head.room).inspect_err(|why| self.count_dropped(head.kind, *why))?;
         self.fill(claimed.position, head, payload, parts);
         let word = layout::record_word(claimed.position, length as u32);
         // Release: whoever sees this word sees every byte that it vouches for.

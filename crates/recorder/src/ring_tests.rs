@@ -40,14 +40,7 @@ fn reopen(ring: Arc<Ring>) -> Both {
 }
 
 fn head(kind: Kind, invocation: u32) -> Head {
-    Head {
-        kind,
-        writer: WriterId::new(3, 1),
-        invocation,
-        origin: None,
-        labels: [0; 3],
-        room: kind.room(),
-    }
+    Head { kind, writer: WriterId::new(3, 1), invocation, origin: None, labels: [0; 3], room: kind.room() }
 }
 
 impl Both {
@@ -161,7 +154,11 @@ fn a_full_ring_drops_and_keeps_room_for_ends_and_errors_and_for_what_is_carried(
     while both.write(Kind::SpanEnded, &payload).is_ok() {
         ends += 1;
     }
-    assert_eq!(starts + ends, (BYTES - Room::Headroom.leaves_free(BYTES)) / 128, "the headroom is used to the last byte");
+    assert_eq!(
+        starts + ends,
+        (BYTES - Room::Headroom.leaves_free(BYTES)) / 128,
+        "the headroom is used to the last byte"
+    );
     assert_eq!(ends, BYTES / layout::HEADROOM_PART / 128, "an eighth is theirs");
     let carried = Head { room: Room::Last, ..head(Kind::ProcessStarted, 7) };
     let written = both.ring.write(&carried, &[&payload]);

@@ -90,8 +90,13 @@ impl Config {
             log_format: parse("AWS_LAMBDA_LOG_FORMAT", &lookup, "JSON or Text", log_format)?.unwrap_or(LogFormat::Json),
             xray_daemon: parse("AWS_XRAY_DAEMON_ADDRESS", &lookup, "host:port", daemon_address)?,
             recorder_path: lookup("CRUDDER_RECORDER").unwrap_or_else(|| "/tmp/crudder.recorder".to_owned()),
-            recorder_bytes: parse("CRUDDER_RECORDER_BYTES", &lookup, "a number of bytes from 4096 to 268435456", ring_bytes)?
-                .unwrap_or(1 << 20),
+            recorder_bytes: parse(
+                "CRUDDER_RECORDER_BYTES",
+                &lookup,
+                "a number of bytes from 4096 to 268435456",
+                ring_bytes,
+            )?
+            .unwrap_or(1 << 20),
         })
     }
 }

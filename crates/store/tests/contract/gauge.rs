@@ -40,7 +40,8 @@ struct Gauge(Arc<Mutex<Seen>>);
 
 /// A gauge that is never looked at and never goes. Subscribers come and go on the threads of other tests; were there ever none, `tracing`
 /// could note that nobody wants the store's spans, just as one of ours begins to.
-static ALWAYS: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(Gauge::default())));
+static ALWAYS: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(Gauge::default())));
 
 /// Runs a call on this thread's runtime and says what it answered and which requests it made.
 pub(crate) async fn measured<T>(call: impl Future<Output = T>) -> (T, Vec<Step>) {
