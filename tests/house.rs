@@ -1,5 +1,7 @@
 //! What must be true of the house itself: each endpoint whole, each wall standing, the papers true to the code.
 
+#![expect(clippy::unwrap_used, reason = "what fails here is the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -276,10 +278,10 @@ fn the_openapi_file_describes_every_route() {
     for line in text.split("\ncomponents:").next().unwrap().lines() {
         if let Some(found) = line.strip_prefix("  /") {
             path = format!("/{}", found.trim_end_matches(':'));
-        } else if let Some(method) = line.strip_prefix("    ").and_then(|line| line.strip_suffix(':')) {
-            if ["get", "post", "put", "delete", "patch"].contains(&method) {
-                told.insert(format!("{} {path}", method.to_uppercase()));
-            }
+        } else if let Some(method) = line.strip_prefix("    ").and_then(|line| line.strip_suffix(':'))
+            && ["get", "post", "put", "delete", "patch"].contains(&method)
+        {
+            told.insert(format!("{} {path}", method.to_uppercase()));
         }
     }
     assert_eq!(told, routes());

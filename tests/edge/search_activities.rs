@@ -1,5 +1,7 @@
 //! `search-activities` at its edge.
 
+#![expect(clippy::unwrap_used, reason = "what fails here is the test")]
+
 use serde_json::{Value, json};
 
 use crate::support::World;

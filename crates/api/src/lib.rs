@@ -1,6 +1,6 @@
 //! The HTTP edge of a Crudder function: the only crate that knows `lambda_http`.
 //!
-//! A function in `functions/` is a sentence; this crate is its grammar. [`serve`] and [`serve_with_store`] run it behind one stack
+//! A function in `functions/` is a sentence; this crate is its grammar. [`serve()`] and [`serve_with_store`] run it behind one stack
 //! (`serve.rs` says in which order and why), [`Request`] parses what came, [`Reply`] is what leaves, [`ApiError`] what went wrong,
 //! once for the client and once for us. [`serve_trigger`] is the same for Cognito's post-confirmation trigger, which is no request.
 
