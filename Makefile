@@ -28,7 +28,7 @@ clippy: ## Lints.
 	$(CARGO) clippy --all-targets --locked --features $(WITNESSES) -- -D warnings
 
 doc: ## Docs without a broken link.
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked --document-private-items
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked
 
 deny: ## Licences, bans (one TLS stack, one HTTP stack) and sources of every crate.
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@0.20.2

@@ -26,7 +26,7 @@
 //! | `exception.type`, `exception.message`, `exception.stacktrace`, `exception.causes` as fields | one `exception` object in the line; the cause in X-Ray |
 //!
 //! A panic is a line and a report with its backtrace. [`Failure`] is how the end of an invocation names an error; one that was told
-//! by an event already is not told again. Secrets are masked in all of it ([`scrub`]).
+//! by an event already is not told again. Secrets are masked in all of it ([`scrub()`]).
 //!
 //! Telemetry asks nobody and waits for nobody: no exporter, no thread, nothing to flush. What does not fit or can't be sent is dropped and
 //! counted ([`Telemetry::losses`]; the recorder counts its own).
