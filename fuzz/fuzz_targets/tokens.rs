@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use crudder_local::tokens::{SCOPE, Tokens};
+use crudder_local::{SCOPE, Tokens};
 use libfuzzer_sys::fuzz_target;
 
 struct Minted {
