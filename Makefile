@@ -19,7 +19,7 @@ local: ## Runs the whole of Crudder on this machine.
 test: ## Runs every test that needs nothing but this repository and its crates.
 	$(CARGO) test
 
-check: fmt clippy doc deny template contract schema witness-here fuzz ## All checks beyond `cargo test`, each a target of its own.
+check: fmt clippy doc deny template contract schema witness-here ## All checks beyond `cargo test`, each a target of its own.
 
 fmt: ## Formatting.
 	$(CARGO) fmt --all --check
