@@ -53,20 +53,7 @@ impl Courier {
     }
 
     fn client(&mut self) -> reqwest::Client {
-        let make = || {
-            let built = reqwest::Client::builder()
-                .connect_timeout(CONNECT)
-                .timeout(PATIENCE)
-                .pool_idle_timeout(IDLE)
-                .redirect(reqwest::redirect::Policy::none())
-                .build();
-            // Without roots no vendor can be reached, but plain requests of its kind still say so one by one.
-            built.unwrap_or_else(|error| {
-                log::error("the HTTP client could not be set up", [("error", log::chain(&error).into())]);
-                reqwest::Client::new()
-            })
-        };
-        self.client.get_or_insert_with(make).clone()
+        self.client.get_or_insert_with(client).clone()
     }
 
     pub(crate) fn fetch_key(&mut self, vendor: Vendor, source: KeySource, config: &Config) {
@@ -92,6 +79,21 @@ impl Courier {
             }
         }
     }
+}
+
+/// A client of the vendors: bounded in time, and never led elsewhere.
+pub(crate) fn client() -> reqwest::Client {
+    let built = reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .timeout(PATIENCE)
+        .pool_idle_timeout(IDLE)
+        .redirect(reqwest::redirect::Policy::none())
+        .build();
+    // Without roots no vendor can be reached, but plain requests of its kind still say so one by one.
+    built.unwrap_or_else(|error| {
+        log::error("the HTTP client could not be set up", [("error", log::chain(&error).into())]);
+        reqwest::Client::new()
+    })
 }
 
 /// Carries one parcel, and reads the answer.

@@ -59,9 +59,27 @@ pub(crate) fn pack(body: &[u8]) -> Vec<u8> {
     written.expect("writing into a Vec does not fail")
 }
 
+/// What a body may unpack to. No batch of ours comes near it; a letter out of a strange file might.
+const LARGEST_BODY: u64 = 32 << 20;
+
+/// The body of a packed one; nothing for what is no gzip, and for what unpacks to more than a body of ours can be.
 pub(crate) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     use std::io::Read;
     let mut body = Vec::new();
-    flate2::read::GzDecoder::new(packed).read_to_end(&mut body).ok()?;
-    Some(body)
+    flate2::read::GzDecoder::new(packed).take(LARGEST_BODY + 1).read_to_end(&mut body).ok()?;
+    (body.len() as u64 <= LARGEST_BODY).then_some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_packed_unpacks_and_a_bomb_does_not() {
+        assert_eq!(unpack(&pack(b"body")).as_deref(), Some(&b"body"[..]));
+        let bomb = pack(&vec![0; 33 << 20]);
+        assert!(bomb.len() < 1 << 20, "{} bytes", bomb.len());
+        assert_eq!(unpack(&bomb), None);
+        assert_eq!(unpack(b"no gzip"), None);
+    }
 }
