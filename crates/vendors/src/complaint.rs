@@ -19,6 +19,11 @@ impl Complaint {
     pub(crate) fn new(rule: &'static str, detail: impl Into<String>) -> Self {
         Self { rule, detail: cut(detail.into()) }
     }
+
+    /// Whether it is of a secret that was blotted out.
+    pub(crate) fn is_of_a_secret(&self) -> bool {
+        self.rule.ends_with("-in-clear") || self.rule == "secret-unscrubbed"
+    }
 }
 
 /// The text, or its beginning.

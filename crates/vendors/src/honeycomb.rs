@@ -3,6 +3,7 @@
 //! Source of the rules: Honeycomb's documents, and HUSKY, its open library that turns OTLP into events.
 
 mod answer;
+mod batch;
 mod body;
 mod check;
 mod duplicates;
@@ -27,6 +28,7 @@ use crate::{
 use answer::refusal;
 use body::Encoding;
 
+pub use batch::Batch;
 pub use duplicates::Duplicate;
 pub use key::{HoneycombKey, KeyKind, Region};
 pub use span::{Span, SpanEvent, SpanLink, SpanStatus};
@@ -118,7 +120,7 @@ impl HoneycombDesk {
             _ => (0, ""),
         };
         let mut delivery = None;
-        store.send_modify(|store| delivery = Some(store.take(request, rejected, now)));
+        store.send_modify(|store| delivery = Some(store.take(call, request, rejected, now)));
         Served { answer: answer::taken(encoding, rejected, message), delivery }
     }
 

@@ -60,6 +60,7 @@ pub struct Ledger {
     rejected: u64,
     rejections: VecDeque<Rejection>,
     complained: u64,
+    secrets: u64,
     complaints: VecDeque<Complaint>,
     deliveries: u64,
     listed: VecDeque<Arc<Delivery>>,
@@ -127,8 +128,14 @@ impl Ledger {
     pub(crate) fn complain(&mut self, complaints: impl IntoIterator<Item = Complaint>) {
         for complaint in complaints {
             self.complained += 1;
+            self.secrets += u64::from(complaint.is_of_a_secret());
             push(&mut self.complaints, complaint);
         }
+    }
+
+    /// How many complaints were of secrets.
+    pub(crate) fn complained_of_secrets(&self) -> u64 {
+        self.secrets
     }
 
     pub(crate) fn open_delivery(&mut self) -> Arc<Delivery> {

@@ -45,8 +45,8 @@ pub use complaint::Complaint;
 pub use config::{AwsCredentials, Clock, HoneycombConfig, RollbarConfig, SecretsConfig, VendorsConfig, XrayConfig};
 pub use fault::{Calls, Fault, Faults, Plan, RetryAfter, Unfit};
 pub use honeycomb::{
-    Duplicate, Honeycomb, HoneycombDesk, HoneycombKey, HoneycombStore, KeyKind, Region, Span, SpanEvent, SpanLink,
-    SpanStatus, Trace, TraceSummary,
+    Batch, Duplicate, Honeycomb, HoneycombDesk, HoneycombKey, HoneycombStore, KeyKind, Region, Span, SpanEvent,
+    SpanLink, SpanStatus, Trace, TraceSummary,
 };
 pub use ids::TraceId;
 pub use key::{KeyMark, Secret};

@@ -9,10 +9,13 @@ use opentelemetry_proto::tonic::{
 use prost::Message;
 
 use super::{
-    Duplicate, Span, Trace, TraceSummary, check::Checks, duplicates::Duplicates, span::Surroundings, traces::Traces,
-    values,
+    Batch, Duplicate, Span, Trace, TraceSummary, check::Checks, duplicates::Duplicates, span::Surroundings,
+    traces::Traces, values,
 };
-use crate::{Complaint, Delivery, Ledger, TraceId, privacy, shelf::Shelf};
+use crate::{Complaint, Delivery, Ledger, TraceId, desk::Call, privacy, shelf::Shelf};
+
+/// Of the bytes that are kept, the part that the bodies of calls may take as they came: packed, they are far smaller than their spans.
+const BATCHES: usize = 4;
 
 /// What was taken so far.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub struct HoneycombStore {
     ledger: Ledger,
     checks: Checks,
     shelf: Shelf<Arc<Span>>,
+    batches: Shelf<Batch>,
     traces: Traces,
     counts: Counts,
     duplicates: Duplicates,
@@ -38,6 +42,7 @@ impl HoneycombStore {
             ledger: Ledger::default(),
             checks: Checks::default(),
             shelf: Shelf::new(bytes),
+            batches: Shelf::new(bytes / BATCHES),
             traces: Traces::default(),
             counts: Counts::default(),
             duplicates: Duplicates::default(),
@@ -120,18 +125,38 @@ impl HoneycombStore {
         self.traces.trace(trace_id)
     }
 
+    /// The call of this delivery number, as it came, if it is still kept.
+    #[must_use]
+    pub fn batch(&self, number: u64) -> Option<&Batch> {
+        self.batches.iter().rev().find(|batch| batch.number == number)
+    }
+
     pub(super) fn ledger_mut(&mut self) -> &mut Ledger {
         &mut self.ledger
     }
 
     /// Takes a batch, but for its first `refused` spans.
-    pub(super) fn take(&mut self, request: ExportTraceServiceRequest, refused: u32, now: SystemTime) -> Arc<Delivery> {
+    pub(super) fn take(
+        &mut self,
+        call: &Call,
+        request: ExportTraceServiceRequest,
+        refused: u32,
+        now: SystemTime,
+    ) -> Arc<Delivery> {
+        let spans = self.counts.spans;
+        let uncleansed = |store: &Self| store.ledger.complained_of_secrets() + store.counts.invisible;
+        let before = uncleansed(self);
         let delivery = self.ledger.open_delivery();
         self.ledger.complain(self.checks.envelope(&request));
         let mut refused = refused;
         for batch in request.resource_spans {
             self.take_resource(batch, &mut refused, now, &delivery);
         }
+        let (spans, has_secret) = (self.counts.spans - spans, uncleansed(self) > before);
+        let batch = Batch::new(call, delivery.number(), spans, has_secret, now);
+        let size = batch.size();
+        // What falls off is forgotten, and nothing points to it.
+        let _ = self.batches.put(batch, size);
         delivery
     }
 
