@@ -19,7 +19,7 @@ local: ## Runs the whole of Crudder on this machine.
 test: ## Runs every test that needs nothing but this repository and its crates.
 	$(CARGO) test
 
-check: fmt clippy doc deny template contract schema witness-here ## All checks beyond `cargo test`, each a target of its own.
+check: fmt clippy doc deny template contract schema fuzz witness-here ## All checks beyond `cargo test`, each a target of its own.
 
 fmt: ## Formatting.
 	$(CARGO) fmt --all --check
@@ -62,15 +62,19 @@ witness: tools ## Functions and layer under AWS's own Lambda emulator; their spa
 	  $(CARGO) test --locked --features $(WITNESSES) --test witness $(SKIPPED)
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := bodies cursors queries tokens
+FUZZ_TARGETS := bodies cursors queries tokens records
+# Beside the rest of what is built; what a run finds is kept there, so that the next run goes on from it.
+FUZZ := target/fuzz
 
 fuzz: ## Every parser of outside bytes for a minute. On the stable compiler, hence the variable that lets it take the fuzzer's flags.
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz@0.13.2
-	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build --sanitizer none
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build --sanitizer none --target-dir $(FUZZ)
 	$(MAKE) --no-print-directory -j2 $(FUZZ_TARGETS:%=fuzz-%)
 
 fuzz-%:
-	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none $* -- -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1
+	@mkdir -p $(FUZZ)/corpus/$*
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none --target-dir $(FUZZ) $* $(FUZZ)/corpus/$* fuzz/seeds/$* -- \
+	  -artifact_prefix=$(FUZZ)/ -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1
 
 torture: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
 	CRUDDER_TORTURE_REQUESTS=$${CRUDDER_TORTURE_REQUESTS:-5000} $(CARGO) test --locked --test torture -- --nocapture

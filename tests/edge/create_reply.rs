@@ -23,20 +23,20 @@ async fn a_reply_names_its_parent_and_raises_its_counter() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_replies_at_once_are_twenty_on_the_counter() {
+async fn a_hundred_replies_at_once_are_a_hundred_on_the_counter() {
     let world = World::start().await;
     let token = world.token("andrewbrown").await;
     let post = world.post_activity(&token, "ask me anything").await;
-    let replies = (0..20).map(|number| {
+    let replies = (0..100).map(|number| {
         let (world, token, post) = (&world, &token, &post);
         async move { world.post_reply(token, post, &format!("question {number}")).await }
     });
     futures::future::join_all(replies).await;
-    let path = format!("/api/activities/@andrewbrown/status/{}", post["uuid"].as_str().unwrap());
+    let path = format!("/api/activities/@andrewbrown/status/{}?limit=100", post["uuid"].as_str().unwrap());
     let (_, shown) = world.get(&path, None).await;
-    assert_eq!(shown["activity"]["replies_count"], 20);
-    assert_eq!(shown["replies"].as_array().unwrap().len(), 20);
-    assert_eq!(world.get("/api/activities/home", None).await.1[0]["replies_count"], 20);
+    assert_eq!(shown["activity"]["replies_count"], 100);
+    assert_eq!(shown["replies"].as_array().unwrap().len(), 100);
+    assert_eq!(world.get("/api/activities/home", None).await.1[0]["replies_count"], 100);
     world.stop().await;
 }
 
