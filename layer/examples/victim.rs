@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crudder_telemetry::{End, Failure, HttpRequest, Invocation, Trigger};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -81,6 +81,17 @@ async fn step(name: &str, witness: &Path) {
     .await;
 }
 
+/// Four kilobytes that hardly pack: letters without an order.
+fn ballast(number: u64) -> String {
+    let clock = SystemTime::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64);
+    let mut state = clock.wrapping_add(number) | 1;
+    let mut letter = |at: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if at % 9 == 8 { ' ' } else { char::from(b'a' + (state >> 33) as u8 % 26) }
+    };
+    (0..4096).map(&mut letter).collect()
+}
+
 async fn meet(kind: &str, event: &Value, witness: &Path) -> Result<Value, Error> {
     match kind {
         "error" => Err("the store is on fire".into()),
@@ -115,6 +126,12 @@ async fn meet(kind: &str, event: &Value, witness: &Path) -> Result<Value, Error>
                 tokio::time::sleep(Duration::from_millis(event["pause_ms"].as_u64().unwrap_or(0))).await;
             }
             Ok(json!("many"))
+        }
+        "bulky" => {
+            for number in 0..event["spans"].as_u64().unwrap_or(1) {
+                async { swear(witness) }.instrument(tracing::info_span!("bulky", ballast = ballast(number))).await;
+            }
+            Ok(json!("bulky"))
         }
         "poison" => {
             async {}.instrument(tracing::info_span!("poisoned", mark = "hemlock")).await;

@@ -2,5 +2,6 @@
 
 mod deaths;
 mod lives;
+mod outage;
 mod support;
 mod vendors;

@@ -230,6 +230,19 @@ impl Fixture {
         .await
     }
 
+    /// What `crudder replay` would be told to deliver dead letters to these vendors.
+    pub(crate) fn replaying(&self) -> crudder_extension::Config {
+        let settings = [
+            ("AWS_LAMBDA_RUNTIME_API", "nowhere".to_owned()),
+            ("HONEYCOMB_API_KEY", HoneycombKey::local().text.reveal().to_owned()),
+            ("HONEYCOMB_API_ENDPOINT", self.vendors.honeycomb.url()),
+            ("ROLLBAR_ACCESS_TOKEN", RollbarToken::local().text.reveal().to_owned()),
+            ("ROLLBAR_ENDPOINT", format!("{}/api/1/item/", self.vendors.rollbar.url())),
+        ];
+        let lookup = |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        crudder_extension::Config::read(lookup).expect("a configuration")
+    }
+
     /// Ends the stage, which is when the last of everything has been told, and checks what holds in every test: nothing came
     /// twice without excuse, and no vendor had anything to complain of.
     pub(crate) async fn close(mut self) -> Vec<StageEvent> {

@@ -247,15 +247,7 @@ async fn replay_letters(fixture: &mut crate::support::Fixture) {
     let lines: Vec<String> = fixture.seen.iter().filter_map(line).collect();
     fixture.vendors.honeycomb.faults().clear();
     fixture.vendors.rollbar.faults().clear();
-    let settings = [
-        ("AWS_LAMBDA_RUNTIME_API", "nowhere".to_owned()),
-        ("HONEYCOMB_API_KEY", crudder_vendors::HoneycombKey::local().text.reveal().to_owned()),
-        ("HONEYCOMB_API_ENDPOINT", fixture.vendors.honeycomb.url()),
-        ("ROLLBAR_ACCESS_TOKEN", crudder_vendors::RollbarToken::local().text.reveal().to_owned()),
-        ("ROLLBAR_ENDPOINT", format!("{}/api/1/item/", fixture.vendors.rollbar.url())),
-    ];
-    let lookup = |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-    let config = crudder_extension::Config::read(lookup).expect("a configuration");
+    let config = fixture.replaying();
     let replayed = crudder_extension::replay(lines, &config).await;
     assert_eq!((replayed.delivered, replayed.failed.as_slice()), (4, &[][..]), "three spans and an item");
     fixture.vendors.honeycomb.look(|store| assert_eq!(store.span_count(), 3));
