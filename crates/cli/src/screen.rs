@@ -1,7 +1,7 @@
 //! The one place that writes to the terminal: results on standard output, all else on standard error.
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Standard output and standard error.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,18 @@ impl Screen {
 
     /// What is being done, and what went wrong on the way.
     pub(crate) fn progress(self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let mut err = std::io::stderr().lock();
+        // A status line may stand where this is to stand.
+        let start = if err.is_terminal() { "\u{1b}[K" } else { "" };
+        let _ = writeln!(err, "{start}{text}");
+    }
+
+    /// How far it is, in one line that the next takes the place of; nothing where nobody watches.
+    pub(crate) fn status(self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        if err.is_terminal() {
+            let _ = write!(err, "\r\u{1b}[K{text}\r").and_then(|()| err.flush());
+        }
     }
 
     /// Why the command ended, down to the cause.

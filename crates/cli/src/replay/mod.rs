@@ -1,0 +1,159 @@
+//! `crudder replay`: delivers dead letters, each once, and can go on where it was stopped.
+
+mod export;
+mod input;
+mod ledger;
+mod tally;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crudder_extension::{Added, Config, ConfigError, Letter, Mailbag, Overfull, Part, Postman};
+
+use crate::args;
+use crate::screen::Screen;
+use export::{Export, Found};
+use input::Heard;
+use ledger::{Ledger, LedgerError};
+use tally::Tally;
+
+/// The state file's name is the export's and this.
+const BESIDE: &str = ".replayed";
+
+/// Why it can't go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReplayError {
+    #[error("read {}", path.display())]
+    Input {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("set up the vendors")]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Overfull(#[from] Overfull),
+}
+
+pub(crate) async fn run(args: args::Replay, screen: Screen) -> Result<ExitCode, ReplayError> {
+    let failed = |source| ReplayError::Input { path: args.file.clone(), source };
+    let mut heard = input::open(&args.file).map_err(failed)?;
+    let mut round = Round::begin(&args, screen)?;
+    let mut export = Export::default();
+    while let Some(heard) = heard.recv().await {
+        match heard {
+            Heard::Line(number, line) => round.take(export.read(number, &line)).await?,
+            Heard::Overlong(line) => round.malformed(line, "it is longer than any line of ours"),
+            Heard::Broken(line, error) => round.malformed(line + 1, &format!("the input breaks off: {error}")),
+        }
+    }
+    round.take(export.end()).await?;
+    Ok(round.end())
+}
+
+/// Where deliveries are noted.
+fn state(args: &args::Replay) -> Option<PathBuf> {
+    let beside = || {
+        let mut name = args.file.clone().into_os_string();
+        name.push(BESIDE);
+        (args.file != Path::new("-")).then(|| name.into())
+    };
+    args.state.clone().or_else(beside)
+}
+
+/// One run over an export.
+struct Round {
+    screen: Screen,
+    bag: Mailbag,
+    /// Nobody, when it is only looked what would be sent.
+    postman: Option<Postman>,
+    ledger: Ledger,
+    tally: Tally,
+}
+
+impl Round {
+    fn begin(args: &args::Replay, screen: Screen) -> Result<Self, ReplayError> {
+        let postman = if args.dry_run { None } else { Some(Postman::new(Config::of_vendors()?)) };
+        let ledger = match (state(args), args.dry_run) {
+            (Some(path), false) => Ledger::open(&path)?,
+            (Some(path), true) => Ledger::look(&path)?,
+            (None, _) => {
+                screen.progress("nothing is noted for standard input: with --state FILE a second run knows what the first delivered");
+                Ledger::default()
+            }
+        };
+        Ok(Self { screen, bag: Mailbag::default(), postman, ledger, tally: Tally::default() })
+    }
+
+    async fn take(&mut self, found: Vec<Found>) -> Result<(), ReplayError> {
+        for found in found {
+            match found {
+                Found::Part(part) => self.part(part).await?,
+                Found::Malformed { line, why } => self.malformed(line, why),
+            }
+        }
+        Ok(())
+    }
+
+    fn malformed(&mut self, line: u64, why: &str) {
+        self.tally.malformed += 1;
+        self.screen.progress(&format!("line {line} is passed over: {why}"));
+    }
+
+    async fn part(&mut self, part: Part) -> Result<(), ReplayError> {
+        match self.bag.add(part)? {
+            Added::Waiting => (),
+            Added::Again => self.tally.repeated += 1,
+            Added::Unreadable => self.fail("a letter's payload is no base64"),
+            Added::Whole(letter) => self.letter(letter).await?,
+        }
+        Ok(())
+    }
+
+    async fn letter(&mut self, letter: Letter) -> Result<(), ReplayError> {
+        let identity = letter.identity();
+        if self.ledger.holds(&identity) {
+            self.tally.known += 1;
+            return Ok(());
+        }
+        let Some(postman) = &mut self.postman else {
+            // Noted in memory alone, so that what stands twice is counted once here too.
+            self.ledger.note(identity)?;
+            self.tally.deliver(&letter);
+            return Ok(());
+        };
+        match postman.deliver(&letter).await {
+            Ok(()) => {
+                self.ledger.note(identity)?;
+                self.tally.deliver(&letter);
+                self.screen.status(&self.tally.so_far());
+            }
+            Err(why) => {
+                if why.is_final() {
+                    self.ledger.note(identity)?;
+                }
+                self.fail(&format!("letter {} to {}: {why}", letter.id, letter.vendor));
+            }
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, why: &str) {
+        self.tally.failed += 1;
+        self.screen.progress(why);
+    }
+
+    fn end(mut self) -> ExitCode {
+        let unfinished: Vec<String> = self
+            .bag
+            .unfinished()
+            .map(|(id, there, of)| format!("letter {id}: {there} of its {of} parts are there"))
+            .collect();
+        unfinished.iter().for_each(|why| self.fail(why));
+        self.screen.result(&self.tally.summary(self.postman.is_none()));
+        if self.tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}

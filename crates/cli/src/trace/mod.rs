@@ -1,0 +1,81 @@
+//! `crudder trace`: one request, from the console of a `crudder local` or from AWS.
+
+mod console;
+mod id;
+mod lines;
+mod model;
+mod render;
+mod segments;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::args;
+use crate::backoff;
+use crate::client::{Client, ClientError};
+use crate::config::Config;
+use crate::paint::Look;
+use crate::screen::Screen;
+pub(crate) use id::TraceId;
+
+/// Why there is nothing to show.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TraceError {
+    #[error(
+        "find a trace id in {0:?}: give one of X-Ray (1-8hex-24hex), of W3C (32 hex digits), or an address that holds one"
+    )]
+    NoId(String),
+    #[error("find trace {id}: {place} does not know it{hint}")]
+    Unknown { id: String, place: String, hint: &'static str },
+    #[error(
+        "ask the console at {console}: is `crudder local` running there? Name another with --console, or a stack with --stack"
+    )]
+    Console {
+        console: String,
+        #[source]
+        source: ClientError,
+    },
+}
+
+pub(crate) async fn run(args: args::Trace, config: &Config, screen: Screen) -> Result<ExitCode, TraceError> {
+    let id = TraceId::find(&args.id).ok_or_else(|| TraceError::NoId(args.id.clone()))?;
+    let console =
+        origin_on_this_machine(&args.id).unwrap_or_else(|| args.place.console.trim_end_matches('/').to_owned());
+    let client = Client::new();
+    let patience = Duration::from_secs(args.wait);
+    let found = backoff::until(patience, async || console::fetch(&client, &console, &id).await).await;
+    let trace = found.map_err(|source| TraceError::Console { console: console.clone(), source })?;
+    let hint = "; it keeps the newest requests of its own life only";
+    let trace =
+        trace.ok_or_else(|| TraceError::Unknown { id: id.xray(), place: format!("the console at {console}"), hint })?;
+    match args.json {
+        true => screen.result(&serde_json::json!(trace).to_string()),
+        false => screen.result(&render::render(&trace, Look::of_stdout(config))),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The console's own address, where the trace was named by a page of it.
+fn origin_on_this_machine(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("http://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let is_here = ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|name| host.strip_prefix(name).is_some_and(|port| port.is_empty() || port.starts_with(':')));
+    is_here.then(|| format!("http://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_this_machine_names_its_console_and_no_other_page_does() {
+        let here = |text| origin_on_this_machine(text);
+        assert_eq!(here("http://127.0.0.1:4567/#/trace/x").as_deref(), Some("http://127.0.0.1:4567"));
+        assert_eq!(here("http://localhost/x").as_deref(), Some("http://localhost"));
+        assert_eq!(here("http://127.0.0.1.evil.test/x"), None);
+        assert_eq!(here("https://eu-west-1.console.aws.amazon.com/x"), None);
+        assert_eq!(here("1-2-3"), None);
+    }
+}
