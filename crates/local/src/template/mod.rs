@@ -1,6 +1,7 @@
 //! What template.yaml says of the API and its functions: the one source of routes, timeouts, memory, authorizers and the gateway's own answers.
 
 mod api;
+mod document;
 mod function;
 mod overrides;
 mod refusal;
@@ -15,6 +16,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 pub use api::{Api, Cors, GatewayAnswer};
+pub use document::Document;
 pub use function::Function;
 pub use refusal::{Refusal, TemplateError};
 pub use route::{Access, Part, Route};

@@ -1,0 +1,90 @@
+//! Who may do what: a role for each function, no wildcard where the service allows better, keys only where they are set.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    functions,
+    policy::{Right, document, parameters, rights},
+};
+
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:crudder/honeycomb-AbCdEf";
+const PARAMETER: &str = "arn:aws:ssm:us-east-1:123456789012:parameter/crudder/rollbar";
+const KMS: &str = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// X-Ray has no resource that these could be restricted to; AWS's own reference of its actions says so.
+const NO_RESOURCE: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
+#[test]
+fn no_function_may_do_anything_to_everything_where_the_service_allows_better() {
+    let document = document();
+    let all = parameters(&[("HoneycombKeyArn", SECRET), ("RollbarTokenArn", PARAMETER), ("KeysKmsKeyArn", KMS)]);
+    for function in functions(&document) {
+        for (action, resource) in rights(&document, &function, &all) {
+            assert!(!action.contains('*'), "{function} may {action}");
+            assert_eq!(
+                resource.contains('*'),
+                NO_RESOURCE.contains(&action.as_str()),
+                "{function}: {action} on {resource}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_function_has_a_role_of_its_own_that_only_lambda_takes() {
+    let document = document();
+    for function in functions(&document) {
+        let role = document.resolve(&document.function(&function)["Role"], &BTreeMap::new()).unwrap();
+        assert_eq!(role, format!("{function}Role.Arn"));
+        let stated =
+            document.resources("AWS::IAM::Role").find(|(name, _)| *name == format!("{function}Role")).unwrap().1;
+        let trust = &stated["Properties"]["AssumeRolePolicyDocument"]["Statement"];
+        assert_eq!(trust[0]["Principal"]["Service"], "lambda.amazonaws.com");
+        assert_eq!(trust.as_array().unwrap().len(), 1);
+        // SAM would add AWS's own policies to a role that it makes; they reach every log group.
+        assert!(document.function(&function)["Policies"].is_null());
+    }
+}
+
+#[test]
+fn a_function_writes_to_its_own_log_group_and_makes_none() {
+    let document = document();
+    for function in functions(&document) {
+        let logs: BTreeSet<Right> = rights(&document, &function, &BTreeMap::new())
+            .into_iter()
+            .filter(|(action, _)| action.starts_with("logs:"))
+            .collect();
+        let own = |action: &str| (action.to_owned(), format!("{function}Logs.Arn"));
+        assert_eq!(logs, BTreeSet::from([own("logs:CreateLogStream"), own("logs:PutLogEvents")]));
+    }
+}
+
+#[test]
+fn keys_may_be_read_where_they_are_set_and_those_only() {
+    let document = document();
+    let keys = |pairs: &[(&str, &str)]| -> Vec<Right> {
+        let all = rights(&document, "HealthCheck", &parameters(pairs));
+        all.into_iter().filter(|(action, _)| !action.starts_with("logs:") && !action.starts_with("xray:")).collect()
+    };
+    let right = |action: &str, resource: &str| (action.to_owned(), resource.to_owned());
+    assert_eq!(keys(&[]), []);
+    assert_eq!(keys(&[("KeysKmsKeyArn", KMS)]), []);
+    assert_eq!(keys(&[("HoneycombKeyArn", SECRET)]), [right("secretsmanager:GetSecretValue", SECRET)]);
+    assert_eq!(keys(&[("HoneycombKeyArn", PARAMETER)]), [right("ssm:GetParameter", PARAMETER)]);
+    let both = [("HoneycombKeyArn", PARAMETER), ("RollbarTokenArn", SECRET), ("KeysKmsKeyArn", KMS)];
+    let wanted = [
+        right("kms:Decrypt", KMS),
+        right("secretsmanager:GetSecretValue", SECRET),
+        right("ssm:GetParameter", PARAMETER),
+    ];
+    assert_eq!(keys(&both), wanted);
+}
+
+#[test]
+fn only_what_touches_the_table_may() {
+    let document = document();
+    for function in ["HealthCheck", "RollbarTest"] {
+        let all = rights(&document, function, &BTreeMap::new());
+        assert!(all.iter().all(|(action, _)| !action.starts_with("dynamodb:")), "{function}: {all:?}");
+    }
+}
