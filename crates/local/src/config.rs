@@ -73,13 +73,15 @@ const VARIABLES: [(&str, &str, Check); 16] = [
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 impl Settings {
-    /// From this process's environment.
+    /// From this process's environment. Faults are on unless it says otherwise: on one machine they hurt nobody, and the console has a button for each.
     ///
     /// # Errors
     /// When a variable holds what it can't hold; it is named.
     #[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::parse(|name| std::env::var(name).ok())
+        let mut settings = Self::parse(|name| std::env::var(name).ok())?;
+        settings.variables.entry("CRUDDER_FAULTS".to_owned()).or_insert_with(|| "on".to_owned());
+        Ok(settings)
     }
 
     /// From what `lookup` says of each name. An empty variable counts as none.

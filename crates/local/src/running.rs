@@ -8,15 +8,16 @@ use std::sync::Arc;
 use crudder_stage::Stage;
 use crudder_vendors::Vendors;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::builder::{self, Binaries, BuildError};
 use crate::config::Settings;
-use crate::console::{self, Console};
+use crate::console::{self, About, Console, Sender};
 use crate::functions;
 use crate::gateway::{Backend, Gateway, Limits};
 use crate::lock::DataError;
 use crate::logs::Logs;
+use crate::requests::{self, Requests};
 use crate::seed::SeedError;
 use crate::server::Server;
 use crate::services::Services;
@@ -79,6 +80,9 @@ pub enum StartError {
     /// The stand-ins have no port.
     #[error("start the stand-in vendors")]
     Vendors(#[source] io::Error),
+    /// There is no client that could reach the API.
+    #[error("start the console")]
+    Console(#[source] reqwest::Error),
     /// The stage has no folder.
     #[error("start the stage")]
     Stage(#[source] io::Error),
@@ -92,6 +96,9 @@ pub struct Running {
     stage: Stage,
     kept: Logs,
     logs: JoinHandle<()>,
+    requests: Requests,
+    /// What joins the planes' word to the requests.
+    joins: JoinSet<()>,
     services: Services,
 }
 
@@ -113,14 +120,27 @@ impl Running {
         let stage = functions::stage(&template, &binaries, &services, &options.settings).map_err(StartError::Stage)?;
         let kept = Logs::default();
         let logs = tokio::spawn(kept.clone().follow(stage.subscribe()));
-        let seen = Console { tokens: Arc::clone(&tokens), logs: kept.clone(), vendors: Arc::clone(&services.vendors) };
-        let backend = Backend { stage: stage.clone(), tokens, xray: Some(services.vendors.xray.address()) };
+        let requests = Requests::default();
+        let joins = requests::follow(&requests, &services.vendors, &kept);
+        let seen = Console {
+            tokens: Arc::clone(&tokens),
+            logs: kept.clone(),
+            vendors: Arc::clone(&services.vendors),
+            requests: requests.clone(),
+            api: api.1,
+            about: About::new(&template, &services),
+            sender: Sender::new().map_err(StartError::Console)?,
+        };
+        let xray = Some(services.vendors.xray.address());
+        let backend = Backend { stage: stage.clone(), tokens, xray, requests: requests.clone() };
         Ok(Self {
             api: Gateway::serve(&template, backend, Limits::default(), api),
             console: Server::start(console.0, console.1, console::router(seen)),
             stage,
             kept,
             logs,
+            requests,
+            joins,
             services,
         })
     }
@@ -156,7 +176,9 @@ impl Running {
     }
 
     /// Ends every process and frees every port.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
+        // Whoever has the console open waits for news, and would be waited for.
+        self.requests.close();
         tokio::join!(self.api.stop(), self.console.stop());
         self.stage.shutdown().await;
         if let Err(error) = functions::clear(self.services.folder.path()) {
@@ -165,6 +187,7 @@ impl Running {
         self.logs.abort();
         // It holds nothing but lines; that it was aborted is its end.
         let _ = self.logs.await;
+        self.joins.shutdown().await;
         self.services.stop().await;
     }
 }

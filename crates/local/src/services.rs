@@ -36,6 +36,7 @@ pub struct Services {
     pub(crate) vendors: Arc<Vendors>,
     table: Table,
     relays: Vec<Server>,
+    relayed: Vec<&'static str>,
     variables: BTreeMap<String, String>,
 }
 
@@ -54,7 +55,9 @@ impl Services {
         let (told, relays) = tell(settings, &vendors).await.map_err(StartError::Vendors)?;
         variables.extend(told);
         crate::seed::prepare(&table.endpoint(), &variables["CRUDDER_TABLE"]).await?;
-        Ok(Self { folder, vendors: Arc::new(vendors), table, relays, variables })
+        let named = [("HONEYCOMB_API_KEY", "Honeycomb"), ("ROLLBAR_ACCESS_TOKEN", "Rollbar")];
+        let relayed = named.iter().filter(|(key, _)| settings.keys.0.contains_key(*key)).map(|(_, name)| *name);
+        Ok(Self { folder, vendors: Arc::new(vendors), table, relays, relayed: relayed.collect(), variables })
     }
 
     /// The stand-ins, for whoever looks at what they hold.
@@ -67,6 +70,11 @@ impl Services {
     #[must_use]
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.variables
+    }
+
+    /// The vendors that a relay hands everything on to, since their real key is set.
+    pub(crate) fn relayed(&self) -> Vec<&'static str> {
+        self.relayed.clone()
     }
 
     /// What a lone function must be told, which nobody else tells anything. Vendors' real keys are left out: they are set already.

@@ -1,22 +1,34 @@
-//! The console: tokens for the sample users, and what the vendors' stand-ins and the logs hold, as JSON.
+//! The console: a page that shows what becomes of requests, and the JSON behind it; tokens for the sample users.
 
+mod about;
+mod assets;
+mod guard;
+mod planes;
+mod requests;
+mod send;
 mod telemetry;
 mod token;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use crudder_vendors::Vendors;
 use serde_json::{Value, json};
 
 use crate::logs::Logs;
+use crate::requests::Requests;
 use crate::tokens::Tokens;
 
-/// A handle in braces is all that the console is ever sent.
+pub(crate) use about::About;
+pub(crate) use send::Sender;
+
+/// A handle in braces or a post is all that the console is ever sent.
 const BODY_BYTES: usize = 64 * 1024;
 
 /// What the console shows.
@@ -25,35 +37,34 @@ pub(crate) struct Console {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) logs: Logs,
     pub(crate) vendors: Arc<Vendors>,
+    pub(crate) requests: Requests,
+    /// Where the API is.
+    pub(crate) api: SocketAddr,
+    pub(crate) about: About,
+    pub(crate) sender: Sender,
 }
-
-/// The list that `/` answers.
-const INDEX: &str = "\
-Crudder's console
-
-POST /token {\"handle\":\"andrewbrown\"}   a token of a sample user: andrewbrown, altbrown, bayko, londo
-GET  /.well-known/jwks.json              the key that checks it
-GET  /api/traces                         the newest traces
-GET  /api/traces/{trace_id}              one trace: spans, segments, log lines, reports; the id in X-Ray's form or in W3C's
-GET  /api/logs?trace_id=                 log lines, of one trace or the newest of all
-GET  /api/reports                        what Rollbar's stand-in was sent
-GET  /api/letters                        dead letters among the log lines
-";
 
 /// The console's routes.
 pub(crate) fn router(console: Console) -> Router {
     Router::new()
-        .route("/", get(|| async { INDEX }))
+        .route("/", get(assets::page))
+        .route("/page/{*name}", get(assets::asset))
         .route("/token", post(token::mint))
         .route("/.well-known/jwks.json", get(jwks))
+        .route("/api/about", get(about::tell))
+        .route("/api/requests", get(requests::list))
+        .route("/api/requests/stream", get(requests::stream))
+        .route("/api/map", get(requests::map))
         .route("/api/logs", get(telemetry::logs))
         .route("/api/traces", get(telemetry::traces))
         .route("/api/traces/{trace_id}", get(telemetry::trace))
         .route("/api/reports", get(telemetry::reports))
         .route("/api/letters", get(telemetry::letters))
+        .route("/send/{*path}", any(send::send))
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, "not_found") })
         .method_not_allowed_fallback(|| async { refusal(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed") })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn(guard::guard))
         .with_state(console)
 }
 

@@ -7,7 +7,7 @@ use crudder_vendors::TraceId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Console, answer, refusal};
+use super::{Console, answer, planes, refusal};
 
 /// Traces and reports handed out at once, the newest.
 const SHOWN: usize = 100;
@@ -43,14 +43,16 @@ pub(super) async fn trace(State(console): State<Console>, Path(id): Path<String>
     let spans = honeycomb.map(|trace| trace.spans.iter().map(|span| json!(**span)).collect::<Vec<_>>());
     let segments = console.vendors.xray.look(|store| store.tree(id));
     let lines = console.logs.lines(Some(&id.to_string()));
-    let reports: Vec<Value> =
-        console.vendors.rollbar.look(|store| store.items_of(id).map(|item| json!(item)).collect());
-    if spans.is_none() && segments.is_empty() && lines.is_empty() && reports.is_empty() {
+    let reports = planes::reports(&console, id);
+    // A client may ask several times under one id.
+    let requests = console.requests.newest(SHOWN, |entry| entry.trace == id);
+    if spans.is_none() && segments.is_empty() && lines.is_empty() && reports.is_empty() && requests.is_empty() {
         return refusal(StatusCode::NOT_FOUND, "not_found");
     }
     let found = json!({
         "trace_id": id, "xray_trace_id": id.xray(), "spans": spans.unwrap_or_default(), "segments": segments,
-        "lines": lines, "reports": reports,
+        "lines": lines, "reports": reports, "requests": requests, "documents": planes::documents(&console, id),
+        "batches": planes::batches(&console, id),
     });
     answer(StatusCode::OK, &found)
 }

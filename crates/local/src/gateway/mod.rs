@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::requests::{Asked, Requests, Ticket};
 use crate::server::{Peer, Server};
 use crate::template::{Access, Api, Template};
 use crate::tokens::Tokens;
@@ -44,6 +45,7 @@ pub struct Gateway {
     tokens: Arc<Tokens>,
     limits: Limits,
     segments: Segments,
+    requests: Requests,
     /// Where it listens.
     address: SocketAddr,
 }
@@ -57,6 +59,8 @@ pub struct Backend {
     pub tokens: Arc<Tokens>,
     /// X-Ray's daemon, which is sent the segments that AWS itself sends.
     pub xray: Option<SocketAddr>,
+    /// The record of what was asked: what an API's access log is.
+    pub requests: Requests,
 }
 
 /// What is known of a request before its body is read.
@@ -65,6 +69,7 @@ struct Call<'a> {
     peer: SocketAddr,
     trace: &'a TraceHeader,
     request_id: &'a str,
+    ticket: &'a Ticket,
     now: SystemTime,
 }
 
@@ -87,7 +92,16 @@ impl Gateway {
     fn new(template: &Template, backend: Backend, limits: Limits, address: SocketAddr) -> Self {
         let (api, routes) = (template.api.clone(), Routes::new(template));
         let segments = Segments::new(backend.xray, &api.name, &api.stage);
-        Self { api, routes, stage: backend.stage, tokens: backend.tokens, limits, segments, address }
+        Self {
+            api,
+            routes,
+            stage: backend.stage,
+            tokens: backend.tokens,
+            limits,
+            segments,
+            requests: backend.requests,
+            address,
+        }
     }
 
     /// Answers one request.
@@ -97,8 +111,11 @@ impl Gateway {
         let trace = TraceHeader::continued(sent, now);
         let request_id = Uuid::new_v4().to_string();
         let peer = parts.extensions.get::<Peer>().map_or(self.address, |peer| peer.0);
-        let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, now };
+        let asked = Asked { trace: trace.id(), method: parts.method.as_str(), path: parts.uri.path(), now };
+        let ticket = self.requests.open(asked);
+        let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, ticket: &ticket, now };
         let mut response = self.walk(&call, body).await.unwrap_or_else(|refused| refused.response(&self.api));
+        ticket.answered(response.status().as_u16(), now.elapsed().unwrap_or_default());
         stamp(response.headers_mut(), &trace, &request_id);
         let seen = Seen {
             method: parts.method.as_str(),
@@ -121,7 +138,9 @@ impl Gateway {
         let query = path::query(uri.query().unwrap_or_default()).map_err(|_| Refused::BadRequest)?;
         let parts = path::parts(path).map_err(|_| Refused::BadRequest)?;
         let found = self.routes.find(&parts).ok_or(Refused::NotFound)?;
-        let Some(target) = found.resource.target(method.as_str()) else {
+        let target = found.resource.target(method.as_str());
+        call.ticket.routed(&found.resource.path);
+        let Some(target) = target else {
             return self.preflight(method, &found).ok_or(Refused::NotFound);
         };
         let claims = self.claims(target, headers, call.now)?;
@@ -145,7 +164,7 @@ impl Gateway {
             body: &body?,
             binary: media::sent(headers, &self.api.binary_media_types),
         });
-        let answered = self.invoke(target, event, call.trace).await?;
+        let answered = self.invoke(target, event, call).await?;
         reply::response(&answered, media::taken(headers, &self.api.binary_media_types)).map_err(|malformed| {
             tracing::warn!(function = target.function, "{malformed}");
             Refused::Failed
@@ -188,12 +207,14 @@ impl Gateway {
         }
     }
 
-    async fn invoke(&self, target: &Target, event: Vec<u8>, trace: &TraceHeader) -> Result<Bytes, Refused> {
-        let start = SystemTime::now();
+    async fn invoke(&self, target: &Target, event: Vec<u8>, call: &Call<'_>) -> Result<Bytes, Refused> {
+        let (start, trace) = (SystemTime::now(), call.trace);
+        call.ticket.asks(&target.function);
         let invocation = Invocation::new(event).with_trace_header(trace.downstream());
         let outcome = timeout(self.limits.answer_within, self.stage.invoke(&target.function, invocation));
         let outcome = outcome.await.map_err(|_| Refused::TimedOut)?;
         if let Ok(outcome) = &outcome {
+            call.ticket.invoked(outcome);
             let failed = matches!(outcome, Outcome::Failed { .. });
             self.segments.invocation(trace, &target.function, outcome.about(), failed, start);
         }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crudder_vendors::TraceId;
 use uuid::Uuid;
 
 /// What a request's trace header becomes on its way to the function.
@@ -37,6 +38,12 @@ impl TraceHeader {
             header.caller = None;
         }
         header
+    }
+
+    /// The root as an id.
+    pub(super) fn id(&self) -> TraceId {
+        // The root is well-formed: it was checked, or made here.
+        self.root.parse().unwrap_or(TraceId::new([0; 16]))
     }
 
     /// The header that goes to Lambda.

@@ -62,6 +62,23 @@ impl Logs {
         }
     }
 
+    /// What `read` makes of the lines that came after the first `seen`, once there are some, the newest first; and how many have come by then.
+    pub(crate) async fn after<T>(&self, seen: u64, read: impl Fn(&Line) -> Option<T>) -> (u64, Vec<T>) {
+        loop {
+            let mut heard = std::pin::pin!(self.0.heard.notified());
+            // As above.
+            heard.as_mut().enable();
+            let new = |shelf: &Shelf| {
+                let count = usize::try_from(shelf.come().checked_sub(seen)?).ok().filter(|count| *count > 0)?;
+                Some((shelf.come(), shelf.lines().rev().take(count).filter_map(&read).collect()))
+            };
+            if let Some(news) = new(&self.shelf()) {
+                return news;
+            }
+            heard.await;
+        }
+    }
+
     /// The lines of a trace, the oldest first; its id in X-Ray's form, in W3C's, or as a whole `X-Amzn-Trace-Id` header. Without an id, the newest
     /// lines of all.
     #[must_use]

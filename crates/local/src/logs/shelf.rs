@@ -25,6 +25,11 @@ impl Shelf {
         self.lines.iter()
     }
 
+    /// How many lines have come, those that fell off too.
+    pub(super) fn come(&self) -> u64 {
+        self.lines.len() as u64 + self.dropped
+    }
+
     pub(super) fn hear(&mut self, event: &StageEvent) {
         match event {
             StageEvent::Line(heard) => self.keep(Line::new(heard, self.current.get(&heard.environment))),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crudder_local::template::Template;
-use crudder_local::{Backend, Gateway, Limits, Server, Tokens};
+use crudder_local::{Backend, Gateway, Limits, Requests, Server, Tokens};
 use crudder_stage::{FunctionConfig, Stage, StageConfig};
 use crudder_vendors::{XrayConfig, XrayDaemon};
 use serde_json::Value;
@@ -87,7 +87,8 @@ impl House {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let xray = XrayDaemon::start(XrayConfig::default()).await.unwrap();
-        let backend = Backend { stage: stage.clone(), tokens: Arc::clone(&tokens), xray: Some(xray.address()) };
+        let (xray_address, requests) = (Some(xray.address()), Requests::default());
+        let backend = Backend { stage: stage.clone(), tokens: Arc::clone(&tokens), xray: xray_address, requests };
         let server = Gateway::serve(&template, backend, limits, (listener, address));
         Self { stage, tokens, address, xray, server, _folder: folder }
     }
