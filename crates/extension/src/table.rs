@@ -25,7 +25,7 @@ pub(crate) struct Process {
     pub(crate) xray_daemon: String,
     /// Whether it has begun an invocation: its init is over.
     pub(crate) has_served: bool,
-    /// Whether its last word was that it ends by itself.
+    /// Whether it has said that it ends by itself.
     pub(crate) has_exited: bool,
     /// Whether the layer has found out how its init died.
     pub(crate) is_judged: bool,
@@ -153,7 +153,8 @@ impl Table {
         if let Some(process) = self.processes.get_mut(&record.writer)
             && record.kind != Kind::Verdict
         {
-            process.has_exited = record.kind == Kind::ProcessExited;
+            // Other threads may write on while one of them exits.
+            process.has_exited |= record.kind == Kind::ProcessExited;
             process.has_served |= record.invocation > 0;
         }
         if record.invocation == 0 {

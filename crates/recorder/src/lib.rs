@@ -22,6 +22,7 @@
 
 #[forbid(unsafe_code)]
 mod doorbell;
+mod farewell;
 mod file;
 #[forbid(unsafe_code)]
 mod layout;

@@ -1,11 +1,11 @@
 //! A process that writes records: the function's side of the ring.
 
-use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 
 use crate::doorbell::Ringer;
+use crate::farewell;
 use crate::file::{OpenError, RingFile};
 use crate::layout::{self, Kind, WriterId};
 use crate::ring::{Dropped, Head, Ring, UNDECIDED};
@@ -32,8 +32,7 @@ impl Writer {
         // Not before the lock, and before any claim: the reader's rule for holes stands on this order (D2).
         ring.opened_at(slot).store(ring.tail().load(Ordering::Acquire), Ordering::Release);
         let id = WriterId::new(slot, generation);
-        // A thread that is already ending has no use for a farewell.
-        let _ = FAREWELL.try_with(|farewell| farewell.replace(Some(Farewell { ring: Arc::downgrade(&ring), id })));
+        farewell::when_the_process_exits(&ring, id);
         Ok(Self { ring, file, id, ringer: Ringer::to(path) })
     }
 
@@ -69,31 +68,9 @@ impl Writer {
     }
 }
 
-fn head(kind: Kind, writer: WriterId, invocation: u32) -> Head {
+pub(crate) fn head(kind: Kind, writer: WriterId, invocation: u32) -> Head {
     let room = kind.room();
     Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; 3], room }
-}
-
-thread_local! {
-    /// Of the thread that opened the writer: `exit` runs the destructors of the thread that calls it, and a function that ends
-    /// by itself mostly does so where it began. A kill, an abort, running out of memory run none.
-    static FAREWELL: RefCell<Option<Farewell>> = const { RefCell::new(None) };
-}
-
-/// Tells that the process ends by itself, if its writer still stands by then. Only the last word of a writer means anything: one
-/// whose thread ended and which wrote on has not exited.
-struct Farewell {
-    ring: Weak<Ring>,
-    id: WriterId,
-}
-
-impl Drop for Farewell {
-    fn drop(&mut self) {
-        if let Some(ring) = self.ring.upgrade() {
-            // A full ring costs the difference between a crash and an exit, no more.
-            let _ = ring.write(&head(Kind::ProcessExited, self.id, 0), &[]);
-        }
-    }
 }
 
 impl std::fmt::Debug for Writer {
