@@ -123,6 +123,16 @@ impl Outbox {
             .any(|lane| lane.queue.iter().chain(lane.flight.iter().flat_map(|flight| &flight.units)).any(of_writer))
     }
 
+    /// A record was carried: units of it bear, and read, its copy.
+    pub(crate) fn moved(&mut self, from: u64, to: u64) {
+        let units = self.lanes.iter_mut().flat_map(|lane| {
+            lane.queue.iter_mut().chain(lane.flight.iter_mut().flat_map(|flight| flight.units.iter_mut()))
+        });
+        for unit in units {
+            unit.positions_mut().filter(|position| **position == from).for_each(|position| *position = to);
+        }
+    }
+
     /// Sends whatever can go now. One batch a vendor is under way at a time.
     pub(crate) fn send(&mut self, tools: &mut Tools<'_>) {
         for vendor in Vendor::ALL {

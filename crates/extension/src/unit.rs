@@ -45,6 +45,10 @@ impl Unit {
         }
     }
 
+    pub(crate) fn positions_mut(&mut self) -> impl Iterator<Item = &mut u64> {
+        std::iter::once(&mut self.position).chain(&mut self.also)
+    }
+
     pub(crate) fn positions(&self) -> impl Iterator<Item = u64> {
         std::iter::once(self.position).chain(self.also.iter().copied())
     }

@@ -53,6 +53,13 @@ impl Desk {
         });
     }
 
+    /// What is queued of a record that was carried is told from its copy.
+    fn follow(&mut self, key: Key, from: u64, to: u64) {
+        self.outbox.moved(from, to);
+        let told = self.table.invocations.get_mut(&key).map(|invocation| &mut invocation.told);
+        told.into_iter().flatten().flatten().filter(|position| **position == from).for_each(|position| *position = to);
+    }
+
     /// Copies open records from the front of the ring to its tail, as long as they alone hold it up.
     fn carry(&mut self) {
         for _ in 0..MOST_CARRIED {
@@ -66,7 +73,7 @@ impl Desk {
                 return;
             }
             match self.reader.carry(front) {
-                Ok(Some(_)) => (),
+                Ok(Some(copy)) => self.follow(key, front, copy),
                 Ok(None) => return,
                 Err(why) => {
                     return log::warn(
