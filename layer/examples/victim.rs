@@ -12,6 +12,10 @@ use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    // Before anything of ours has begun: the ring knows nothing of this process.
+    if std::fs::remove_file(std::env::temp_dir().join("die-before-the-ring")).is_ok() {
+        process::abort();
+    }
     let telemetry = crudder_telemetry::start()?;
     // A file of this name beside the recorder makes the init die: a variable would last longer than one process.
     let mark = Path::new(&telemetry.config().recorder_path).with_file_name("die-in-init");
@@ -111,6 +115,10 @@ async fn meet(kind: &str, event: &Value, witness: &Path) -> Result<Value, Error>
         }
         "abort" => process::abort(),
         "exit" => process::exit(3),
+        "exit-elsewhere" => {
+            std::thread::spawn(|| process::exit(4));
+            std::future::pending().await
+        }
         "oom" => {
             let mut hoard: Vec<Vec<u8>> = Vec::new();
             loop {
@@ -126,6 +134,11 @@ async fn meet(kind: &str, event: &Value, witness: &Path) -> Result<Value, Error>
                 tokio::time::sleep(Duration::from_millis(event["pause_ms"].as_u64().unwrap_or(0))).await;
             }
             Ok(json!("many"))
+        }
+        "oversized" => {
+            let text = "many words ".repeat(30_000);
+            async { swear(witness) }.instrument(tracing::info_span!("oversized", text)).await;
+            Ok(json!("oversized"))
         }
         "bulky" => {
             for number in 0..event["spans"].as_u64().unwrap_or(1) {

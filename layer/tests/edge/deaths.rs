@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crudder_stage::{FailureKind, Outcome};
+use crudder_stage::{FailureKind, Faults, Kill, Moment, Outcome, Whom};
 
-use crate::support::{Fixture, Recipe, plain};
+use crate::support::{FUNCTION, Fixture, Recipe, plain};
 
 const ROOT_SPAN: &str = "GET /victim";
 
@@ -65,7 +65,7 @@ async fn a_warning_that_is_a_report_is_an_item_at_its_level() {
 
 /// What every death has in common: a whole trace to the last span started, closed as failed with the reason; the culprit named in
 /// Honeycomb, X-Ray and one critical item.
-async fn dies(mut fixture: Fixture, kind: &str, failure: FailureKind, reason: &str) {
+async fn dies(mut fixture: Fixture, kind: &str, failure: FailureKind, reason: &str, line: &str) {
     let (outcome, trace) = fixture.call(kind).await;
     assert!(matches!(&outcome, Outcome::Failed { kind, .. } if *kind == failure), "{outcome:?}");
     let spans = fixture.spans(trace, 3).await;
@@ -86,6 +86,9 @@ async fn dies(mut fixture: Fixture, kind: &str, failure: FailureKind, reason: &s
     let frames = item.data["body"]["trace"]["frames"].as_array().expect("frames");
     let names: Vec<_> = frames.iter().map(|frame| frame["method"].as_str().unwrap_or_default()).collect();
     assert_eq!(names, [ROOT_SPAN, "fatal"], "the culprit last");
+    // CloudWatch has Lambda's own line, and what the function had said until then.
+    fixture.line(line).await;
+    fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
     // The environment lives on, and nothing of the death is told again.
     let (outcome, next) = fixture.call("ok").await;
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
@@ -97,22 +100,36 @@ async fn dies(mut fixture: Fixture, kind: &str, failure: FailureKind, reason: &s
 #[tokio::test]
 async fn a_timeout_is_told_whole() {
     let fixture = Recipe { timeout: Duration::from_millis(1500), ..Recipe::default() }.open().await;
-    dies(fixture, "timeout", FailureKind::Timeout, "timeout").await;
+    dies(fixture, "timeout", FailureKind::Timeout, "timeout", "Task timed out after 1.50 seconds").await;
 }
 
 #[tokio::test]
 async fn an_abort_is_told_whole() {
-    dies(plain().await, "abort", FailureKind::Exit, "crash").await;
+    dies(plain().await, "abort", FailureKind::Exit, "crash", "signal: aborted").await;
 }
 
 #[tokio::test]
 async fn an_exit_is_told_whole() {
-    dies(plain().await, "exit", FailureKind::Exit, "exit").await;
+    dies(plain().await, "exit", FailureKind::Exit, "exit", "exit status 3").await;
+}
+
+#[tokio::test]
+async fn an_exit_on_another_thread_is_told_as_an_exit() {
+    dies(plain().await, "exit-elsewhere", FailureKind::Exit, "exit", "exit status 4").await;
+}
+
+#[tokio::test]
+async fn a_kill_from_outside_is_told_whole() {
+    let fixture = plain().await;
+    // Late enough for the function to have begun its last span, in which it stays.
+    let kill = Kill { whom: Whom::Runtime, moment: Moment::Invoked, after: Duration::from_millis(500) };
+    fixture.stage.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
+    dies(fixture, "timeout", FailureKind::Exit, "crash", "signal: killed").await;
 }
 
 #[tokio::test]
 async fn running_out_of_memory_is_told_whole() {
-    dies(plain().await, "oom", FailureKind::OutOfMemory, "out-of-memory").await;
+    dies(plain().await, "oom", FailureKind::OutOfMemory, "out-of-memory", "Runtime.OutOfMemory").await;
 }
 
 #[tokio::test]
@@ -158,6 +175,33 @@ async fn a_death_during_init_is_one_item_and_a_span_of_its_own() {
     let items = fixture.items(span.trace_id, 1).await;
     let [item] = items.as_slice() else { panic!("{items:?}") };
     assert_eq!((item.level.as_str(), item.context.as_deref()), ("critical", Some("init")));
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_death_before_the_ring_was_opened_is_told_by_the_platforms_word() {
+    let mut fixture = plain().await;
+    fixture.call("ok").await;
+    let tmp = fixture.stage.environments()[0].folder.join("tmp");
+    // A new environment's ring is empty: what an earlier process wrote there must not speak for this one.
+    fixture.call("abort").await;
+    fixture.reset().await;
+    std::fs::remove_file(tmp.join("crudder.recorder")).expect("the ring goes");
+    let before = fixture.vendors.rollbar.look(|store| store.item_count());
+    std::fs::write(tmp.join("die-before-the-ring"), "").expect("a mark");
+    let (outcome, _) = fixture.call("ok").await;
+    assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
+    fixture.discard().await;
+    let spans = fixture.spans_named("init", 1).await;
+    let [span] = spans.as_slice() else { panic!("{spans:?}") };
+    assert_eq!(
+        (&span.attributes["crudder.death"], &span.attributes["crudder.culprit"]),
+        (&"crash".into(), &true.into())
+    );
+    let items = fixture.items(span.trace_id, 1).await;
+    let [item] = items.as_slice() else { panic!("{items:?}") };
+    assert_eq!((item.level.as_str(), item.context.as_deref()), ("critical", Some("init")));
+    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), before + 1));
     fixture.close().await;
 }
 

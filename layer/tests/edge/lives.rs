@@ -1,10 +1,12 @@
 //! Lives of the layer: killed, missing, refused, discarded.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crudder_stage::{Faults, Freeze, Kill, Moment, Outcome, RuntimeDoneFault, StageEvent, TelemetryFault, Whom};
 use crudder_vendors::{Fault, Plan, RetryAfter};
 
+use crate::remains;
 use crate::support::{FUNCTION, Recipe, plain};
 
 #[tokio::test]
@@ -29,6 +31,11 @@ async fn what_a_killed_layer_knew_its_next_life_delivers_once() {
     for trace in [first, second, third] {
         fixture.spans(trace, 3).await;
     }
+    // X-Ray had the first from the function itself, and CloudWatch has lines of each.
+    fixture.segments(first, "GET /victim").await;
+    for trace in [first, second, third] {
+        fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
+    }
     let items = fixture.items(second, 1).await;
     assert_eq!(items.len(), 1, "{items:?}");
     fixture.close().await;
@@ -42,7 +49,9 @@ async fn without_a_layer_the_function_serves_and_says_so_once() {
     fixture.call("ok").await;
     fixture.segments(trace, "GET /victim").await;
     fixture.vendors.honeycomb.look(|store| assert_eq!(store.span_count(), 0));
-    fixture.close().await;
+    let seen = fixture.close().await;
+    let says_so = |event: &&StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("no layer reads the flight recorder"));
+    assert_eq!(seen.iter().filter(says_so).count(), 1);
 }
 
 #[tokio::test]
@@ -197,5 +206,71 @@ async fn a_request_of_more_spans_than_the_ring_holds_leaves_in_parts_and_whole()
     let of_trace = spans.iter().filter(|span| span.trace_id == trace).count();
     assert_eq!(of_trace, 303, "a start and an end of each are some 250 kB");
     assert!(!spans.iter().any(|span| span.resource.contains_key("crudder.lost.dropped")));
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_request_of_more_spans_than_the_ring_holds_is_whole_though_the_vendor_is_down() {
+    let mut fixture = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "131072").open().await;
+    fixture.vendors.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
+    let event = serde_json::json!({ "kind": "many", "spans": 300, "pause_ms": 2 });
+    let (_, trace) = fixture.call_with(event, true).await;
+    fixture.vendors.honeycomb.faults().clear();
+    fixture.discard().await;
+    let spans = fixture.all_spans();
+    assert_eq!(spans.iter().filter(|span| span.trace_id == trace).count(), 303);
+    assert!(!spans.iter().any(|span| span.resource.contains_key("crudder.lost.dropped")));
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn an_oversized_span_is_cut_and_its_request_does_not_notice() {
+    let mut fixture = plain().await;
+    let (outcome, trace) = fixture.call("oversized").await;
+    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    let span = &fixture.spans(trace, 4).await["oversized"];
+    let text = span.attributes["text"].as_str().expect("a text");
+    assert!(text.len() < 20_000, "{} bytes of 330,000", text.len());
+    fixture.segments(trace, "GET /victim").await;
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn a_span_too_large_for_the_ring_is_counted_and_the_count_stands_at_the_vendor() {
+    let mut fixture = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "16384").open().await;
+    let (outcome, trace) = fixture.call("oversized").await;
+    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    fixture.discard().await;
+    let spans = fixture.spans(trace, 3).await;
+    assert!(!spans.contains_key("oversized"), "{:?}", spans.keys());
+    let counted = |span: &crudder_vendors::Span| span.resource.get("crudder.lost.too_large").cloned();
+    // Its start and its end.
+    assert_eq!(spans.values().find_map(counted), Some(2.into()));
+    fixture.close().await;
+}
+
+#[tokio::test]
+async fn of_a_discarded_environment_what_was_acknowledged_is_there_and_the_rest_is_counted() {
+    let mut fixture = Recipe { keep_folders: true, ..Recipe::default() }.open().await;
+    let (_, failed) = fixture.call("error").await;
+    fixture.items(failed, 1).await;
+    let mut traces = vec![failed];
+    for _ in 0..5 {
+        traces.push(fixture.call("ok").await.1);
+    }
+    let environment = fixture.stage.environments().remove(0);
+    fixture.stage.destroy(&environment.id).await;
+    let told: BTreeSet<String> = fixture.all_spans().into_iter().map(|span| span.span_id).collect();
+    let sworn: BTreeSet<String> = remains::sworn(&environment.folder).into_iter().map(|(_, span)| span).collect();
+    let lost: BTreeSet<String> = sworn.difference(&told).cloned().collect();
+    let held = &remains::in_ring(&environment.folder) | &remains::in_spool(&environment.folder);
+    println!("discarded: {} spans started, {} acknowledged, {} lost with it", sworn.len(), told.len(), lost.len());
+    assert_eq!(sworn.len(), 18);
+    assert!(lost.is_subset(&held), "{lost:?} are neither delivered nor undelivered");
+    assert!(fixture.all_spans().iter().any(|span| span.trace_id == failed), "an error is told at once");
+    for trace in traces {
+        fixture.segments(trace, "GET /victim").await;
+        fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
+    }
     fixture.close().await;
 }

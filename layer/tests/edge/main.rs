@@ -1,7 +1,10 @@
 //! The layer at its edge: the real process beside a real function on the stage, telling strict stand-ins of the vendors.
 
 mod deaths;
+mod hanging;
 mod lives;
 mod outage;
+#[path = "../torture/remains.rs"]
+mod remains;
 mod support;
 mod vendors;

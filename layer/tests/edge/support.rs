@@ -22,11 +22,13 @@ pub(crate) struct Recipe {
     pub(crate) memory_mb: u32,
     pub(crate) variables: Vec<(&'static str, String)>,
     pub(crate) without_layer: bool,
+    /// Leaves an environment's folder, to look into what it took along.
+    pub(crate) keep_folders: bool,
 }
 
 impl Default for Recipe {
     fn default() -> Self {
-        Self { timeout: PATIENCE, memory_mb: 256, variables: Vec::new(), without_layer: false }
+        Self { timeout: PATIENCE, memory_mb: 256, variables: Vec::new(), without_layer: false, keep_folders: false }
     }
 }
 
@@ -53,6 +55,7 @@ impl Recipe {
         let vendors = Vendors::start(vendors).await.expect("the stand-ins start");
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = StageConfig::new(folder.path());
+        config.keep_folders = self.keep_folders;
         config.xray_daemon = Some(vendors.xray.address());
         let layer = PathBuf::from(env!("CARGO_BIN_EXE_crudder-extension"));
         let victim = layer.with_file_name("examples").join("victim");
@@ -96,7 +99,7 @@ impl Fixture {
 
     pub(crate) async fn call_with(&mut self, event: Value, is_sampled: bool) -> (Outcome, TraceId) {
         self.calls += 1;
-        let root = format!("1-{}{:02x}", &ROOT[..ROOT.len() - 2], self.calls);
+        let root = format!("1-{}{:06x}", &ROOT[..ROOT.len() - 6], self.calls);
         let header = format!("Root={root};Parent=aaaabbbbccccdddd;Sampled={}", u8::from(is_sampled));
         let invocation = Invocation::new(event.to_string()).with_trace_header(header);
         let outcome = soon("an outcome", self.stage.invoke(FUNCTION, invocation)).await.expect("a taken invocation");

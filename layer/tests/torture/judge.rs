@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
+use crudder_recorder::{Counter, Reader};
 use crudder_stage::StageEvent;
 use crudder_vendors::{TraceId, Vendors};
 
@@ -45,7 +47,7 @@ impl Remains {
         let mut found = Self::default();
         for entry in std::fs::read_dir(world.folder.path()).expect("the stage's folder").flatten() {
             let folder = entry.path();
-            found.counted += remains::doubts(&folder);
+            found.counted += doubts(&folder);
             if tally.discarded.contains(&folder) {
                 found.gone.extend(remains::sworn(&folder));
                 found.in_rings.extend(remains::in_ring(&folder));
@@ -103,6 +105,13 @@ pub(crate) async fn judge(world: &World, tally: &Tally, letters: usize) -> Judge
     );
     let (kept, counted, twice) = (remains.kept, remains.counted, doubtful + unexcused + repeated_items);
     Judged { told, kept, lost, unexplained, unexcused, twice, counted, deaths, forgotten, delayed }
+}
+
+/// What the layers of an environment counted as perhaps told twice.
+fn doubts(folder: &Path) -> u64 {
+    let path = folder.join("tmp/crudder.recorder");
+    let reader = path.exists().then(|| Reader::open(&path, 0).expect("nobody is left who reads it"));
+    reader.map_or(0, |reader| reader.stats().counter(Counter::Doubtful))
 }
 
 /// For how many milliseconds each environment was held after its function was done: what the next request would have waited.

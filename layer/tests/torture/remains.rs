@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
-use crudder_recorder::{Counter, Kind, Reader, SpanIds, Vendor};
+use crudder_recorder::{Kind, Reader, SpanIds, Vendor};
 use crudder_vendors::TraceId;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
@@ -59,13 +59,6 @@ pub(crate) fn in_spool(folder: &Path) -> BTreeSet<String> {
         waiting.extend(scopes.flat_map(|scope| scope.spans).map(|span| hex(&span.span_id)));
     }
     waiting
-}
-
-/// What the layers of an environment counted as perhaps told twice.
-pub(crate) fn doubts(folder: &Path) -> u64 {
-    let path = folder.join("tmp/crudder.recorder");
-    let reader = path.exists().then(|| Reader::open(&path, 0).expect("nobody is left who reads it"));
-    reader.map_or(0, |reader| reader.stats().counter(Counter::Doubtful))
 }
 
 fn hex(bytes: &[u8]) -> String {
