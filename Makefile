@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness fuzz torture tools
+.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz torture tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,13 +19,13 @@ local: ## Runs the whole of Crudder on this machine.
 test: ## Runs every test that needs nothing but this repository and its crates.
 	$(CARGO) test
 
-check: fmt clippy doc deny template contract schema fuzz witness-here ## All checks beyond `cargo test`, each a target of its own.
+check: fmt clippy doc deny template contract schema fuzz witness-here browser ## All checks beyond `cargo test`, each a target of its own.
 
 fmt: ## Formatting.
 	$(CARGO) fmt --all --check
 
 clippy: ## Lints.
-	$(CARGO) clippy --all-targets --locked --features $(WITNESSES) -- -D warnings
+	$(CARGO) clippy --all-targets --locked --features $(WITNESSES),$(BROWSER) -- -D warnings
 
 doc: ## Docs without a broken link.
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked
@@ -60,6 +60,13 @@ witness-here: witness
 witness: tools ## Functions and layer under AWS's own Lambda emulator; their spans in an OTLP receiver that is not ours.
 	CRUDDER_RIE="$(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" \
 	  $(CARGO) test --locked --features $(WITNESSES) --test witness $(SKIPPED)
+
+# Built whole first, as `cargo test` builds: the page shows what the real functions do. Two at once: a browser takes a processor.
+browser: ## The console's page in headless Chromium: Debian's chromium and chromium-driver.
+	$(CARGO) build --locked
+	$(CARGO) test --locked --features $(BROWSER) --test browser -- --test-threads 2 --nocapture
+
+BROWSER := crudder-cli/browser
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := bodies cursors queries tokens records

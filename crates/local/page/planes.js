@@ -78,7 +78,8 @@ export function Planes({ trace }) {
       ${reports.map((item) => html`<${Block} key=${item.uuid} title="POST /api/1/item/" note=${`${bytes(item.raw.length)} · token ${item.token}`} asSent=${asSent} text=${item.raw} />`)}
     </${Plane}>
     <${Plane} name="CloudWatch" isEmpty=${!lines.length} why=${ran ? "No line yet." : byGateway}>
-      <${Block} title=${`/aws/lambda/${lines[0]?.function}`} note=${`${texts.length} lines of standard output`} asSent=${true} text=${texts.join("\n")} />
+      <section class="block"><h4>/aws/lambda/${lines[0]?.function} <small>${texts.length} lines, from standard output and from Lambda</small> <${Copy} text=${texts.join("\n")} /></h4>
+        ${texts.map((text) => html`<pre tabindex="0">${asSent ? text : pretty(text)}</pre>`)}</section>
     </${Plane}>
   </div></div>`;
 }

@@ -57,6 +57,7 @@ export function Waterfall({ trace }) {
     <${Axis} length=${tree.length} />
     <ol>${tree.nodes.map((node) => html`<${Line} key=${node.id} node=${node} tree=${tree} isOpen=${isOpen(node)}
       onToggle=${() => toggle({ ...toggled, [node.id]: !isOpen(node) })} />`)}</ol>
+    ${trace.requests[0]?.cold ? html`<p class="note">A cold start: before the function’s own span, its process was being started.</p>` : ""}
     <p class="note">Grey is what AWS itself adds and X-Ray alone shows. Choose a span for its attributes and events.</p>
   </div>`;
 }

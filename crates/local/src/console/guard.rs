@@ -42,7 +42,7 @@ mod tests {
             HeaderMap::from_iter(pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))))
         };
         let host = (header::HOST, "127.0.0.1:3001");
-        assert!(is_ours(&headers(&[host.clone()])));
+        assert!(is_ours(&headers(std::slice::from_ref(&host))));
         assert!(is_ours(&headers(&[host.clone(), (header::ORIGIN, "http://127.0.0.1:3001")])));
         for foreign in ["http://127.0.0.1:3000", "https://evil.example", "null", ""] {
             assert!(!is_ours(&headers(&[host.clone(), (header::ORIGIN, foreign)])), "{foreign}");
