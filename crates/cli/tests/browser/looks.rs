@@ -1,0 +1,50 @@
+//! Narrow and wide, dark and light: nothing stands outside the window, and text is told from its ground.
+
+use crate::page::Page;
+
+/// A small telephone.
+const NARROW: (u32, u32) = (390, 844);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_stands_outside_a_narrow_window() {
+    let page = Page::open().await;
+    page.running.get("/api/activities/home").await;
+    page.running.get("/rollbar/test?kind=panic").await;
+    page.browser.until("document.querySelector('.row[data-outcome=panic] .planes .lit:nth-child(3)')").await;
+    let trace = page.browser.value("document.querySelector('.row[data-outcome=panic]').dataset.trace").await;
+    let trace = trace.as_str().unwrap();
+    page.browser.resize(NARROW.0, NARROW.1).await;
+    page.browser.until("innerWidth <= 400").await;
+    for (hash, there) in [
+        ("/".to_owned(), ".row"),
+        ("/map".to_owned(), ".map .node"),
+        ("/try".to_owned(), "[data-fault]"),
+        (format!("/trace/{trace}"), ".waterfall .culprit"),
+        (format!("/trace/{trace}/logs"), ".logs .log"),
+        (format!("/trace/{trace}/rollbar"), ".item"),
+        (format!("/trace/{trace}/planes"), ".plane"),
+    ] {
+        page.go(&hash).await;
+        page.browser.until(&format!("document.querySelector('{there}')?.getBoundingClientRect().width > 0")).await;
+        let over = page.browser.value("document.documentElement.scrollWidth - innerWidth").await;
+        assert!(over.as_i64().unwrap() <= 0, "{hash} is {over} px too wide");
+        let cut = page.browser.value(
+            "[...document.querySelectorAll('.right, .left')].filter((one) => one.scrollWidth > one.clientWidth + 1).length",
+        );
+        assert_eq!(cut.await, 0, "{hash} has to be pushed sideways");
+    }
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newcomer_is_told_what_to_do() {
+    let page = Page::open().await;
+    let curl = format!("curl {}/api/activities/home", page.running.api);
+    page.text(".empty", "No request yet").await;
+    page.text(".empty pre", &curl).await;
+    page.go("/map").await;
+    page.text(".empty", "Nothing has been asked yet").await;
+    page.go("/trace/5759e988bd862e3fe1be46a994272793").await;
+    page.text(".empty", "No plane has this trace").await;
+    page.close().await;
+}
