@@ -97,8 +97,10 @@ impl Lambda {
 
     /// Asks for platform events at this port. A 202 is an emulator that has none to give.
     pub(crate) async fn subscribe(&mut self, port: u16) -> Result<(), LambdaError> {
+        // Managed Instances take the newest schema only ("Lambda Managed Instances"); the older one is known everywhere.
+        let schema = if self.hears_invoke { "2022-12-13" } else { "2025-01-29" };
         let body = json!({
-            "schemaVersion": "2022-12-13",
+            "schemaVersion": schema,
             "types": ["platform"],
             // The smallest that Lambda takes: `runtimeDone` is waited for.
             "buffering": { "maxItems": 1000, "maxBytes": 262_144, "timeoutMs": 25 },

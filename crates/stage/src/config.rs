@@ -64,6 +64,9 @@ pub struct StageConfig {
     pub keep_folders: bool,
     /// The role's credentials.
     pub credentials: Credentials,
+    /// Plays Lambda Managed Instances: an environment serves so many invocations at once, extensions may register for SHUTDOWN only,
+    /// nothing is ever frozen, and there is no `platform.runtimeDone`.
+    pub managed_concurrency: Option<usize>,
 }
 
 /// Lambda's limit of an on-demand init phase ("execution environment lifecycle").
@@ -87,6 +90,7 @@ impl StageConfig {
             enforce_memory: true,
             keep_folders: false,
             credentials: Credentials::default(),
+            managed_concurrency: None,
         }
     }
 

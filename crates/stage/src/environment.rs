@@ -5,6 +5,7 @@ mod deeds;
 mod hand;
 mod handle;
 mod make;
+mod managed;
 mod speak;
 mod start;
 

@@ -8,7 +8,7 @@ mod calls;
 mod ending;
 mod init;
 mod of_extension;
-mod of_runtime;
+pub(crate) mod of_runtime;
 mod serving;
 #[cfg(test)]
 mod tests;

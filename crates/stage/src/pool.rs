@@ -43,7 +43,7 @@ impl Pool {
     /// free sooner than a new one is up; else a new one; at the limit one that is being reset.
     pub(crate) fn choose(&self, limit: usize) -> Choice {
         let mut state = self.lock();
-        for wanted in [Offer::Idle, Offer::Settling] {
+        for wanted in [Offer::Idle, Offer::Sharing, Offer::Settling] {
             if let Some(handle) = state.take(wanted) {
                 return Choice::Take(handle);
             }
@@ -76,6 +76,14 @@ impl Pool {
         state.members.push(member);
     }
 
+    /// An environment that serves several invocations at once has room for more, or has not.
+    pub(crate) fn share(&self, environment: &str, has_room: bool) {
+        let mut state = self.lock();
+        if let Some(member) = state.members.iter_mut().find(|member| member.handle.id() == environment) {
+            member.offer = has_room.then_some(Offer::Sharing);
+        }
+    }
+
     /// The environment is not chosen any more.
     pub(crate) fn remove(&self, environment: &str) -> Option<Handle> {
         let mut state = self.lock();
@@ -96,7 +104,7 @@ impl Pool {
 impl State {
     fn take(&mut self, wanted: Offer) -> Option<Handle> {
         let member = self.members.iter_mut().rev().find(|member| member.offer == Some(wanted))?;
-        member.offer = None;
+        member.offer = member.offer.filter(|offer| *offer == Offer::Sharing);
         member.given += 1;
         Some(member.handle.clone())
     }

@@ -55,9 +55,11 @@ impl Surroundings<'_> {
     }
 
     fn settings(&self) -> Vec<(String, String)> {
-        let initialization_type = if self.managed_instance { "lambda-managed-instances" } else { "on-demand" };
+        let concurrency = self.stage.managed_concurrency;
+        let is_managed = self.managed_instance || concurrency.is_some();
+        let initialization_type = if is_managed { "lambda-managed-instances" } else { "on-demand" };
         let task_root = self.function.bootstrap.parent().unwrap_or(Path::new("/"));
-        pairs([
+        let mut settings = pairs([
             ("TZ", ":UTC"),
             ("LANG", "en_US.UTF-8"),
             ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
@@ -67,7 +69,9 @@ impl Surroundings<'_> {
             ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization_type),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ("AWS_LAMBDA_LOG_LEVEL", &self.stage.log_level),
-        ])
+        ]);
+        settings.extend(concurrency.map(|most| ("AWS_LAMBDA_MAX_CONCURRENCY".to_owned(), most.to_string())));
+        settings
     }
 
     fn identity(&self) -> Vec<(String, String)> {

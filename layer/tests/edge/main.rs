@@ -3,6 +3,7 @@
 mod deaths;
 mod hanging;
 mod lives;
+mod managed;
 mod outage;
 #[path = "../torture/remains.rs"]
 mod remains;

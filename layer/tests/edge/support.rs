@@ -21,6 +21,10 @@ pub(crate) struct Recipe {
     pub(crate) timeout: Duration,
     pub(crate) memory_mb: u32,
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// The example that is the function.
+    pub(crate) program: &'static str,
+    /// How many invocations an environment serves at once, where it is a Managed Instance.
+    pub(crate) managed: Option<usize>,
     pub(crate) without_layer: bool,
     /// Leaves an environment's folder, to look into what it took along.
     pub(crate) keep_folders: bool,
@@ -28,7 +32,15 @@ pub(crate) struct Recipe {
 
 impl Default for Recipe {
     fn default() -> Self {
-        Self { timeout: PATIENCE, memory_mb: 256, variables: Vec::new(), without_layer: false, keep_folders: false }
+        Self {
+            timeout: PATIENCE,
+            memory_mb: 256,
+            variables: Vec::new(),
+            program: FUNCTION,
+            managed: None,
+            without_layer: false,
+            keep_folders: false,
+        }
     }
 }
 
@@ -56,9 +68,14 @@ impl Recipe {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = StageConfig::new(folder.path());
         config.keep_folders = self.keep_folders;
+        config.managed_concurrency = self.managed;
+        if self.managed.is_some() {
+            // Whoever comes while an environment has room is served there.
+            config.environments_per_function = 1;
+        }
         config.xray_daemon = Some(vendors.xray.address());
         let layer = PathBuf::from(env!("CARGO_BIN_EXE_crudder-extension"));
-        let victim = layer.with_file_name("examples").join("victim");
+        let victim = layer.with_file_name("examples").join(self.program);
         if !self.without_layer {
             config.extensions.push(layer);
         }
@@ -97,13 +114,33 @@ impl Fixture {
         self.call_with(json!({ "kind": kind }), true).await
     }
 
+    /// Invokes the function with all of these at once, each in a trace of its own; answers in their order.
+    pub(crate) async fn call_at_once(&mut self, events: Vec<Value>) -> Vec<(Outcome, TraceId)> {
+        let mut calls = tokio::task::JoinSet::new();
+        let mut outcomes = BTreeMap::new();
+        for (index, event) in events.into_iter().enumerate() {
+            let (invocation, trace) = self.invocation(&event, true);
+            let stage = self.stage.clone();
+            calls.spawn(async move { (index, stage.invoke(FUNCTION, invocation).await, trace) });
+        }
+        while let Some(called) = soon("an outcome", calls.join_next()).await {
+            let (index, outcome, trace) = called.expect("a call that came to its end");
+            outcomes.insert(index, (outcome.expect("a taken invocation"), trace));
+        }
+        outcomes.into_values().collect()
+    }
+
     pub(crate) async fn call_with(&mut self, event: Value, is_sampled: bool) -> (Outcome, TraceId) {
+        let (invocation, trace) = self.invocation(&event, is_sampled);
+        let outcome = soon("an outcome", self.stage.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
+        (outcome, trace)
+    }
+
+    fn invocation(&mut self, event: &Value, is_sampled: bool) -> (Invocation, TraceId) {
         self.calls += 1;
         let root = format!("1-{}{:06x}", &ROOT[..ROOT.len() - 6], self.calls);
         let header = format!("Root={root};Parent=aaaabbbbccccdddd;Sampled={}", u8::from(is_sampled));
-        let invocation = Invocation::new(event.to_string()).with_trace_header(header);
-        let outcome = soon("an outcome", self.stage.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
-        (outcome, root.parse().expect("a trace id"))
+        (Invocation::new(event.to_string()).with_trace_header(header), root.parse().expect("a trace id"))
     }
 
     /// Spans of a trace by name, once `enough` of them have come.

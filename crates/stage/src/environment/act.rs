@@ -108,7 +108,7 @@ impl Environment {
 }
 
 /// Lambda puts the request id before its own words, but not where the answer was only too large.
-fn failed(fatal: Fatal, about: Served) -> Outcome {
+pub(super) fn failed(fatal: Fatal, about: Served) -> Outcome {
     let message = match fatal.kind {
         FailureKind::TooLarge | FailureKind::Handler => fatal.message,
         _ => format!("RequestId: {} Error: {}", about.request_id, fatal.message),

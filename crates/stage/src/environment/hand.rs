@@ -66,7 +66,7 @@ impl Environment {
     }
 }
 
-fn runtime_headers(current: &Current, arn: &str) -> HeaderMap {
+pub(super) fn runtime_headers(current: &Current, arn: &str) -> HeaderMap {
     let deadline = epoch_ms(current.deadline).to_string();
     let pairs = [
         ("content-type", "application/json"),

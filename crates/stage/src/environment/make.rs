@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::{
     Environment, EnvironmentView, Handle, Plan, WaysIn, file_name,
     handle::{JOBS, ORDERS},
+    managed::Managed,
 };
 use crate::{
     api::{self, Door, Identity},
@@ -48,11 +49,17 @@ pub(crate) async fn create(plan: Plan) -> io::Result<Handle> {
         // It ends when it is aborted, with the environment.
         let _never = axum::serve(listener, api::router(door)).await;
     });
-    let (jobs, given) = mpsc::channel(JOBS);
+    // Of several at once, each may cross another on its way.
+    let (jobs, given) = mpsc::channel(JOBS.max(2 * plan.stage.managed_concurrency.unwrap_or_default()));
     let (orders, ordered) = mpsc::channel(ORDERS);
+    let concurrency = plan.stage.managed_concurrency;
     let environment = Environment::new(plan, Arc::clone(&id), folder, runtime_api, server.abort_handle());
     let view = Arc::clone(&environment.view);
-    tokio::spawn(environment.run(WaysIn { jobs: given, orders: ordered, calls }));
+    let ways_in = WaysIn { jobs: given, orders: ordered, calls };
+    match concurrency {
+        None => tokio::spawn(environment.run(ways_in)),
+        Some(most) => tokio::spawn(Managed::new(environment, most).run(ways_in)),
+    };
     Ok(Handle { id, jobs, orders, view })
 }
 

@@ -25,6 +25,7 @@ impl Environment {
             // A process can't have used more than there is; what the watch over memory let slip does not show.
             max_memory_used_mb: self.max_memory_mb.min(self.plan.function.memory_mb.into()),
             request_id: self.request_id(),
+            managed: self.plan.stage.managed_concurrency.is_some(),
             trace: self.current.as_ref().map(|current| &current.trace),
             anchor: self.anchor,
         };

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io, path::Path, time::SystemTime};
 
 use tokio::time::Instant;
 
-use super::{Current, Environment};
+use super::{Current, Environment, Job};
 use crate::{
     events::{StageEvent, Stream},
     faults::{Moment, Whom},
@@ -71,6 +71,11 @@ impl Environment {
 
     pub(super) fn take(&mut self, cold: bool, deadline: Instant) {
         let Some(job) = self.pending.take() else { return };
+        self.current = Some(self.begin(job, cold, deadline));
+    }
+
+    /// An invocation as it begins, told to whoever watches.
+    pub(super) fn begin(&self, job: Job, cold: bool, deadline: Instant) -> Current {
         let trace = Trace::new(job.invocation.trace_header.as_deref(), SystemTime::now());
         let served = Served {
             request_id: job.request_id,
@@ -86,8 +91,7 @@ impl Environment {
             segment_id: trace.segment_id.clone(),
             cold,
         });
-        let (invocation, answer) = (job.invocation, Some(job.answer));
-        self.current = Some(Current { invocation, trace, deadline, served, answer });
+        Current { invocation: job.invocation, trace, deadline, served, answer: Some(job.answer) }
     }
 }
 

@@ -117,6 +117,8 @@ pub(crate) enum Offer {
     Settling,
     /// It is being reset; it can take one more, which then waits longer.
     Resetting,
+    /// It serves several at once, and has room for more.
+    Sharing,
 }
 
 /// Why an invocation or an init failed.
@@ -131,17 +133,17 @@ pub(crate) struct Fatal {
 }
 
 impl Fatal {
-    pub(super) fn new(kind: FailureKind, error_type: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: FailureKind, error_type: &str, message: impl Into<String>) -> Self {
         Self { kind, error_type: error_type.to_owned(), message: message.into(), payload: None }
     }
 
-    pub(super) fn timeout(limit: Duration) -> Self {
+    pub(crate) fn timeout(limit: Duration) -> Self {
         let message = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
         Self::new(FailureKind::Timeout, "Sandbox.Timedout", message)
     }
 
     /// Status and error type as the platform's records have them; a timeout has no error type.
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         if self.kind == FailureKind::Timeout {
             return Verdict { status: Status::Timeout, error_type: None };
         }

@@ -45,7 +45,7 @@ impl Refusal {
         Self { status, error_type: error_type.to_owned(), message: message.into() }
     }
 
-    pub(super) fn request_id() -> Self {
+    pub(crate) fn request_id() -> Self {
         Self::new(400, "InvalidRequestID", "Invalid request ID")
     }
 
@@ -57,11 +57,11 @@ impl Refusal {
         Self::new(403, "InvalidStateTransition", message)
     }
 
-    pub(super) fn unknown_extension(id: &str) -> Self {
+    pub(crate) fn unknown_extension(id: &str) -> Self {
         Self::new(403, "Extension.UnknownExtensionIdentifier", format!("Unknown extension {id}"))
     }
 
-    pub(super) fn too_large() -> Self {
+    pub(crate) fn too_large() -> Self {
         let message = format!("Exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes).");
         Self::new(413, "RequestEntityTooLarge", message)
     }

@@ -92,21 +92,21 @@ impl Life {
     }
 }
 
-fn handler_error(error_type: String, body: Bytes) -> Fatal {
+pub(crate) fn handler_error(error_type: String, body: Bytes) -> Fatal {
     Fatal { kind: FailureKind::Handler, error_type, message: String::new(), payload: Some(body) }
 }
 
-fn too_large(bytes: u64) -> Fatal {
+pub(crate) fn too_large(bytes: u64) -> Fatal {
     let words = format!(
         "Response payload size ({bytes} bytes) exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
     );
     Fatal::new(FailureKind::TooLarge, "Function.ResponseSizeTooLarge", words)
 }
 
-fn bad_mode() -> Fatal {
+pub(crate) fn bad_mode() -> Fatal {
     Fatal::new(FailureKind::Protocol, "Runtime.InvalidResponseModeHeader", BAD_MODE)
 }
 
-fn truncated() -> Fatal {
+pub(crate) fn truncated() -> Fatal {
     Fatal::new(FailureKind::Protocol, "Runtime.TruncatedResponse", "Response was truncated")
 }

@@ -17,6 +17,8 @@ pub(crate) struct Context<'a> {
     pub(crate) max_memory_used_mb: u64,
     pub(crate) request_id: &'a str,
     pub(crate) trace: Option<&'a Trace>,
+    /// Whether it is a Lambda Managed Instance, which measures less.
+    pub(crate) managed: bool,
     /// One moment on both clocks, to place spans in the calendar.
     pub(crate) anchor: (Instant, SystemTime),
 }
@@ -111,6 +113,9 @@ fn put_error_type(record: &mut Record, error_type: Option<&str>) {
 
 /// Billed time includes the init phase since 2025, in whole milliseconds.
 fn metrics(duration: Duration, init: Option<Duration>, context: &Context<'_>) -> Value {
+    if context.managed {
+        return json!({ "durationMs": milliseconds(duration) });
+    }
     let billed = milliseconds(duration + init.unwrap_or_default()).ceil() as u64;
     let mut metrics = json!({
         "durationMs": milliseconds(duration),
