@@ -210,7 +210,7 @@ fn the_layer_is_its_library_and_a_main() {
 
 #[test]
 fn each_sdk_is_known_to_one_crate() {
-    for (sdk, owner) in [("aws-sdk-dynamodb", "store"), ("lambda_http", "api")] {
+    for (sdk, owner) in [("aws-sdk-dynamodb", "store"), ("aws-sdk-xray", "cli"), ("lambda_http", "api")] {
         for name in names("crates", "") {
             assert!(
                 name == owner || !dependencies(&format!("crates/{name}")).contains(sdk),

@@ -17,6 +17,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Builds the functions and serves all of Crudder on 127.0.0.1.
     Local(Local),
+    /// Checks each plane - API, X-Ray, CloudWatch, Honeycomb, Rollbar - and says how to mend what is wrong.
+    Doctor(Doctor),
     /// Shows one request as a waterfall, with its log lines and links.
     Trace(Trace),
     /// Delivers dead letters out of CloudWatch's lines.
@@ -28,9 +30,9 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  crudder local                                  API on port 3000, console on port 3001
-  crudder local --port 0 --console-port 0 --json  any free ports, told as JSON
-  CRUDDER_FAULTS=on crudder local                 lets /rollbar/test?kind=timeout die on purpose")]
+  crudder local                                    API on port 3000, console on port 3001
+  crudder local --port 0 --console-port 0 --json   any free ports, told as JSON
+  CRUDDER_FAULTS=on crudder local                  lets /rollbar/test?kind=timeout die on purpose")]
 pub(crate) struct Local {
     /// The API's port; 0 is any free one.
     #[arg(long, default_value_t = 3000)]
@@ -53,6 +55,36 @@ pub(crate) struct Local {
     /// Takes the functions' binaries from a folder in place of building them.
     #[arg(long, value_name = "DIR", conflicts_with = "release")]
     pub(crate) functions: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  crudder doctor                          the `crudder local` of this machine
+  crudder doctor --stack crudder-dev      a deployed stack, by its name in CloudFormation
+  crudder doctor --url https://abcdef1234.execute-api.ca-central-1.amazonaws.com/dev
+  crudder doctor --json | jq -r '.findings[] | select(.verdict == \"wrong\") | .mend'
+
+It makes requests itself and looks for them in every plane. Each plane is ok, off, or wrong with
+what mends it; the exit code is 0 only if all that is switched on works.
+
+Checked are the keys of this shell: HONEYCOMB_API_KEY (with HONEYCOMB_API_ENDPOINT in the EU),
+ROLLBAR_ACCESS_TOKEN, and ROLLBAR_READ_TOKEN, with which the project is named in place of a debug
+item being posted. AWS's credentials and region are those of the AWS CLI: AWS_PROFILE, AWS_REGION.
+No key is ever printed.")]
+pub(crate) struct Doctor {
+    /// A deployed stack, by its name in CloudFormation.
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub(crate) stack: Option<String>,
+    /// The console of a `crudder local`, or a deployed API.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3001")]
+    pub(crate) url: String,
+    /// Prints the findings as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Seconds to wait for a trace and for lines that are not there yet: X-Ray takes some, CloudWatch more.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) wait: u64,
 }
 
 /// Where a stack is looked for.
@@ -98,11 +130,12 @@ Examples:
   crudder replay letters.json              delivers, and notes in letters.json.replayed what was taken
   zcat export/*.gz | crudder replay - --state export.replayed
 
-Read are plain lines, lines with a time before them (aws logs tail, exports to S3), the JSON of aws logs, the JSON and CSV
-of Logs Insights, and any of these packed by gzip. A run that was stopped is run again: what was delivered is not sent twice.
+Read are plain lines, lines with a time before them (aws logs tail, exports to S3), the JSON of
+aws logs, the JSON and CSV of Logs Insights, and any of these packed by gzip. A run that was stopped
+is run again: what was delivered is not sent twice.
 
-Keys and addresses are the layer's own variables: HONEYCOMB_API_KEY, HONEYCOMB_API_ENDPOINT, ROLLBAR_ACCESS_TOKEN,
-ROLLBAR_ENDPOINT; for X-Ray the AWS CLI's credentials and region.")]
+Keys and addresses are the layer's own variables: HONEYCOMB_API_KEY, HONEYCOMB_API_ENDPOINT,
+ROLLBAR_ACCESS_TOKEN, ROLLBAR_ENDPOINT; for X-Ray the AWS CLI's credentials and region.")]
 pub(crate) struct Replay {
     /// A file with log lines, or - for standard input.
     #[arg(value_name = "FILE|-")]

@@ -1,5 +1,6 @@
 //! The environment as the commands need it, read once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A key or token of a vendor. Prints as dots: what holds one can't show it by accident.
@@ -11,6 +12,11 @@ impl Key {
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether it only names where a key is kept.
+    pub(crate) fn is_arn(&self) -> bool {
+        self.0.starts_with("arn:")
+    }
 }
 
 impl fmt::Debug for Key {
@@ -19,9 +25,34 @@ impl fmt::Debug for Key {
     }
 }
 
+/// The services of AWS that are asked without their SDK, and the variables by which AWS's SDKs would be told another address.
+const AWS_SERVICES: [(&str, &str); 4] = [
+    ("apigateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
+    ("cloudformation", "AWS_ENDPOINT_URL_CLOUDFORMATION"),
+    ("lambda", "AWS_ENDPOINT_URL_LAMBDA"),
+    ("logs", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"),
+];
+
 /// What the variables say. An empty one counts as none.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    /// `HONEYCOMB_API_KEY`
+    pub(crate) honeycomb_key: Option<Key>,
+    /// `HONEYCOMB_API_ENDPOINT`, without a slash at its end.
+    pub(crate) honeycomb_endpoint: String,
+    /// `HONEYCOMB_DATASET`
+    pub(crate) honeycomb_dataset: Option<String>,
+    /// `HONEYCOMB_SERVICE_NAME`
+    pub(crate) honeycomb_service: String,
+    /// `ROLLBAR_ACCESS_TOKEN`
+    pub(crate) rollbar_token: Option<Key>,
+    /// `ROLLBAR_READ_TOKEN`
+    pub(crate) rollbar_read: Option<Key>,
+    /// `ROLLBAR_ENDPOINT`, where items go.
+    pub(crate) rollbar_endpoint: String,
+    /// `ROLLBAR_ENVIRONMENT`
+    pub(crate) rollbar_environment: Option<String>,
+    aws_endpoints: BTreeMap<&'static str, String>,
     /// `NO_COLOR`
     pub(crate) no_color: bool,
     /// `COLUMNS`
@@ -35,8 +66,57 @@ impl Config {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+    /// From what `lookup` says of each name.
+    pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let find = |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        Self { no_color: find("NO_COLOR").is_some(), columns: find("COLUMNS").and_then(|columns| columns.parse().ok()) }
+        let key = |name: &str| find(name).map(Key);
+        let address = |name: &str, usual: &str| find(name).unwrap_or_else(|| usual.to_owned());
+        let all = find("AWS_ENDPOINT_URL");
+        let endpoint = |(service, variable)| Some((service, find(variable).or_else(|| all.clone())?));
+        Self {
+            honeycomb_key: key("HONEYCOMB_API_KEY"),
+            honeycomb_endpoint: address("HONEYCOMB_API_ENDPOINT", "https://api.honeycomb.io")
+                .trim_end_matches('/')
+                .to_owned(),
+            honeycomb_dataset: find("HONEYCOMB_DATASET"),
+            honeycomb_service: address("HONEYCOMB_SERVICE_NAME", "crudder"),
+            rollbar_token: key("ROLLBAR_ACCESS_TOKEN"),
+            rollbar_read: key("ROLLBAR_READ_TOKEN"),
+            rollbar_endpoint: address("ROLLBAR_ENDPOINT", "https://api.rollbar.com/api/1/item/"),
+            rollbar_environment: find("ROLLBAR_ENVIRONMENT"),
+            aws_endpoints: AWS_SERVICES.into_iter().filter_map(endpoint).collect(),
+            no_color: find("NO_COLOR").is_some(),
+            columns: find("COLUMNS").and_then(|columns| columns.parse().ok()),
+        }
+    }
+
+    /// Another address of a service than AWS's own.
+    pub(crate) fn aws_endpoint(&self, service: &str) -> Option<&str> {
+        self.aws_endpoints.get(service).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_does_not_print_itself() {
+        let config = Config::read(|name| name.contains("KEY").then(|| " hcaik_secret\n".to_owned()));
+        assert_eq!(config.honeycomb_key.as_ref().map(Key::reveal), Some("hcaik_secret"));
+        assert!(!format!("{config:?}").contains("secret"), "{config:?}");
+    }
+
+    #[test]
+    fn one_address_stands_for_all_of_aws_and_one_of_a_service_goes_before_it() {
+        let config = Config::read(|name| match name {
+            "AWS_ENDPOINT_URL" => Some("http://all".to_owned()),
+            "AWS_ENDPOINT_URL_LAMBDA" => Some("http://lambda".to_owned()),
+            _ => None,
+        });
+        assert_eq!(
+            (config.aws_endpoint("logs"), config.aws_endpoint("lambda")),
+            (Some("http://all"), Some("http://lambda"))
+        );
     }
 }

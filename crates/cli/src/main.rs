@@ -1,9 +1,11 @@
 //! The `crudder` command.
 
 mod args;
+mod aws;
 mod backoff;
 mod client;
 mod config;
+mod doctor;
 mod journal;
 mod local;
 mod paint;
@@ -42,8 +44,9 @@ async fn run(command: Command, screen: Screen) -> Result<ExitCode, Box<dyn Error
     let config = Config::from_env();
     Ok(match command {
         Command::Local(args) => local::run(args, screen).await.map(|()| ExitCode::SUCCESS)?,
+        Command::Doctor(args) => doctor::run(args, &config, screen).await,
         Command::Trace(args) => trace::run(args, &config, screen).await?,
-        Command::Replay(args) => replay::run(args, screen).await?,
+        Command::Replay(args) => replay::run(args, &config, screen).await?,
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Args::command(), "crudder", &mut script);

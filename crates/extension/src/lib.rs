@@ -39,4 +39,5 @@ pub use keys::KeySource;
 pub use mailbag::{Added, Letter, Mailbag, Overfull, Part};
 pub use postman::{Postman, Undelivered};
 pub use replay::{Replayed, replay};
+pub use rollbar::death_uuid;
 pub use run::{run, serve};

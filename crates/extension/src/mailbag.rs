@@ -182,7 +182,9 @@ mod tests {
     #[test]
     fn what_is_no_whole_part_says_what_it_lacks() {
         assert_eq!(Part::read(&json!({ "message": "hello" })), None);
-        for (name, said) in [("letter", "id"), ("vendor", "vendor"), ("items", "items"), ("part", "number"), ("payload", "payload")] {
+        for (name, said) in
+            [("letter", "id"), ("vendor", "vendor"), ("items", "items"), ("part", "number"), ("payload", "payload")]
+        {
             let mut line = line("a", 1, 1, "YQ==");
             line.as_object_mut().unwrap().remove(name);
             let why = Part::read(&line).unwrap().unwrap_err();

@@ -119,6 +119,12 @@ impl Postman {
         }
     }
 
+    /// What AWS's calls are signed with.
+    #[must_use]
+    pub fn aws(&self) -> &AwsConfig {
+        &self.config.aws
+    }
+
     /// Signs AWS's calls with these from now on.
     pub fn sign_with(&mut self, aws: AwsConfig) {
         self.config.aws = aws;
@@ -148,7 +154,8 @@ impl Postman {
     fn learn(&mut self, vendor: &'static str, why: Option<&Undelivered>) {
         let silences = self.silences.entry(vendor).or_default();
         *silences = if matches!(why, Some(Undelivered::Silent { .. })) { *silences + 1 } else { 0 };
-        let is_lasting = matches!(why, Some(Undelivered::KeyRefused { .. } | Undelivered::Down)) || *silences >= SILENCES;
+        let is_lasting =
+            matches!(why, Some(Undelivered::KeyRefused { .. } | Undelivered::Down)) || *silences >= SILENCES;
         if let Some(why) = why.filter(|_| is_lasting) {
             self.closed.insert(vendor, why.clone());
         }

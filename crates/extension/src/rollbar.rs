@@ -137,6 +137,12 @@ fn item(
     fit(data).into()
 }
 
+/// The uuid of the item that tells how the request of this trace (32 digits) died: known to whoever knows the request.
+#[must_use]
+pub fn death_uuid(request_id: &str, trace: &str) -> String {
+    Uuid::new_v5(&SPACE, format!("{request_id}:{trace}:death").as_bytes()).to_string()
+}
+
 /// The same item has the same uuid in every try and every life of the layer: Rollbar drops the repeat.
 fn uuid(scene: &Scene<'_>, kind: &str) -> Uuid {
     let name = format!("{}:{}:{kind}", scene.request_id, hex(&scene.trace));
@@ -325,5 +331,12 @@ mod tests {
         };
         assert_eq!(uuid(1), uuid(1));
         assert_ne!(uuid(1), uuid(2));
+    }
+
+    #[test]
+    fn whoever_knows_the_request_knows_the_uuid_of_its_death() {
+        let scene = Scene { request_id: "r-1", trace: [0xab; 16], ..Scene::default() };
+        let item: Json = serde_json::from_slice(&death(&config(), &scene, Reason::Timeout, "", &[])).unwrap();
+        assert_eq!(item["data"]["uuid"], death_uuid("r-1", &"ab".repeat(16)));
     }
 }

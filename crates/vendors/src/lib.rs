@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod aws;
 mod complaint;
 mod config;
 mod desk;
@@ -41,6 +42,7 @@ mod vendors;
 mod wire;
 mod xray;
 
+pub use aws::{Aws, AwsConfig, AwsDesk, AwsStore};
 pub use complaint::Complaint;
 pub use config::{AwsCredentials, Clock, HoneycombConfig, RollbarConfig, SecretsConfig, VendorsConfig, XrayConfig};
 pub use fault::{Calls, Fault, Faults, Plan, RetryAfter, Unfit};

@@ -12,6 +12,8 @@ use std::process::ExitCode;
 use crudder_extension::{Added, Config, ConfigError, Letter, Mailbag, Overfull, Part, Postman};
 
 use crate::args;
+use crate::aws::Aws;
+use crate::config::Config as Settings;
 use crate::screen::Screen;
 use export::{Export, Found};
 use input::Heard;
@@ -38,10 +40,10 @@ pub(crate) enum ReplayError {
     Overfull(#[from] Overfull),
 }
 
-pub(crate) async fn run(args: args::Replay, screen: Screen) -> Result<ExitCode, ReplayError> {
+pub(crate) async fn run(args: args::Replay, config: &Settings, screen: Screen) -> Result<ExitCode, ReplayError> {
     let failed = |source| ReplayError::Input { path: args.file.clone(), source };
     let mut heard = input::open(&args.file).map_err(failed)?;
-    let mut round = Round::begin(&args, screen)?;
+    let mut round = Round::begin(&args, config, screen)?;
     let mut export = Export::default();
     while let Some(heard) = heard.recv().await {
         match heard {
@@ -65,17 +67,20 @@ fn state(args: &args::Replay) -> Option<PathBuf> {
 }
 
 /// One run over an export.
-struct Round {
+struct Round<'a> {
     screen: Screen,
+    config: &'a Settings,
     bag: Mailbag,
+    /// Whether AWS's credentials were looked for: the first letter for X-Ray needs them.
+    is_signed: bool,
     /// Nobody, when it is only looked what would be sent.
     postman: Option<Postman>,
     ledger: Ledger,
     tally: Tally,
 }
 
-impl Round {
-    fn begin(args: &args::Replay, screen: Screen) -> Result<Self, ReplayError> {
+impl<'a> Round<'a> {
+    fn begin(args: &args::Replay, config: &'a Settings, screen: Screen) -> Result<Self, ReplayError> {
         let postman = if args.dry_run { None } else { Some(Postman::new(Config::of_vendors()?)) };
         let ledger = match (state(args), args.dry_run) {
             (Some(path), false) => Ledger::open(&path)?,
@@ -85,7 +90,7 @@ impl Round {
                 Ledger::default()
             }
         };
-        Ok(Self { screen, bag: Mailbag::default(), postman, ledger, tally: Tally::default() })
+        Ok(Self { screen, config, is_signed: false, bag: Mailbag::default(), postman, ledger, tally: Tally::default() })
     }
 
     async fn take(&mut self, found: Vec<Found>) -> Result<(), ReplayError> {
@@ -125,6 +130,9 @@ impl Round {
             self.tally.deliver(&letter);
             return Ok(());
         };
+        if letter.vendor == "xray" && !std::mem::replace(&mut self.is_signed, true) {
+            sign(postman, self.config, self.screen).await;
+        }
         match postman.deliver(&letter).await {
             Ok(()) => {
                 self.ledger.note(identity)?;
@@ -155,5 +163,15 @@ impl Round {
         unfinished.iter().for_each(|why| self.fail(why));
         self.screen.result(&self.tally.summary(self.postman.is_none()));
         if self.tally.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// Credentials as the AWS CLI finds them: the layer itself knows only those of its environment.
+async fn sign(postman: &mut Postman, config: &Settings, screen: Screen) {
+    let base = postman.aws().clone();
+    let found = async { Aws::load(config, None).await?.signing(base).await };
+    match found.await {
+        Ok(aws) => postman.sign_with(aws),
+        Err(fault) => screen.progress(&format!("letters to X-Ray: {fault}; mend: {}", fault.mend())),
     }
 }

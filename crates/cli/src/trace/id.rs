@@ -1,6 +1,7 @@
 //! A trace's id, found in whatever names it: X-Ray's form, W3C's, a traceparent, a whole header, a page's address.
 
 use std::fmt;
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use serde::{Serialize, Serializer};
@@ -38,6 +39,11 @@ impl TraceId {
     pub(crate) fn new(unix_s: u64, random: u128) -> Self {
         let digits = format!("{:08x}{:024x}", unix_s & 0xffff_ffff, random & ((1 << 96) - 1));
         Self(digits)
+    }
+
+    /// The second since 1970 that X-Ray's ids begin with; of an id that is all random, any.
+    pub(crate) fn seconds(&self) -> Duration {
+        Duration::from_secs(u64::from_str_radix(&self.0[..8], 16).unwrap_or_default())
     }
 
     /// `1-8hex-24hex`

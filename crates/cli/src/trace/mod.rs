@@ -1,6 +1,7 @@
 //! `crudder trace`: one request, from the console of a `crudder local` or from AWS.
 
 mod console;
+mod deployed;
 mod id;
 mod lines;
 mod model;
@@ -11,12 +12,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::args;
+use crate::aws::AwsFault;
 use crate::backoff;
 use crate::client::{Client, ClientError};
 use crate::config::Config;
 use crate::paint::Look;
 use crate::screen::Screen;
 pub(crate) use id::TraceId;
+use model::Trace;
 
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,8 @@ pub(crate) enum TraceError {
     NoId(String),
     #[error("find trace {id}: {place} does not know it{hint}")]
     Unknown { id: String, place: String, hint: &'static str },
+    #[error("ask AWS: {0}; mend: {mend}", mend = .0.mend())]
+    Aws(AwsFault),
     #[error(
         "ask the console at {console}: is `crudder local` running there? Name another with --console, or a stack with --stack"
     )]
@@ -39,20 +44,32 @@ pub(crate) enum TraceError {
 
 pub(crate) async fn run(args: args::Trace, config: &Config, screen: Screen) -> Result<ExitCode, TraceError> {
     let id = TraceId::find(&args.id).ok_or_else(|| TraceError::NoId(args.id.clone()))?;
-    let console =
-        origin_on_this_machine(&args.id).unwrap_or_else(|| args.place.console.trim_end_matches('/').to_owned());
-    let client = Client::new();
     let patience = Duration::from_secs(args.wait);
-    let found = backoff::until(patience, async || console::fetch(&client, &console, &id).await).await;
-    let trace = found.map_err(|source| TraceError::Console { console: console.clone(), source })?;
-    let hint = "; it keeps the newest requests of its own life only";
-    let trace =
-        trace.ok_or_else(|| TraceError::Unknown { id: id.xray(), place: format!("the console at {console}"), hint })?;
+    let trace = match &args.place.stack {
+        Some(stack) => of_stack(config, stack, &id, patience).await?,
+        None => of_console(&args, &id, patience).await?,
+    };
     match args.json {
         true => screen.result(&serde_json::json!(trace).to_string()),
         false => screen.result(&render::render(&trace, Look::of_stdout(config))),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn of_stack(config: &Config, stack: &str, id: &TraceId, patience: Duration) -> Result<Trace, TraceError> {
+    let found = deployed::fetch(config, stack, id, patience).await.map_err(TraceError::Aws)?;
+    let hint = "; X-Ray and CloudWatch may need a minute, and AWS_REGION must be the stack's";
+    found.ok_or_else(|| TraceError::Unknown { id: id.xray(), place: format!("stack {stack}"), hint })
+}
+
+async fn of_console(args: &args::Trace, id: &TraceId, patience: Duration) -> Result<Trace, TraceError> {
+    let named = || args.place.console.trim_end_matches('/').to_owned();
+    let console = origin_on_this_machine(&args.id).unwrap_or_else(named);
+    let client = Client::new();
+    let found = backoff::until(patience, async || console::fetch(&client, &console, id).await).await;
+    let found = found.map_err(|source| TraceError::Console { console: console.clone(), source })?;
+    let hint = "; it keeps the newest requests of its own life only";
+    found.ok_or_else(|| TraceError::Unknown { id: id.xray(), place: format!("the console at {console}"), hint })
 }
 
 /// The console's own address, where the trace was named by a page of it.

@@ -131,6 +131,11 @@ fn place(parent: &Option<String>, depth: usize, below: &BTreeMap<Option<String>,
 }
 
 impl Span {
+    /// What was told of it under this name.
+    pub(crate) fn detail(&self, name: &str) -> Option<&str> {
+        self.details.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Another plane's telling of the same span.
     fn merge(&mut self, other: Self) {
         self.parent = self.parent.take().or(other.parent);

@@ -42,7 +42,8 @@ fn walk(node: &Value, parent: Option<&str>, depth: usize, found: &mut Vec<Span>)
     reason = "the cast saturates, and no time is before 1970"
 )]
 fn nanoseconds(seconds: f64) -> u64 {
-    (seconds * 1e9) as u64
+    // X-Ray's times are accurate to a microsecond, and a double's to a quarter of one.
+    (seconds * 1e6).round() as u64 * 1_000
 }
 
 fn status(node: &Value) -> Status {

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-mod letters;
+mod cloud;
+mod doctor;
 mod help;
+mod letters;
 mod replay;
 mod support;
+mod trace;
