@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz torture tools
+.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench torture tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,10 @@ fuzz-%:
 	@mkdir -p $(FUZZ)/corpus/$*
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none --target-dir $(FUZZ) $* $(FUZZ)/corpus/$* fuzz/seeds/$* -- \
 	  -artifact_prefix=$(FUZZ)/ -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1
+
+bench: ## Every figure of docs/performance.md, beside what users would pick instead. A quiet machine tells more.
+	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
+	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked
 
 torture: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
 	CRUDDER_TORTURE_REQUESTS=$${CRUDDER_TORTURE_REQUESTS:-5000} $(CARGO) test --locked --test torture -- --nocapture

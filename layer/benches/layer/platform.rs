@@ -14,6 +14,10 @@ use crate::http::{Connection, Request};
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Longer than any figure takes.
 const TIMEOUT: Duration = Duration::from_secs(600);
+/// What API Gateway sends.
+const EVENT: &str = include_str!("../../../events/home-activities.json");
+const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:bench";
+const REGISTERED: &str = r#"{"functionName":"bench","functionVersion":"$LATEST","handler":"bootstrap"}"#;
 const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
 /// What a platform sees of its processes.
@@ -32,6 +36,7 @@ pub(crate) struct Platform {
     function: Sender<String>,
     extension: Sender<String>,
     requests: u64,
+    event: String,
     is_closed: Arc<AtomicBool>,
 }
 
@@ -69,7 +74,8 @@ impl Platform {
                 std::thread::spawn(move || serve(stream, &shared));
             }
         });
-        Ok(Self { address, seen, function, extension, requests: 0, is_closed })
+        let event: serde_json::Value = serde_json::from_str(EVENT).map_err(io::Error::other)?;
+        Ok(Self { address, seen, function, extension, requests: 0, event: event.to_string(), is_closed })
     }
 
     /// Waits until each of these was seen once, and tells when.
@@ -92,7 +98,10 @@ impl Platform {
 
     /// Tells the extension of an invocation that the caller itself serves.
     pub(crate) fn announce(&self, id: &str) {
-        let body = serde_json::json!({ "eventType": "INVOKE", "deadlineMs": deadline(), "requestId": id });
+        let body = serde_json::json!({
+            "eventType": "INVOKE", "deadlineMs": deadline(), "requestId": id, "invokedFunctionArn": ARN,
+            "tracing": { "type": "X-Amzn-Trace-Id", "value": TRACE },
+        });
         let _ = self.extension.send(message(&[], &body.to_string()));
     }
 
@@ -102,10 +111,10 @@ impl Platform {
         let headers = [
             ("Lambda-Runtime-Aws-Request-Id", id.as_str()),
             ("Lambda-Runtime-Deadline-Ms", &deadline().to_string()),
-            ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:123456789012:function:bench"),
+            ("Lambda-Runtime-Invoked-Function-Arn", ARN),
             ("Lambda-Runtime-Trace-Id", TRACE),
         ];
-        let _ = self.function.send(message(&headers, "{}"));
+        let _ = self.function.send(message(&headers, &self.event));
         let [invoked, answered, asked, ready] = if has_extension {
             self.announce(&id);
             self.wait([Seen::Invoked, Seen::Answered, Seen::FunctionAsked, Seen::ExtensionAsked])
@@ -152,7 +161,7 @@ fn answer(connection: &mut Connection, request: &Request, shared: &Shared) -> io
     let (queue, asked) = match path {
         "/2020-01-01/extension/register" => {
             let _ = shared.seen.send((Seen::Registered, Instant::now()));
-            connection.write("HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: bench", "{}")?;
+            connection.write("HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: bench", REGISTERED)?;
             return Ok(Some(()));
         }
         "/2020-01-01/extension/event/next" => (&shared.extension, Seen::ExtensionAsked),

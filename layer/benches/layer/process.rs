@@ -29,8 +29,16 @@ impl Process {
 
     /// This binary as one of the programs of `work.rs`. Its lines go into a pipe that somebody empties, as in Lambda.
     pub(crate) fn own(role: &str, variables: &BTreeMap<&'static str, String>) -> io::Result<Self> {
-        let mut process =
-            Self::spawn(Command::new(std::env::current_exe()?).arg(role).envs(variables).stdout(Stdio::piped()))?;
+        Self::of(&std::env::current_exe()?, Some(role), variables)
+    }
+
+    /// Any function; its lines go where those of our own go.
+    pub(crate) fn of(
+        program: &Path,
+        role: Option<&str>,
+        variables: &BTreeMap<&'static str, String>,
+    ) -> io::Result<Self> {
+        let mut process = Self::spawn(Command::new(program).args(role).envs(variables).stdout(Stdio::piped()))?;
         if let Some(mut lines) = process.child.stdout.take() {
             std::thread::spawn(move || while matches!(lines.read(&mut [0; 1 << 16]), Ok(1..)) {});
         }
@@ -39,6 +47,10 @@ impl Process {
 
     fn spawn(command: &mut Command) -> io::Result<Self> {
         Ok(Self { child: command.spawn()? })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Stops it until [`Self::resume`], as Lambda freezes what it does not need.

@@ -1,0 +1,17 @@
+//! `lambda_runtime`'s own OpenTelemetry layer, an OTLP exporter flushed after each request.
+
+use lambda_http::{Adapter, Error, Request, service_fn};
+use lambda_runtime::Runtime;
+use lambda_runtime::layers::OpenTelemetryLayer;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let provider = crudder_peers::start();
+    let handler = service_fn(|_: Request| async { Ok::<_, Error>(crudder_peers::work().await) });
+    let flush = OpenTelemetryLayer::new(move || {
+        if let Err(error) = provider.force_flush() {
+            eprintln!("spans were not flushed: {error}");
+        }
+    });
+    Runtime::new(Adapter::from(handler)).layer(flush).run().await
+}
