@@ -2,6 +2,8 @@
 //!
 //! Field numbers are those of opentelemetry-proto `trace/v1/trace.proto` and `common/v1/common.proto`.
 
+use crudder_telemetry::wire;
+pub(crate) use crudder_telemetry::wire::{bytes as put_bytes, fixed64 as put_fixed64};
 use crudder_telemetry::xray::{Attribute, Event, Kind, Span, Value};
 
 /// One field of a message.
@@ -38,7 +40,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Iterator for Fields<'a> {
-    type Item = (u64, Field<'a>);
+    type Item = (u32, Field<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.0.is_empty() {
@@ -58,7 +60,7 @@ impl<'a> Iterator for Fields<'a> {
             }
             _ => return None,
         };
-        Some((key >> 3, field))
+        Some((u32::try_from(key >> 3).ok()?, field))
     }
 }
 
@@ -211,52 +213,24 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn varint_bytes(value: u64) -> usize {
-    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
-}
-
-fn put_key(out: &mut Vec<u8>, number: u64, wire: u64) {
-    put_varint(out, number << 3 | wire);
-}
-
-pub(crate) fn put_bytes(out: &mut Vec<u8>, number: u64, bytes: &[u8]) {
-    put_key(out, number, 2);
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-pub(crate) fn put_fixed64(out: &mut Vec<u8>, number: u64, value: u64) {
-    put_key(out, number, 1);
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
 /// Field 9 of a span (or, by `number`, of what else has attributes): a text.
-pub(crate) fn put_text(out: &mut Vec<u8>, number: u64, key: &str, value: &str) {
+pub(crate) fn put_text(out: &mut Vec<u8>, number: u32, key: &str, value: &str) {
     let mut any = Vec::with_capacity(value.len() + 4);
     put_bytes(&mut any, 1, value.as_bytes());
     put_pair(out, number, key, &any);
 }
 
-pub(crate) fn put_int(out: &mut Vec<u8>, number: u64, key: &str, value: u64) {
+pub(crate) fn put_int(out: &mut Vec<u8>, number: u32, key: &str, value: u64) {
     let mut any = Vec::with_capacity(12);
-    put_key(&mut any, 3, 0);
-    put_varint(&mut any, value);
+    wire::number(&mut any, 3, value);
     put_pair(out, number, key, &any);
 }
 
-pub(crate) fn put_bool(out: &mut Vec<u8>, number: u64, key: &str, value: bool) {
+pub(crate) fn put_bool(out: &mut Vec<u8>, number: u32, key: &str, value: bool) {
     put_pair(out, number, key, &[2 << 3, u8::from(value)]);
 }
 
-fn put_pair(out: &mut Vec<u8>, number: u64, key: &str, any: &[u8]) {
+fn put_pair(out: &mut Vec<u8>, number: u32, key: &str, any: &[u8]) {
     let mut pair = Vec::with_capacity(key.len() + any.len() + 8);
     put_bytes(&mut pair, 1, key.as_bytes());
     put_bytes(&mut pair, 2, any);
@@ -267,32 +241,26 @@ fn put_pair(out: &mut Vec<u8>, number: u64, key: &str, any: &[u8]) {
 pub(crate) fn put_error_status(out: &mut Vec<u8>, message: &str) {
     let mut status = Vec::with_capacity(message.len() + 6);
     put_bytes(&mut status, 2, message.as_bytes());
-    put_key(&mut status, 3, 0);
-    put_varint(&mut status, 2);
+    wire::number(&mut status, 3, 2);
     put_bytes(out, 15, &status);
 }
 
 /// One `ResourceSpans`: a resource, and spans in parts that are joined as they are written. Nothing is decoded.
 pub(crate) fn put_resource_spans(out: &mut Vec<u8>, resource: &[u8], more: &[u8], spans: &[[&[u8]; 2]]) {
     let span_bytes = |parts: &[&[u8]; 2]| parts.iter().map(|part| part.len()).sum::<usize>();
-    let wrapped = |length: usize| 1 + varint_bytes(length as u64) + length;
-    let scope = SCOPE.len();
-    let scope_spans = scope + spans.iter().map(|parts| wrapped(span_bytes(parts))).sum::<usize>();
+    let scope_spans = SCOPE.len() + spans.iter().map(|parts| wire::sized(2, span_bytes(parts))).sum::<usize>();
     let resource_bytes = resource.len() + more.len();
-    put_key(out, 1, 2);
-    put_varint(out, (wrapped(resource_bytes) + wrapped(scope_spans)) as u64);
-    put_key(out, 1, 2);
-    put_varint(out, resource_bytes as u64);
-    out.extend_from_slice(resource);
-    out.extend_from_slice(more);
-    put_key(out, 2, 2);
-    put_varint(out, scope_spans as u64);
-    out.extend_from_slice(SCOPE);
-    for parts in spans {
-        put_key(out, 2, 2);
-        put_varint(out, span_bytes(parts) as u64);
-        parts.iter().for_each(|part| out.extend_from_slice(part));
-    }
+    wire::nested(out, 1, wire::sized(1, resource_bytes) + wire::sized(2, scope_spans), |out| {
+        wire::head(out, 1, resource_bytes);
+        out.extend_from_slice(resource);
+        out.extend_from_slice(more);
+        wire::head(out, 2, scope_spans);
+        out.extend_from_slice(SCOPE);
+        for parts in spans {
+            wire::head(out, 2, span_bytes(parts));
+            parts.iter().for_each(|part| out.extend_from_slice(part));
+        }
+    });
 }
 
 /// Field 1 of `ScopeSpans`: a scope named `crudder`.
@@ -314,3 +282,6 @@ pub(crate) fn partial_success(response: &[u8]) -> (u64, String) {
     }
     (rejected, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,7 @@ mod root;
 mod scrub;
 mod spans;
 mod telemetry;
+pub mod wire;
 pub mod xray;
 
 #[cfg(test)]

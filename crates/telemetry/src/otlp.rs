@@ -9,12 +9,8 @@ use opentelemetry::{Array, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
+use crate::wire::{bytes, fixed32, fixed64, nested, number, sized, varint_bytes};
 use crate::xray::sdk::nanoseconds;
-
-/// Tags: field number times eight, plus the wire type (0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes).
-const fn tag(number: u32, wire: u32) -> u32 {
-    number << 3 | wire
-}
 
 /// Bit 8 of a span's flags: it is known whether the parent is remote; bit 9: it is.
 const REMOTENESS_KNOWN: u32 = 0x100;
@@ -250,48 +246,4 @@ fn count(out: &mut Vec<u8>, field: u32, counted: u32, missing: usize) {
 
 fn count_bytes(sum: u64) -> usize {
     if sum > 0 { 1 + varint_bytes(sum) } else { 0 }
-}
-
-fn nested(out: &mut Vec<u8>, field: u32, size: usize, write: impl FnOnce(&mut Vec<u8>)) {
-    varint(out, u64::from(tag(field, 2)));
-    varint(out, size as u64);
-    let start = out.len();
-    write(out);
-    debug_assert_eq!(out.len() - start, size, "field {field}");
-}
-
-fn bytes(out: &mut Vec<u8>, field: u32, content: &[u8]) {
-    nested(out, field, content.len(), |out| out.extend_from_slice(content));
-}
-
-fn number(out: &mut Vec<u8>, field: u32, value: u64) {
-    varint(out, u64::from(tag(field, 0)));
-    varint(out, value);
-}
-
-fn fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
-    varint(out, u64::from(tag(field, 1)));
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
-    varint(out, u64::from(tag(field, 5)));
-    out.extend_from_slice(&value.to_le_bytes());
-}
-
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn varint_bytes(value: u64) -> usize {
-    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
-}
-
-/// A message or string of `size` bytes with the tag of a field below 16, and its length.
-fn sized(field: u32, size: usize) -> usize {
-    varint_bytes(u64::from(tag(field, 2))) + varint_bytes(size as u64) + size
 }
