@@ -7,5 +7,6 @@ mod managed;
 mod outage;
 #[path = "../torture/remains.rs"]
 mod remains;
+mod stranger;
 mod support;
 mod vendors;

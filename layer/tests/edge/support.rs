@@ -76,6 +76,7 @@ impl Recipe {
         config.xray_daemon = Some(vendors.xray.address());
         let layer = PathBuf::from(env!("CARGO_BIN_EXE_crudder-extension"));
         let victim = layer.with_file_name("examples").join(self.program);
+        assert!(victim.exists(), "{} is not built: run `cargo build --examples` first", victim.display());
         if !self.without_layer {
             config.extensions.push(layer);
         }
