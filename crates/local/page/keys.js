@@ -18,7 +18,8 @@ const typing = (target) => target.matches?.("input, textarea, select");
 export function keyboard(acts) {
   let before = "";
   const pressed = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // An open dialog has keys of its own.
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const { key, target } = event;
     if (typing(target)) {
       if (key === "Escape") target.blur();

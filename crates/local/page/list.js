@@ -18,10 +18,10 @@ function Planes({ bits }) {
   </span>`;
 }
 
-function Row({ row, start, chosen, open, onOpen }) {
+function Row({ row, start, place, of, chosen, open, onOpen }) {
   const name = row.route ?? row.path;
   const said = `${row.method} ${row.path}, ${row.status ?? "no answer yet"}, ${row.outcome}`;
-  return html`<a class=${`row ${chosen ? "chosen" : ""} ${open ? "open" : ""}`} role="option" id=${`row-${row.seq}`} aria-selected=${chosen}
+  return html`<a class=${`row ${chosen ? "chosen" : ""} ${open ? "open" : ""}`} role="option" id=${`row-${row.seq}`} aria-selected=${chosen} aria-posinset=${place} aria-setsize=${of}
     href=${`#/trace/${row.trace}`} tabindex="-1" aria-label=${said} title=${row.path} style=${{ transform: `translateY(${start}px)` }}
     data-trace=${row.trace} data-outcome=${row.outcome} onClick=${onOpen}>
     <span class="time">${clock(row.started)}</span>
@@ -67,7 +67,7 @@ export function List({ view, version, chosen, chosenSeq, open, onChoose }) {
     <div class="sheet" style=${{ height: `${virtual.getTotalSize()}px` }}>
       ${items.map(({ index, start }) => {
         const row = view.at(index);
-        return html`<${Row} key=${row.seq} row=${row} start=${start} chosen=${index === chosen} open=${row.trace === open}
+        return html`<${Row} key=${row.seq} row=${row} start=${start} place=${index + 1} of=${view.length} chosen=${index === chosen} open=${row.trace === open}
           onOpen=${() => onChoose(row.seq)} />`;
       })}
     </div>

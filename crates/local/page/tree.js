@@ -19,8 +19,10 @@ export function grow(trace) {
 
 function addSegment(nodes, segment) {
   const { name: _, id: __, trace_id: ___, parent_id: ____, start_time: _____, end_time: ______, ...attributes } = segment.fields;
+  const { origin, namespace, http, aws } = segment.fields;
+  const kind = origin ? "aws" : namespace ? "database" : http ? "server" : "internal";
   nodes.set(segment.id, {
-    id: segment.id, parent: segment.parent_id, name: segment.name, kind: segment.fields.origin ? "aws" : "internal",
+    id: segment.id, parent: segment.parent_id, name: namespace && aws?.operation ? `${segment.name}.${aws.operation}` : segment.name, kind,
     start: segment.start_time * 1e3, end: segment.end_time === null ? null : segment.end_time * 1e3, attributes, events: [], links: [],
     resource: undefined, error: segment.fault || segment.error, message: "", xray: true, honeycomb: false,
     death: segment.fields.annotations?.death, marked: segment.fields.annotations?.culprit === true,

@@ -55,6 +55,7 @@ export function Waterfall({ trace }) {
   const isOpen = (node) => toggled[node.id] ?? Boolean(node.culprit);
   return html`<div class="waterfall">
     <${Axis} length=${tree.length} />
+    ${!trace.spans.length && trace.requests[0]?.function ? html`<p class="note">X-Ray’s word alone so far. While traffic is dense the layer sends what went well during the next invocation of the function, so that it costs nobody time.</p>` : ""}
     <ol>${tree.nodes.map((node) => html`<${Line} key=${node.id} node=${node} tree=${tree} isOpen=${isOpen(node)}
       onToggle=${() => toggle({ ...toggled, [node.id]: !isOpen(node) })} />`)}</ol>
     ${trace.requests[0]?.cold ? html`<p class="note">A cold start: before the function’s own span, its process was being started.</p>` : ""}

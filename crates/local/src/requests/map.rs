@@ -105,3 +105,40 @@ impl Calls {
         self.0.iter().map(|(name, node)| Node { name: name.clone(), ..node.clone() }.reckoned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use crudder_vendors::TraceId;
+
+    use super::super::{Asked, Requests};
+    use super::*;
+
+    #[test]
+    fn each_function_has_its_rate_its_errors_and_its_latency() {
+        let requests = Requests::default();
+        let minute = Duration::from_millis(RATE_MS);
+        for (number, (function, status)) in
+            [(Some("home"), 200), (Some("home"), 502), (Some("post"), 422), (None, 404)].into_iter().enumerate()
+        {
+            let trace = TraceId::new([u8::try_from(number).unwrap(); 16]);
+            // The first is a minute older than the others.
+            let now = UNIX_EPOCH + if number == 0 { Duration::ZERO } else { minute };
+            let ticket = requests.open(Asked { trace, method: "GET", path: "/", now });
+            if let Some(function) = function {
+                ticket.asks(function);
+            }
+            ticket.answered(status, Duration::from_millis(10 * (number as u64 + 1)));
+        }
+        requests.calls().add("home", 1_500, false);
+        let map = requests.map(UNIX_EPOCH + minute + Duration::from_millis(1));
+        assert_eq!((map.looked_at, map.by_gateway), (4, 1));
+        assert_eq!((map.api.count, map.api.errors, map.api.per_minute), (4, 1, 3));
+        let [home, post] = map.functions.as_slice() else { panic!("{map:?}") };
+        assert_eq!((home.name.as_str(), home.count, home.errors, home.per_minute), ("home", 2, 1, 1));
+        assert_eq!((home.p50_ms, home.p99_ms), (Some(10.0), Some(20.0)));
+        assert_eq!((post.name.as_str(), post.errors), ("post", 0), "a refusal is no error");
+        assert_eq!((map.table[0].name.as_str(), map.table[0].count, map.table[0].p50_ms), ("home", 1, Some(1.5)));
+    }
+}
