@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crudder_vendors::{Item, Segment, Span, TraceId};
+use crudder_vendors::{HoneycombKey, Item, RollbarToken, Segment, Span, TraceId};
 use reqwest::Method;
 use serde_json::Value;
 use support::World;
@@ -162,24 +162,44 @@ async fn what_x_ray_does_not_sample_is_still_told_to_honeycomb() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_token_body_or_address_stands_in_any_plane() {
+async fn no_key_token_cookie_address_or_body_stands_in_any_of_the_four_planes() {
     let world = World::with(&[("CRUDDER_FAULTS", "on")]).await;
     let token = world.token("andrewbrown").await;
     let secret = "my secret words to the world";
     let body = format!(r#"{{"message":"{secret} andrew@example.com","ttl":"1-day"}}"#);
-    let request =
-        world.request(Method::POST, "/api/activities").bearer_auth(&token).header("Cookie", "session=abcdef123456");
-    let answer = request.body(body).send().await.unwrap();
-    assert_eq!(answer.status(), 200);
-    let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
-    let lines = world.all_logs(&trace, |line| line["type"] == "platform.report").await;
-    let told = Told { trace: trace.parse().unwrap(), status: 200, lines };
-    let spans = told.spans(&world, 3).await;
-    let segments = told.segments(&world, "POST /api/activities").await;
-    let all = format!("{:?} {spans:?} {segments:?}", told.lines);
-    for hidden in [token.as_str(), secret, "andrew@example.com", "abcdef123456"] {
-        assert!(!all.contains(hidden), "{hidden} stands in a plane");
+    let post = world.request(Method::POST, "/api/activities").body(body);
+    let fail = world.request(Method::GET, "/rollbar/test?kind=error&access_token=q1w2e3r4t5&email=bob@example.org");
+    let mut lines = String::new();
+    for (request, status) in [(post, 200), (fail, 500)] {
+        let request =
+            request.bearer_auth(&token).header("Cookie", "session=abcdef123456").header("X-Api-Key", "k3yk3yk3y");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+        let of_trace = world.all_logs(&trace, |line| line["type"] == "platform.report").await;
+        let told = Told { trace: trace.parse().unwrap(), status, lines: of_trace };
+        told.spans(&world, 2).await;
+        told.segments(&world, if status == 200 { "POST /api/activities" } else { "GET /rollbar/test" }).await;
+        if status == 500 {
+            told.item(&world).await;
+        }
+        lines.push_str(&format!("{:?}", told.lines));
     }
-    assert!(all.contains("POST /api/activities"));
+    let vendors = world.running().vendors();
+    let planes = [
+        ("CloudWatch", lines),
+        ("Honeycomb", vendors.honeycomb.look(|store| format!("{:?}", store.spans().collect::<Vec<_>>()))),
+        ("Rollbar", vendors.rollbar.look(|store| store.items().map(|item| item.raw.clone()).collect::<String>())),
+        ("X-Ray", vendors.xray.look(|store| format!("{:?}", store.documents().collect::<Vec<_>>()))),
+    ];
+    let keys = [HoneycombKey::local().text.reveal().to_owned(), RollbarToken::local().text.reveal().to_owned()];
+    let of_request =
+        [&token, secret, "andrew@example.com", "bob@example.org", "abcdef123456", "k3yk3yk3y", "q1w2e3r4t5"];
+    for (plane, told) in planes {
+        assert!(told.contains("/rollbar/test"), "{plane} knows nothing: {told}");
+        for hidden in of_request.into_iter().chain(keys.iter().map(String::as_str)) {
+            assert!(!told.contains(hidden), "{hidden} stands in {plane}");
+        }
+    }
     world.close_without_complaints().await;
 }
