@@ -7,6 +7,7 @@ import { clock, duration, short } from "./format.js";
 export const ROW = 30;
 /** Rows beyond each edge of what is in sight, so that a quick hand sees no gap. */
 const BEYOND = 8;
+const COLUMNS = ["time", "", "route", "status", "took", "outcome", "planes"];
 const PLANES = [["X", 1, "X-Ray"], ["H", 2, "Honeycomb"], ["R", 4, "Rollbar"], ["C", 8, "CloudWatch"]];
 
 /** The four planes as letters: lit where the plane has something of the request. */
@@ -62,7 +63,8 @@ export function List({ view, version, chosen, chosenSeq, open, onChoose }) {
   }, [chosenSeq]);
   const items = virtual.getVirtualItems().filter(({ index }) => index < view.length);
   const active = chosen >= 0 ? view.at(chosen) : undefined;
-  return html`<div class="list" ref=${box} role="listbox" tabindex="0" aria-label="Requests, newest first"
+  return html`<div class="columns" aria-hidden="true">${COLUMNS.map((name) => html`<span>${name}</span>`)}</div>
+  <div class="list" ref=${box} role="listbox" tabindex="0" aria-label="Requests, newest first"
       aria-activedescendant=${active ? `row-${active.seq}` : undefined}>
     <div class="sheet" style=${{ height: `${virtual.getTotalSize()}px` }}>
       ${items.map(({ index, start }) => {
