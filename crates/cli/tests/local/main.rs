@@ -6,5 +6,4 @@ mod command;
 mod console;
 mod ends;
 mod refusals;
-mod sees;
 mod serves;
