@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench torture tools
+.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench bench-check torture tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -86,6 +86,10 @@ fuzz-%:
 bench: ## Every figure of docs/performance.md, beside what users would pick instead. A quiet machine tells more.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked
+
+bench-check: ## The ratios that must hold, with margins for a machine that is not quiet.
+	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
+	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p layer --bench layer -- check
 
 torture: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
 	CRUDDER_TORTURE_REQUESTS=$${CRUDDER_TORTURE_REQUESTS:-5000} $(CARGO) test --locked --test torture -- --nocapture

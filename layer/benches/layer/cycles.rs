@@ -72,13 +72,17 @@ const BARE: Plan = Plan {
     lines: "INFO",
 };
 const OBSERVED: Plan = Plan { function: Program::Own("observed-function"), ..BARE };
-const LAYER: Plan = Plan { name: "Crudder, layer", extension: Extension::Layer, ..OBSERVED };
+pub(crate) const WITH_LAYER: &str = "Crudder, layer";
+pub(crate) const WITH_SLOW_VENDORS: &str = "Crudder, layer, vendors 20 ms";
+/// What the names of all that is ours begin with.
+pub(crate) const OURS: [&str; 3] = ["bare", "Crudder", "one JSON line"];
+const LAYER: Plan = Plan { name: WITH_LAYER, extension: Extension::Layer, ..OBSERVED };
 const PLANS: [Plan; 14] = [
     BARE,
     Plan { name: "bare, register-only extension", extension: Extension::RegisterOnly, ..BARE },
     Plan { name: "Crudder, no layer", ..OBSERVED },
     LAYER,
-    Plan { name: "Crudder, layer, vendors 20 ms", vendor: SLOW, ..LAYER },
+    Plan { name: WITH_SLOW_VENDORS, vendor: SLOW, ..LAYER },
     Plan { name: "Crudder, layer, no access line", lines: "FATAL", ..LAYER },
     Plan { name: "one JSON line, no spans", function: Program::Peer("line"), ..BARE },
     Plan { name: "lambda-otel-lite, sync", function: Program::Peer("otel-lite"), ..BARE },
@@ -180,7 +184,6 @@ impl Arrangement {
         let (function, extension) = self.cpu()?;
         Ok(Figures {
             response: median(self.responses.clone()),
-            cycle: median(self.cycles.clone()),
             mean: self.all.iter().sum::<f64>() / requests,
             function: (function - self.before.0) / requests * 1e6,
             extension: (extension - self.before.1) / requests * 1e6,
@@ -191,15 +194,24 @@ impl Arrangement {
 /// Microseconds a request.
 struct Figures {
     response: f64,
-    cycle: f64,
     mean: f64,
     function: f64,
     extension: f64,
 }
 
+/// Microseconds a request over those of bare `lambda_http`.
+pub(crate) struct Over {
+    pub(crate) name: &'static str,
+    pub(crate) response: f64,
+    pub(crate) cycle: f64,
+    /// Function and extension.
+    pub(crate) cpu: f64,
+    pub(crate) function: f64,
+}
+
 /// Prints what each arrangement took, in rounds that alternate: on full cores, or on `quota` of one core that function and extension
 /// share.
-pub(crate) fn measure(rounds: usize, quota: Option<f64>) -> io::Result<()> {
+pub(crate) fn measure(rounds: usize, quota: Option<f64>) -> io::Result<Vec<Over>> {
     let daemon = UdpSocket::bind("127.0.0.1:0")?;
     let address = daemon.local_addr()?.to_string();
     std::thread::spawn(move || while daemon.recv(&mut [0; 1 << 16]).is_ok() {});
@@ -221,12 +233,12 @@ pub(crate) fn measure(rounds: usize, quota: Option<f64>) -> io::Result<()> {
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     let bare = &arrangements[0];
-    arrangements.iter().try_for_each(|arrangement| arrangement.print(bare, rounds))
+    arrangements.iter().map(|arrangement| arrangement.print(bare, rounds)).collect()
 }
 
 impl Arrangement {
-    fn print(&self, bare: &Self, rounds: usize) -> io::Result<()> {
-        let (Figures { response, cycle: _, mean, function, extension }, than) = (self.figures()?, bare.figures()?);
+    fn print(&self, bare: &Self, rounds: usize) -> io::Result<Over> {
+        let (Figures { response, mean, function, extension }, than) = (self.figures()?, bare.figures()?);
         let over = |of: fn(&Self) -> &[f64], by: fn(f64, f64) -> f64| -> Vec<f64> {
             of(self).iter().zip(of(bare)).map(|(figure, bare)| by(*figure, *bare)).collect()
         };
@@ -245,6 +257,13 @@ impl Arrangement {
             self.vendor.spans(),
             ((rounds + 1) * self.requests) as u64 * SPANS,
         );
-        Ok(())
+        let (response, cycle) = (median(over(|of| &of.responses, more)), median(over(|of| &of.cycles, more)));
+        Ok(Over {
+            name: self.name,
+            response,
+            cycle,
+            cpu: function + extension - than.function,
+            function: function - than.function,
+        })
     }
 }

@@ -3,9 +3,10 @@
 //!
 //! `CRUDDER_BENCH_ROUNDS` multiplies the rounds: 1 unless set. `CRUDDER_BENCH_PEERS` is the folder of `benches/peers`' programs, which are
 //! measured in the same rounds; `make bench` builds them and sets it. Arguments name the parts to measure: `starts`, `load`, `cycles`,
-//! `throttled`.
+//! `throttled`; `check` holds the figures against bounds.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
+mod check;
 mod cycles;
 mod http;
 mod load;
@@ -40,9 +41,12 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 /// Everything, or the parts that are named.
 fn measure(times: usize) -> std::io::Result<()> {
     let named: Vec<String> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
+    if named.iter().any(|named| named == "check") {
+        return check::measure();
+    }
     let wants = |part: &str| named.is_empty() || named.iter().any(|named| named == part);
     if wants("starts") {
-        starts::measure(STARTS * times)?;
+        starts::measure(STARTS * times).map(drop)?;
     }
     if wants("load") {
         load::memory()?;
@@ -57,7 +61,7 @@ fn measure(times: usize) -> std::io::Result<()> {
                 println!("on a part of a core: not measured, this user may make no control group ({error})");
                 Ok(())
             }
-            measured => measured,
+            measured => measured.map(drop),
         };
     }
     Ok(())

@@ -14,7 +14,6 @@ const WAY_TO_SPANS: [u64; 3] = [1, 2, 2];
 #[derive(Default)]
 struct Counts {
     spans: AtomicU64,
-    requests: AtomicU64,
 }
 
 pub(crate) struct Sink {
@@ -45,10 +44,6 @@ impl Sink {
     pub(crate) fn spans(&self) -> u64 {
         self.counts.spans.load(Ordering::Acquire)
     }
-
-    pub(crate) fn requests(&self) -> u64 {
-        self.counts.requests.load(Ordering::Acquire)
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a vendor that takes its time does nothing else meanwhile")]
@@ -56,7 +51,6 @@ fn serve(stream: TcpStream, delay: Duration, counts: &Counts) -> io::Result<()> 
     let mut connection = Connection::new(stream)?;
     while let Some(request) = connection.read()? {
         counts.spans.fetch_add(count(&request.body, &WAY_TO_SPANS), Ordering::AcqRel);
-        counts.requests.fetch_add(1, Ordering::AcqRel);
         if !delay.is_zero() {
             std::thread::sleep(delay);
         }

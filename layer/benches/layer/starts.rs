@@ -15,8 +15,18 @@ enum Extension {
     Layer,
 }
 
+/// What starting takes, in milliseconds but for the first.
+pub(crate) struct Starts {
+    /// The layer's spawn to the first `/next`, as a multiple of the bare function's.
+    pub(crate) layer_of_bare: f64,
+    /// The same of a function under telemetry, over the bare one.
+    pub(crate) observed_over_bare: f64,
+    /// Until all have asked, over a register-only extension.
+    pub(crate) cold_over_least: f64,
+}
+
 /// Prints what `rounds` rounds took in the median.
-pub(crate) fn measure(rounds: usize) -> io::Result<()> {
+pub(crate) fn measure(rounds: usize) -> io::Result<Starts> {
     let mut alone = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     let mut together = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..rounds {
@@ -34,9 +44,9 @@ pub(crate) fn measure(rounds: usize) -> io::Result<()> {
         "spawn to first /next: register-only extension {least:.2} ms, layer {layer:.2} ms (+{:.2})",
         layer - least
     );
+    let took = |at: usize, of: usize| median(together[at].iter().map(|took: &[f64; 2]| took[of] * 1e3).collect());
     for (what, of) in [("all have asked", 0), ("first answer", 1)] {
-        let took = |at: usize| median(together[at].iter().map(|took: &[f64; 2]| took[of] * 1e3).collect());
-        let (none, least, layer) = (took(0), took(1), took(2));
+        let (none, least, layer) = (took(0, of), took(1, of), took(2, of));
         println!(
             "cold start until {what}: no extension {none:.2} ms, register-only {:+.2}, layer {:+.2} ({:+.2} over register-only)",
             least - none,
@@ -44,7 +54,11 @@ pub(crate) fn measure(rounds: usize) -> io::Result<()> {
             layer - least
         );
     }
-    Ok(())
+    Ok(Starts {
+        layer_of_bare: layer / bare,
+        observed_over_bare: observed - bare,
+        cold_over_least: took(2, 0) - took(1, 0),
+    })
 }
 
 /// One environment that starts.
