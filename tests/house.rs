@@ -286,3 +286,30 @@ fn the_openapi_file_describes_every_route() {
     }
     assert_eq!(told, routes());
 }
+
+/// Every `path::test` that the page of traps names, and the numbers of its traps.
+fn traps() -> (Vec<u32>, Vec<(String, String)>) {
+    let page = read("docs/traps.md");
+    let numbers = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok()).collect();
+    let named = page.split('`').filter_map(|quoted| quoted.split_once(".rs::"));
+    (numbers, named.map(|(path, test)| (format!("{path}.rs"), test.to_owned())).collect())
+}
+
+#[test]
+fn every_trap_is_told_and_the_tests_that_catch_it_are_there() {
+    let (numbers, named) = traps();
+    assert_eq!(numbers, (1..=32).collect::<Vec<u32>>());
+    assert!(named.len() > 32, "only {} tests are named", named.len());
+    for (path, test) in named {
+        assert!(read(&path).contains(&format!("fn {test}(")), "docs/traps.md names {path}::{test}, which is not there");
+    }
+}
+
+#[test]
+fn a_pages_traceparent_is_let_through() {
+    let template = read("template.yaml");
+    let allowed = template.lines().find_map(|line| line.trim().strip_prefix("AllowHeaders:")).unwrap();
+    for header in ["traceparent", "tracestate", "X-Amzn-Trace-Id"] {
+        assert!(allowed.contains(header), "CORS does not allow {header}: {allowed}");
+    }
+}

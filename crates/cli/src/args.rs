@@ -32,7 +32,7 @@ pub(crate) enum Command {
 Examples:
   crudder local                                    API on port 3000, console on port 3001
   crudder local --port 0 --console-port 0 --json   any free ports, told as JSON
-  CRUDDER_FAULTS=on crudder local                  lets /rollbar/test?kind=timeout die on purpose")]
+  CRUDDER_FAULTS=off crudder local                 /rollbar/test?kind=timeout no longer dies on purpose")]
 pub(crate) struct Local {
     /// The API's port; 0 is any free one.
     #[arg(long, default_value_t = 3000)]

@@ -334,6 +334,24 @@ mod tests {
     }
 
     #[test]
+    fn an_item_names_the_person_that_the_report_or_else_the_root_span_knows() {
+        let person = |root: &[Attribute<'_>], own: &[Attribute<'_>]| {
+            let scene = Scene { root, ..Scene::default() };
+            let item: Json = serde_json::from_slice(&report(&config(), &scene, "report", own, 0)).unwrap();
+            item["data"]["person"].clone()
+        };
+        let caller = |handle| {
+            [
+                Attribute { key: "user.id", value: Value::Str("s-1") },
+                Attribute { key: "handle", value: Value::Str(handle) },
+            ]
+        };
+        assert_eq!(person(&caller("andrew"), &[]), json!({ "id": "s-1", "username": "andrew" }));
+        assert_eq!(person(&caller("andrew"), &caller("bayko"))["username"], "bayko");
+        assert_eq!(person(&[], &[]), Json::Null);
+    }
+
+    #[test]
     fn whoever_knows_the_request_knows_the_uuid_of_its_death() {
         let scene = Scene { request_id: "r-1", trace: [0xab; 16], ..Scene::default() };
         let item: Json = serde_json::from_slice(&death(&config(), &scene, Reason::Timeout, "", &[])).unwrap();

@@ -8,22 +8,19 @@ use super::model::{Link, Report, Span, Status, Trace, arranged};
 use super::segments::{self, plain};
 use crate::client::{Client, ClientError};
 
-/// What is told of a span in a terminal; the rest stands in Honeycomb and in the console.
-const TOLD: [&str; 14] = [
-    "http.request.method",
-    "http.route",
-    "http.response.status_code",
-    "faas.coldstart",
-    "handle",
-    "route",
-    "result_length",
-    "db.operation.name",
-    "db.collection.name",
-    "error.type",
-    "exception.type",
-    "exception.message",
-    "crudder.death",
-    "crudder.death.detail",
+/// What is told of a span in a terminal, and X-Ray's word for it; the rest stands in Honeycomb and in the console.
+const TOLD: [(&str, &str); 11] = [
+    ("http.response.status_code", "status"),
+    ("faas.coldstart", "cold_start"),
+    ("http.route", "route"),
+    ("handle", "handle"),
+    ("result_length", "result_length"),
+    ("db.operation.name", "operation"),
+    ("db.collection.name", "table"),
+    ("faas.invocation_id", "request_id"),
+    ("exception.type", "exception"),
+    ("exception.message", "message"),
+    ("crudder.death", "death"),
 ];
 
 /// Asks the console; `None` when it does not know the trace.
@@ -54,7 +51,7 @@ fn read(id: TraceId, console: &str, found: &Value) -> Trace {
 
 fn span(span: &Value) -> Option<Span> {
     let attributes = &span["attributes"];
-    let told = TOLD.iter().filter_map(|name| Some(((*name).to_owned(), plain(&attributes[*name])?)));
+    let told = TOLD.iter().filter_map(|(name, word)| Some(((*word).to_owned(), plain(&attributes[*name])?)));
     let is_error = span["status"]["code"] == 2;
     Some(Span {
         id: span["span_id"].as_str()?.to_owned(),

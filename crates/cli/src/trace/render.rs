@@ -49,9 +49,9 @@ fn headline(trace: &Trace, look: Look) -> String {
     let told = |name: &str| trace.spans.iter().find_map(|span| span.detail(name));
     let route = trace.spans.iter().map(|span| span.name.as_str()).find(|name| name.contains(" /"));
     let named = route.or(trace.spans.first().map(|span| span.name.as_str())).unwrap_or("no spans");
-    let status = told("status").or_else(|| told("http.response.status_code")).unwrap_or_default();
+    let status = told("status").unwrap_or_default();
     let lasted = trace.span_of_time().map(|(start, end)| milliseconds(end - start)).unwrap_or_default();
-    let death = told("crudder.death").or_else(|| told("death")).map(|death| look.paint(Ink::Bad, death));
+    let death = told("death").map(|death| look.paint(Ink::Bad, death));
     let parts = [look.paint(Ink::Bold, &clean(named)), status.to_owned(), lasted, death.unwrap_or_default()];
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join("  ")
 }

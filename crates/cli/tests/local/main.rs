@@ -6,4 +6,5 @@ mod command;
 mod console;
 mod ends;
 mod refusals;
+mod sees;
 mod serves;
