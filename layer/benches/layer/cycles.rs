@@ -242,8 +242,8 @@ impl Arrangement {
         let over = |of: fn(&Self) -> &[f64], by: fn(f64, f64) -> f64| -> Vec<f64> {
             of(self).iter().zip(of(bare)).map(|(figure, bare)| by(*figure, *bare)).collect()
         };
-        let (more, times): (fn(f64, f64) -> f64, fn(f64, f64) -> f64) =
-            (|one, other| one - other, |one, other| one / other);
+        let more = |one: f64, other: f64| one - other;
+        let times = |one: f64, other: f64| one / other;
         let ratios = over(|of| &of.responses, times);
         println!(
             "| {} | {response:.0} | {:+.0} | x{:.2} | x{:.2} | {:+.0} | {:+.0} | {:+.0} | {extension:.0} | {} of {} |",
