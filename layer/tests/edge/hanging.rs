@@ -6,12 +6,13 @@ use crudder_stage::StageEvent;
 use crudder_vendors::{Fault, Plan};
 use serde_json::Value;
 
+use crate::lateness::Lateness;
 use crate::support::{Fixture, Recipe};
 
 const REQUESTS: usize = 24;
 /// `CRUDDER_FLUSH_BUDGET_MS` of these tests.
 const BUDGET: Duration = Duration::from_millis(200);
-/// What a busy machine may add: function, layer and stage are woken late where other tests want the processor.
+/// What function, layer and stage on two cores may add, beside what the machine was late by when it was looked.
 const MACHINE: Duration = Duration::from_millis(400);
 
 /// What requests waited, and what environments were held, in milliseconds.
@@ -24,6 +25,7 @@ struct Measured {
 
 #[tokio::test]
 async fn hanging_vendors_delay_neither_an_answer_nor_the_next_request_beyond_the_budget() {
+    let lateness = Lateness::watch();
     let healthy = measure(false).await;
     let hanging = measure(true).await;
     for (what, measured) in [("answer at once", &healthy), ("never answer", &hanging)] {
@@ -37,7 +39,8 @@ async fn hanging_vendors_delay_neither_an_answer_nor_the_next_request_beyond_the
             longest(&measured.held),
         );
     }
-    let limit = (BUDGET + MACHINE).as_secs_f64() * 1000.0;
+    println!("hanging: the machine was up to {:?} late", lateness.worst());
+    let limit = (BUDGET + MACHINE + lateness.worst()).as_secs_f64() * 1000.0;
     assert!(longest(&hanging.held) < limit, "held for {:?} ms", hanging.held);
     // The first answer comes after the cold start.
     assert!(longest(&hanging.answers[1..]) < limit, "answered after {:?} ms", hanging.answers);

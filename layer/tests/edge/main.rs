@@ -2,6 +2,8 @@
 
 mod deaths;
 mod hanging;
+#[path = "../torture/lateness.rs"]
+mod lateness;
 mod lives;
 mod managed;
 mod outage;

@@ -6,6 +6,7 @@
 
 mod dice;
 mod judge;
+mod lateness;
 mod remains;
 mod tally;
 mod world;
@@ -16,6 +17,7 @@ use crudder_stage::{FailureKind, Faults, Kill, Moment, Outcome, Stage, Whom};
 
 use crate::dice::Dice;
 use crate::judge::judge;
+use crate::lateness::Lateness;
 use crate::tally::Tally;
 use crate::world::{FUNCTION, World};
 
@@ -36,6 +38,7 @@ async fn whatever_is_killed_nothing_is_lost_and_nothing_is_told_twice_without_ex
     let mut dice = Dice::new(seed);
     let mut world = World::open(seed).await;
     let mut tally = Tally::default();
+    let lateness = Lateness::watch();
     for number in 0..requests {
         one_request(&world, &mut dice, number, &mut tally).await;
         world.catch_up();
@@ -51,7 +54,7 @@ async fn whatever_is_killed_nothing_is_lost_and_nothing_is_told_twice_without_ex
     }
     world.catch_up();
     let letters = world.replay().await;
-    let judged = judge(&world, &tally, letters).await;
+    let judged = judge(&world, &tally, letters, lateness.worst());
     println!("{}", judged.told);
     judged.check(&tally, &world.seen);
     world.stage.shutdown().await;
