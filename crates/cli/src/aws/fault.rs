@@ -24,7 +24,7 @@ pub(crate) enum AwsFault {
     Missing { action: &'static str, message: String },
     #[error("{action} could not be reached ({why})")]
     Unreachable { action: &'static str, why: String },
-    #[error("{action} failed: {code} {message}")]
+    #[error("{action} failed ({code}) {message}")]
     Other { action: &'static str, code: String, message: String },
 }
 
@@ -90,7 +90,7 @@ impl AwsFault {
         match error {
             SdkError::ServiceError(answered) => {
                 let meta = answered.err().meta();
-                Self::of_code(action, meta.code().unwrap_or("no code"), meta.message().unwrap_or_default())
+                Self::of_code(action, meta.code().unwrap_or("no reason given"), meta.message().unwrap_or_default())
             }
             other => Self::Unreachable { action, why: other.source().map_or_else(|| other.to_string(), chain) },
         }
@@ -124,7 +124,7 @@ mod tests {
             ("TooManyRequestsException", "", "is throttled"),
             ("ValidationError", "Stack with id x does not exist", "finds nothing"),
             ("ResourceNotFoundException", "", "finds nothing"),
-            ("InternalFailure", "oh", "failed: InternalFailure oh"),
+            ("InternalFailure", "oh", "failed (InternalFailure) oh"),
         ] {
             let fault = AwsFault::of_code("xray:GetGroups", code, message);
             assert!(fault.to_string().contains(said), "{code}: {fault}");

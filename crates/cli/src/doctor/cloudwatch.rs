@@ -9,7 +9,9 @@ use crate::backoff;
 
 const PLANE: &str = "CloudWatch";
 /// The group of the function that doctor calls ends so.
-pub(super) const CALLED: &str = "/home-activities";
+const CALLED: &str = "/home-activities";
+/// The group of the API's access log; there is none where access logs are off.
+const ACCESS: &str = "/api";
 
 /// What CloudWatch and API Gateway say.
 #[derive(Debug)]
@@ -54,13 +56,9 @@ pub(crate) fn verdict(seen: &Seen, stage: &str, expected: &[String]) -> Vec<Find
         )),
         Some(Ok(_)) | None => (),
     }
-    match &seen.role {
-        Err(fault) => wrongs.push((fault.to_string(), fault.mend())),
-        Ok(None) => wrongs.push((
-            "API Gateway has no role to write logs with: access logs of the stage can't be had".to_owned(),
-            "set the account's role once: aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN".to_owned(),
-        )),
-        Ok(Some(_)) => (),
+    // Without access logs the account's role is nobody's concern here.
+    if seen.groups.as_ref().is_ok_and(|groups| groups.iter().any(|group| group.name.ends_with(ACCESS))) {
+        wrongs.extend(of_role(&seen.role));
     }
     let (groups, lines) = (
         seen.groups.as_ref().map_or(0, Vec::len),
@@ -68,6 +66,18 @@ pub(crate) fn verdict(seen: &Seen, stage: &str, expected: &[String]) -> Vec<Find
     );
     let unchecked = if seen.lines.is_none() { "; the request's lines were not looked for" } else { "" };
     all(PLANE, wrongs, format!("{groups} log groups, each with a retention; {lines} lines of the request{unchecked}"))
+}
+
+fn of_role(role: &Result<Option<String>, AwsFault>) -> Option<(String, String)> {
+    match role {
+        Err(fault) => Some((fault.to_string(), fault.mend())),
+        Ok(None) => Some((
+            "API Gateway has no role to write logs with, so the stage's access log stays empty".to_owned(),
+            "deploy with AccessLogs=create-role, or set the role of the account by hand and deploy with AccessLogs=role-exists"
+                .to_owned(),
+        )),
+        Ok(Some(_)) => None,
+    }
 }
 
 fn of_groups(groups: &[LogGroup], stage: &str, expected: &[String]) -> Vec<(String, String)> {
@@ -103,8 +113,20 @@ mod tests {
     use super::*;
 
     fn well() -> Seen {
-        let group = LogGroup { name: "/crudder/dev/home-activities".to_owned(), retention_days: Some(14) };
-        Seen { groups: Ok(vec![group]), lines: Some(Ok(2)), role: Ok(Some("arn".to_owned())) }
+        let group = |name: &str| LogGroup { name: format!("/crudder/dev/{name}"), retention_days: Some(14) };
+        Seen {
+            groups: Ok(vec![group("home-activities"), group("api")]),
+            lines: Some(Ok(2)),
+            role: Ok(Some("arn".to_owned())),
+        }
+    }
+
+    #[test]
+    fn a_role_is_asked_for_only_where_there_are_access_logs() {
+        let mut seen = well();
+        seen.groups.as_mut().unwrap().pop();
+        seen.role = Ok(None);
+        assert_eq!(verdict(&seen, "dev", &[])[0].verdict, Verdict::Ok);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Seen {
     pub(crate) rules: Result<Vec<Rule>, AwsFault>,
     pub(crate) groups: Result<Vec<Group>, AwsFault>,
     pub(crate) destination: Result<Destination, AwsFault>,
+    /// Whether there was a request whose trace could be there.
+    pub(crate) was_answered: bool,
     /// Whether the trace is among all summaries, and among those that the group lets through; none where the former is not so.
     pub(crate) is_in_group: Option<bool>,
 }
@@ -44,7 +46,7 @@ pub(crate) async fn ask(aws: &Aws, probe: &Probe, stage: &str, patience: Duratio
     let groups = aws.groups().await;
     let filter = groups.as_ref().ok().and_then(|groups| group_of(groups, stage)).map(|group| group.filter.clone());
     let is_in_group = in_group(aws, &id, filter).await;
-    Seen { trace, rules: aws.rules().await, groups, destination, is_in_group }
+    Seen { trace, rules: aws.rules().await, groups, destination, was_answered: probe.was_answered(), is_in_group }
 }
 
 async fn in_group(aws: &Aws, id: &str, filter: Option<String>) -> Option<bool> {
@@ -79,7 +81,10 @@ pub(crate) fn verdict(seen: &Seen, stage: &str, function: Option<&Function>) -> 
     ] {
         refused.into_iter().for_each(&mut fault);
     }
-    if let Ok(trace) = &seen.trace {
+    // Of a request that never arrived, the API's own line tells all.
+    if let Ok(trace) = &seen.trace
+        && seen.was_answered
+    {
         wrongs.extend(of_trace(trace.as_ref(), seen, &service, function));
     }
     wrongs.extend(seen.rules.iter().filter_map(|rules| of_rules(rules, &service)));
@@ -91,7 +96,8 @@ pub(crate) fn verdict(seen: &Seen, stage: &str, function: Option<&Function>) -> 
         }
         _ => "",
     };
-    all(PLANE, wrongs, format!("the request's trace is there; rule and group go by {service}{search}"))
+    let trace = if seen.was_answered { "the request's trace is there" } else { "no request's trace was looked for" };
+    all(PLANE, wrongs, format!("{trace}; rule and group go by {service}{search}"))
 }
 
 type Wrong = (String, String);
@@ -194,6 +200,7 @@ mod tests {
             rules: Ok(vec![rule("crudder-dev-health-check", "*/api/health-check"), rule("crudder-dev", "*")]),
             groups: Ok(vec![Group { name: "crudder-dev".to_owned(), filter: "service(\"crudder/dev\")".to_owned() }]),
             destination: Ok(Destination::XRay),
+            was_answered: true,
             is_in_group: Some(true),
         }
     }

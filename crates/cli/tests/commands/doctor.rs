@@ -168,7 +168,7 @@ async fn each_trap_of_a_stack_has_its_line() {
         (|aws| aws.group_filter = Some("service(\"backend-flask\")".into()), "X-Ray", "filters by"),
         (|aws| aws.group_filter = None, "X-Ray", "there is no group crudder-dev"),
         (|aws| aws.has_subsegments = false, "X-Ray", "nothing of the function itself"),
-        (|aws| aws.retention_days = None, "CloudWatch", "2 of 2 log groups keep their lines for ever"),
+        (|aws| aws.retention_days = None, "CloudWatch", "3 of 3 log groups keep their lines for ever"),
         (|aws| aws.log_role = None, "CloudWatch", "API Gateway has no role to write logs with"),
         (|aws| aws.stack = "crudder-prod".into(), "AWS", "stack crudder-dev in us-east-1"),
         (

@@ -42,6 +42,7 @@ fn all(config: &AwsConfig) -> Vec<(&'static str, String)> {
         ("AWS::XRay::SamplingRule", format!("arn:aws:xray:us-east-1:123456789012:sampling-rule/crudder-{stage}")),
         ("AWS::XRay::Group", format!("arn:aws:xray:us-east-1:123456789012:group/crudder-{stage}/ABC")),
         ("AWS::ApiGateway::RestApi", "abcdef1234".to_owned()),
+        ("AWS::Logs::LogGroup", format!("/crudder/{stage}/api")),
     ];
     for function in FUNCTIONS {
         all.push(("AWS::Lambda::Function", format!("crudder-{stage}-{function}")));

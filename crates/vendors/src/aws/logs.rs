@@ -10,7 +10,7 @@ use super::{AwsConfig, AwsStore, config::FUNCTIONS, fault::Protocol};
 use crate::{TraceId, desk::Answer};
 
 fn names(config: &AwsConfig) -> Vec<String> {
-    FUNCTIONS.iter().map(|function| format!("/crudder/{}/{function}", config.stage)).collect()
+    FUNCTIONS.iter().chain([&"api"]).map(|name| format!("/crudder/{}/{name}", config.stage)).collect()
 }
 
 pub(super) fn groups(config: &AwsConfig, body: &Value) -> Answer {
