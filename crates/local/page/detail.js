@@ -73,7 +73,7 @@ function Head({ trace }) {
   return html`<header class="head">
     <button class="quiet small back" onClick=${() => go("/")}>Close</button>
     ${request ? html`<h2><span class="method">${request.method}</span> ${request.path}</h2>
-      <p class="facts"><${Outcome} value=${request.outcome} /> <span>${request.status ?? "no answer yet"}</span> <span>${duration(request.duration_us)}</span>
+      <p class="facts"><${Outcome} value=${request.outcome} /> <span>${request.status ?? (request.outcome === "running" ? "no answer yet" : "no answer")}</span> <span>${duration(request.duration_us)}</span>
         ${request.cold === null ? "" : html`<span>${request.cold ? "cold start" : "warm"}</span>`}
         <span>${request.function ? short(request.function) : "answered by the gateway"}</span> <span>${clock(request.started_ms, true)}</span></p>
       ${said ? html`<p class=${`said ${request.outcome}`}>${said}</p>` : ""}`

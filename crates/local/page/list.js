@@ -21,14 +21,14 @@ function Planes({ bits }) {
 
 function Row({ row, start, place, of, chosen, open, onOpen }) {
   const name = row.route ?? row.path;
-  const said = `${row.method} ${row.path}, ${row.status ?? "no answer yet"}, ${row.outcome}`;
+  const said = `${row.method} ${row.path}, ${row.status ?? "no answer"}, ${row.outcome}`;
   return html`<a class=${`row ${chosen ? "chosen" : ""} ${open ? "open" : ""}`} role="option" id=${`row-${row.seq}`} aria-selected=${chosen} aria-posinset=${place} aria-setsize=${of}
     href=${`#/trace/${row.trace}`} tabindex="-1" aria-label=${said} title=${row.path} style=${{ transform: `translateY(${start}px)` }}
     data-trace=${row.trace} data-outcome=${row.outcome} onClick=${onOpen}>
     <span class="time">${clock(row.started)}</span>
-    <span class="method">${row.method}</span>
+    <span class="method">${row.method || "–"}</span>
     <span class="path"><b>${name}</b>${row.detail ? html`<em>${row.detail}</em>` : row.fn ? html`<em>${short(row.fn)}</em>` : html`<em>gateway</em>`}</span>
-    <span class=${`status s${String(row.status ?? 0)[0]}`}>${row.status ?? "…"}</span>
+    <span class=${`status s${String(row.status ?? 0)[0]}`}>${row.status ?? (row.outcome === "running" ? "…" : "–")}</span>
     <span class="took">${duration(row.duration)}${row.cold ? html`<sup title="cold start: a process was started for it">cold</sup>` : ""}</span>
     <${Outcome} value=${row.outcome} />
     <${Planes} bits=${row.planes} />

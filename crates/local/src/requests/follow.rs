@@ -7,6 +7,7 @@ use crudder_vendors::{Item, Span, TraceId, Vendors};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
+use super::alone::Alone;
 use super::ticket::cut;
 use super::{Entry, Outcome, Plane, Requests};
 use crate::logs::{Line, Logs};
@@ -17,7 +18,18 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// How Rescue's line names a panic, for stages whose layer is missing.
 const PANIC: &str = r#""type":"panic""#;
 
-type Note = (TraceId, Box<dyn FnOnce(&mut Entry) + Send>);
+/// What a plane's word changes at the request of a trace; a root span may be the first word of its trace.
+struct Note {
+    trace: TraceId,
+    alone: Option<Alone>,
+    change: Box<dyn FnOnce(&mut Entry) + Send>,
+}
+
+impl Note {
+    fn new(trace: TraceId, change: impl FnOnce(&mut Entry) + Send + 'static) -> Self {
+        Self { trace, alone: None, change: Box::new(change) }
+    }
+}
 
 /// Follows all four, until the set is aborted.
 pub(crate) fn follow(requests: &Requests, vendors: &Arc<Vendors>, logs: &Logs) -> JoinSet<()> {
@@ -63,7 +75,7 @@ async fn xray(requests: Requests, vendors: Arc<Vendors>) {
     loop {
         let news = vendors.xray.wait_for(HOUR, |store| {
             let count = store.document_count();
-            let note = |trace| -> Note { (trace, Box::new(|entry| entry.has(Plane::Xray))) };
+            let note = |trace| Note::new(trace, |entry| entry.has(Plane::Xray));
             (count > seen).then(|| {
                 let notes = newest(store.documents(), count - seen).map(|document| note(document.trace_id)).collect();
                 (count, notes)
@@ -91,8 +103,8 @@ fn newest<T>(kept: impl DoubleEndedIterator<Item = T>, count: u64) -> impl Itera
 }
 
 fn put(requests: &Requests, notes: Vec<Note>) {
-    for (trace, note) in notes {
-        requests.note(trace, note);
+    for Note { trace, alone, change } in notes {
+        requests.note(trace, alone, change);
     }
     requests.tell();
 }
@@ -112,31 +124,26 @@ fn told(requests: &Requests, span: &Span) -> Note {
         || span.events.iter().any(|event| event.name == "exception");
     let culprit = (span.is_error() && is_culprit).then(|| Box::from(cut(&span.name)));
     let detail = span.is_error().then(|| Box::from(cut(&span.status.message)));
-    (
-        span.trace_id,
-        Box::new(move |entry| {
-            entry.has(Plane::Honeycomb);
-            entry.outcome = outcome.unwrap_or(entry.outcome);
-            entry.culprit = culprit.or(entry.culprit.take());
-            entry.detail = detail.or(entry.detail.take());
-        }),
-    )
+    let change = move |entry: &mut Entry| {
+        entry.has(Plane::Honeycomb);
+        entry.outcome = outcome.unwrap_or(entry.outcome);
+        entry.culprit = culprit.or(entry.culprit.take());
+        entry.detail = detail.or(entry.detail.take());
+    };
+    Note { alone: Alone::of(span), ..Note::new(span.trace_id, change) }
 }
 
 fn reported(item: &Item) -> Option<Note> {
-    Some((item.trace_id?, Box::new(|entry| entry.has(Plane::Rollbar))))
+    Some(Note::new(item.trace_id?, |entry| entry.has(Plane::Rollbar)))
 }
 
 fn said(line: &Line) -> Option<Note> {
     let trace = line.trace_id.as_deref()?.parse().ok()?;
     let panicked = line.source == "function" && line.text.contains(PANIC);
-    Some((
-        trace,
-        Box::new(move |entry| {
-            entry.has(Plane::Cloudwatch);
-            if panicked && !entry.outcome.is_death() {
-                entry.outcome = Outcome::Panic;
-            }
-        }),
-    ))
+    Some(Note::new(trace, move |entry| {
+        entry.has(Plane::Cloudwatch);
+        if panicked && !entry.outcome.is_death() {
+            entry.outcome = Outcome::Panic;
+        }
+    }))
 }

@@ -3,6 +3,7 @@
 //! The gateway opens an entry before anything else can speak of the trace, so nothing that comes later finds no entry; a plane's word is added
 //! when it comes. Every change gives the entry a new revision, by which a page asks for what it has not seen.
 
+mod alone;
 mod entry;
 mod follow;
 mod map;
@@ -17,6 +18,7 @@ use std::time::SystemTime;
 use crudder_vendors::TraceId;
 use tokio::sync::Notify;
 
+use alone::Alone;
 pub(crate) use entry::{Entry, Outcome, Plane};
 pub(crate) use follow::follow;
 use map::Calls;
@@ -64,14 +66,19 @@ pub(crate) struct Held {
 impl Requests {
     /// Opens the entry of a request that has just come in.
     pub(crate) fn open(&self, asked: Asked<'_>) -> Ticket {
-        let seq = self.shelf().open(asked);
+        let seq = self.shelf().open(|seq, revision| asked.entry(seq, revision));
         self.tell();
         Ticket::new(self.clone(), seq)
     }
 
-    /// Adds what is known of a trace by now.
-    pub(crate) fn note(&self, trace: TraceId, note: impl FnOnce(&mut Entry)) {
-        self.shelf().note(trace, note);
+    /// Adds what is known of a trace by now. A root span's word opens an entry where the trace came through no gateway; one whose entry has fallen off gets
+    /// no second.
+    fn note(&self, trace: TraceId, alone: Option<Alone>, note: impl FnOnce(&mut Entry)) {
+        let mut shelf = self.shelf();
+        if let Some(alone) = alone.filter(|alone| !shelf.knows(trace) && shelf.holds_since(alone.started_ms)) {
+            shelf.open(|seq, revision| alone.entry(trace, seq, revision));
+        }
+        shelf.note(trace, note);
     }
 
     /// Says that there is news; whoever notes many things says it once.
@@ -130,5 +137,32 @@ impl Requests {
 
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.0.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_trace_that_came_through_no_gateway_is_listed_once_and_not_after_it_fell_off() {
+        let requests = Requests::default();
+        let trace = TraceId::new([9; 16]);
+        for _ in 0..2 {
+            requests.note(trace, Some(Alone::init(7)), |entry| entry.has(Plane::Honeycomb));
+        }
+        let listed = requests.newest(10, |_| true);
+        assert_eq!(listed.len(), 1, "{listed:?}");
+        assert_eq!((&*listed[0].path, listed[0].outcome, listed[0].planes), ("init", Outcome::Error, 2));
+        let now = UNIX_EPOCH + std::time::Duration::from_millis(8);
+        for number in 0..u128::try_from(HELD).unwrap() {
+            let trace = TraceId::new(number.to_be_bytes());
+            requests.open(Asked { trace, method: "GET", path: "/", now }).answered(200, std::time::Duration::ZERO);
+        }
+        assert_eq!(requests.held(), Held { held: HELD, bound: HELD, dropped: 1 });
+        requests.note(trace, Some(Alone::init(7)), |_| panic!("it has fallen off"));
+        assert_eq!(requests.held().dropped, 1);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crudder_vendors::TraceId;
 
-use super::{Asked, Entry};
+use super::Entry;
 
 #[derive(Debug)]
 pub(super) struct Shelf {
@@ -34,11 +34,22 @@ impl Shelf {
         self.next_revision - 1
     }
 
-    pub(super) fn open(&mut self, asked: Asked<'_>) -> u64 {
+    /// Whether a trace has an entry.
+    pub(super) fn knows(&self, trace: TraceId) -> bool {
+        self.by_trace.contains_key(&trace)
+    }
+
+    /// Whether all that began since then, in milliseconds since 1970, is still here: what is unknown then was never known.
+    pub(super) fn holds_since(&self, started_ms: u64) -> bool {
+        self.dropped == 0 || self.entries.front().is_some_and(|oldest| oldest.started_ms <= started_ms)
+    }
+
+    /// Puts down what `make` makes of a number and a revision.
+    pub(super) fn open(&mut self, make: impl FnOnce(u64, u64) -> Entry) -> u64 {
         let (seq, revision) = (self.next_seq, self.next_revision);
         self.next_seq += 1;
         self.next_revision += 1;
-        let entry = asked.entry(seq, revision);
+        let entry = make(seq, revision);
         self.by_trace.insert(entry.trace, seq);
         self.by_revision.insert(revision, seq);
         self.entries.push_back(entry);
@@ -92,11 +103,13 @@ impl Shelf {
 mod tests {
     use std::time::UNIX_EPOCH;
 
+    use super::super::Asked;
     use super::*;
 
     fn ask(shelf: &mut Shelf, trace: u8) -> u64 {
         let trace = TraceId::new([trace; 16]);
-        shelf.open(Asked { trace, method: "GET", path: "/", now: UNIX_EPOCH })
+        let asked = Asked { trace, method: "GET", path: "/", now: UNIX_EPOCH };
+        shelf.open(|seq, revision| asked.entry(seq, revision))
     }
 
     fn seen(shelf: &Shelf, revision: u64, limit: usize) -> Vec<u64> {

@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn an_answers_status_does_not_hide_a_death() {
         let (requests, ticket) = asked();
-        requests.note(TraceId::new([1; 16]), |entry| entry.outcome = Outcome::of_death("out-of-memory"));
+        requests.note(TraceId::new([1; 16]), None, |entry| entry.outcome = Outcome::of_death("out-of-memory"));
         ticket.answered(502, Duration::from_millis(2));
         let entry = only(&requests);
         assert_eq!((entry.outcome, entry.status, entry.duration_us), (Outcome::Oom, Some(502), Some(2_000)));
