@@ -7,6 +7,7 @@ mod freezing;
 mod invocations;
 mod leaving;
 mod lines;
+mod managed;
 mod support;
 mod telemetry;
 mod torture;
