@@ -39,8 +39,8 @@ async fn hanging_vendors_delay_neither_an_answer_nor_the_next_request_beyond_the
             longest(&measured.held),
         );
     }
-    println!("hanging: the machine was up to {:?} late", lateness.worst());
-    let limit = (BUDGET + MACHINE + lateness.worst()).as_secs_f64() * 1000.0;
+    println!("hanging: what the machine was late by is allowed: {:?}", lateness.allowance());
+    let limit = (BUDGET + MACHINE + lateness.allowance()).as_secs_f64() * 1000.0;
     assert!(longest(&hanging.held) < limit, "held for {:?} ms", hanging.held);
     // The first answer comes after the cold start.
     assert!(longest(&hanging.answers[1..]) < limit, "answered after {:?} ms", hanging.answers);

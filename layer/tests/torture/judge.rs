@@ -87,7 +87,7 @@ pub(crate) fn judge(world: &World, tally: &Tally, letters: usize, late: Duration
          torture: {doubtful} spans twice because no answer left the vendor, {unexcused} because the layer died before it noted one, \
          {repeated_items} items twice; the layers counted {} doubts; {letters} dead letters replayed\n\
          torture: the layer held {} environments, the longest for {most:.0} ms of a budget of {}; {} beyond it, \
-         on a machine that was up to {late:?} late; slowest request {:?}",
+         with {late:?} allowed for what the machine was late by; slowest request {:?}",
         tally.answered,
         tally.died.len(),
         deaths.len(),

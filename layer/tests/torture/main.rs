@@ -54,7 +54,7 @@ async fn whatever_is_killed_nothing_is_lost_and_nothing_is_told_twice_without_ex
     }
     world.catch_up();
     let letters = world.replay().await;
-    let judged = judge(&world, &tally, letters, lateness.worst());
+    let judged = judge(&world, &tally, letters, lateness.allowance());
     println!("{}", judged.told);
     judged.check(&tally, &world.seen);
     world.stage.shutdown().await;
