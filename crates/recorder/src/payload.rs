@@ -325,6 +325,9 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        // Without a file of failures: miri has no folders.
+        #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 6 } else { 256 }, failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn every_payload_is_read_back_as_it_was_written(
             (time, number, pid) in any::<(u64, u8, u32)>(),
