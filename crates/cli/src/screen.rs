@@ -23,6 +23,11 @@ impl Screen {
         let _ = writeln!(err, "{start}{text}");
     }
 
+    /// Whether somebody watches how far it is.
+    pub(crate) fn is_watched(self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
     /// How far it is, in one line that the next takes the place of; nothing where nobody watches.
     pub(crate) fn status(self, text: &str) {
         let mut err = std::io::stderr().lock();

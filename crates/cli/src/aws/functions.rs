@@ -42,6 +42,12 @@ pub(crate) enum Held {
 }
 
 impl Function {
+    /// One that holds these variables.
+    #[cfg(test)]
+    pub(crate) fn of_variables(variables: Value) -> Self {
+        Self { name: "a-function".to_owned(), is_traced: true, layers: Vec::new(), variables }
+    }
+
     /// What stands in a variable of the function, beside the key that we hold ourselves.
     pub(crate) fn holds(&self, variable: &str, ours: Option<&str>) -> Held {
         match self.variables[variable].as_str().map(str::trim).filter(|value| !value.is_empty()) {

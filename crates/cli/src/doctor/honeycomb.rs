@@ -12,6 +12,9 @@ pub(super) const PLANE: &str = "Honeycomb";
 /// The variable that holds the key.
 pub(super) const VARIABLE: &str = "HONEYCOMB_API_KEY";
 
+/// The variable that names the region's host.
+const ENDPOINT: &str = "HONEYCOMB_API_ENDPOINT";
+
 /// What a key's shape tells, before anybody is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -126,14 +129,21 @@ fn known(config: &Config, key: &Key, body: &Value, function: Option<&Function>) 
     } else {
         format!("it may not create datasets, and whether {dataset} exists was not checked")
     };
-    beside(function, key, &format!("{whose}; {may_create}"))
+    beside(function, config, key, &format!("{whose}; {may_create}"))
 }
 
 /// The key in this shell says nothing of the functions, unless they hold the same.
-fn beside(function: Option<&Function>, key: &Key, words: &str) -> Finding {
+fn beside(function: Option<&Function>, config: &Config, key: &Key, words: &str) -> Finding {
     use crate::aws::Held;
     let Some(function) = function else { return Finding::ok(PLANE, words) };
     let name = &function.name;
+    if sends_elsewhere(function, config) {
+        return Finding::wrong(
+            PLANE,
+            format!("{words}; but {name} sends to another host, where the key is not known"),
+            format!("deploy with {ENDPOINT}={}", config.honeycomb_endpoint),
+        );
+    }
     match function.holds(VARIABLE, Some(key.reveal())) {
         Held::Same => Finding::ok(PLANE, format!("{words}; {name} holds the same key")),
         Held::Arn => {
@@ -149,6 +159,16 @@ fn beside(function: Option<&Function>, key: &Key, words: &str) -> Finding {
             format!("{words}; but {name} holds no key, so nothing is sent"),
             format!("deploy with {VARIABLE}: a variable of this shell reaches no function"),
         ),
+    }
+}
+
+/// Honeycomb's regions do not know each other's keys. What is no host of Honeycomb's here is a stand-in, and says nothing of functions.
+fn sends_elsewhere(function: &Function, config: &Config) -> bool {
+    use crate::aws::Held;
+    match function.holds(ENDPOINT, Some(&config.honeycomb_endpoint)) {
+        Held::Same => false,
+        Held::Nothing => config.honeycomb_endpoint.ends_with(".eu1.honeycomb.io"),
+        Held::Other | Held::Arn => true,
     }
 }
 
@@ -201,5 +221,23 @@ mod tests {
         assert!(finding.verdict == Verdict::Ok && finding.words.contains("dataset mine"), "{finding:?}");
         let management = config(&[(VARIABLE, "hcamk_01hqk4k20cjeh63wca8vva5stw")]);
         assert!(told(&management, 401, json!({})).words.contains("management key"));
+    }
+
+    #[test]
+    fn functions_that_send_to_the_other_region_are_told() {
+        let eu = "https://api.eu1.honeycomb.io";
+        let config = config(&[(VARIABLE, INGEST), (ENDPOINT, eu)]);
+        let found = |variables: Value| {
+            let function = Function::of_variables(variables);
+            let auth = Auth::Answered { status: 200, body: body("crudder", true, true) };
+            verdict(&config, config.honeycomb_key.as_ref().unwrap(), &auth, Some(&function))
+        };
+        assert_eq!(found(json!({ VARIABLE: INGEST, ENDPOINT: eu })).verdict, Verdict::Ok);
+        for elsewhere in
+            [json!({ VARIABLE: INGEST }), json!({ VARIABLE: INGEST, ENDPOINT: "https://api.honeycomb.io" })]
+        {
+            let finding = found(elsewhere);
+            assert!(finding.words.contains("sends to another host"), "{finding:?}");
+        }
     }
 }

@@ -23,6 +23,9 @@ use tally::Tally;
 /// The state file's name is the export's and this.
 const BESIDE: &str = ".replayed";
 
+/// In a log, a line for so many letters is enough.
+const SHOWN_EVERY: u64 = 100;
+
 /// Why it can't go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReplayError {
@@ -137,7 +140,7 @@ impl<'a> Round<'a> {
             Ok(()) => {
                 self.ledger.note(identity)?;
                 self.tally.deliver(&letter);
-                self.screen.status(&self.tally.so_far());
+                self.show();
             }
             Err(why) => {
                 if why.is_final() {
@@ -147,6 +150,14 @@ impl<'a> Round<'a> {
             }
         }
         Ok(())
+    }
+
+    fn show(&self) {
+        if self.screen.is_watched() {
+            self.screen.status(&self.tally.so_far());
+        } else if self.tally.letters().is_multiple_of(SHOWN_EVERY) {
+            self.screen.progress(&self.tally.so_far());
+        }
     }
 
     fn fail(&mut self, why: &str) {

@@ -23,10 +23,14 @@ impl Tally {
         *items += letter.items;
     }
 
-    /// One line for a terminal, while it goes on.
+    /// Letters delivered so far.
+    pub(crate) fn letters(&self) -> u64 {
+        self.delivered.values().map(|(letters, _)| letters).sum()
+    }
+
+    /// One line, while it goes on.
     pub(crate) fn so_far(&self) -> String {
-        let letters: u64 = self.delivered.values().map(|(letters, _)| letters).sum();
-        format!("{} delivered, {} failed", counted(letters, "letter"), self.failed)
+        format!("{} delivered, {} failed", counted(self.letters(), "letter"), self.failed)
     }
 
     pub(crate) fn is_clean(&self) -> bool {

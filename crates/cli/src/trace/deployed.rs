@@ -20,6 +20,8 @@ const SETTLED: Duration = Duration::from_secs(60);
 const SKEW: Duration = Duration::from_secs(60);
 /// X-Ray keeps traces for so long, and takes none from further ahead than a clock may be wrong.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// The group of the API's access log.
+const ACCESS: &str = "/api";
 /// Pages of a vendor find a trace by its time, give or take this.
 const MARGIN_S: u64 = 60;
 
@@ -87,7 +89,7 @@ async fn why_absent(aws: &Aws) -> String {
     }
 }
 
-/// The groups of the functions that the trace names; of all functions where it names none.
+/// The groups of the functions that the trace names, and the API's own; all where it names none.
 fn groups(stack: &Stack, documents: &[Value]) -> Vec<String> {
     let named: Vec<&str> = documents
         .iter()
@@ -97,8 +99,10 @@ fn groups(stack: &Stack, documents: &[Value]) -> Vec<String> {
     let all: Vec<String> = stack.of_type("AWS::Logs::LogGroup").map(str::to_owned).collect();
     // `/crudder/<stage>/<binary>` belongs to `crudder-<stage>-<binary>`.
     let meant = |group: &&String| named.iter().any(|name| group.trim_start_matches('/').replace('/', "-") == **name);
-    let ours: Vec<String> = all.iter().filter(meant).cloned().collect();
-    if ours.is_empty() { all } else { ours }
+    if !all.iter().any(|group| meant(&group)) {
+        return all;
+    }
+    all.iter().filter(|group| meant(group) || group.ends_with(ACCESS)).cloned().collect()
 }
 
 async fn said(aws: &Aws, groups: &[String], id: &TraceId, notes: &mut Vec<String>) -> Vec<Line> {
@@ -130,7 +134,8 @@ fn since(id: &TraceId) -> Duration {
 async fn links(config: &Config, region: &str, trace: &Trace, groups: &[String]) -> Vec<Link> {
     let home = format!("https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}");
     let mut links = vec![Link { name: "X-Ray", url: format!("{home}#xray:traces/{}", trace.xray_trace_id) }];
-    if let [group] = groups {
+    let mut functions = groups.iter().filter(|group| !group.ends_with(ACCESS));
+    if let (Some(group), None) = (functions.next(), functions.next()) {
         // The console escapes twice, and writes `$` for the second `%`.
         let group = group.replace('/', "$252F");
         links.push(Link { name: "CloudWatch", url: format!("{home}#logsV2:log-groups/log-group/{group}") });
@@ -177,10 +182,11 @@ mod tests {
     #[test]
     fn lines_are_sought_in_the_groups_of_the_functions_that_the_trace_names() {
         let group = |name: &str| ("AWS::Logs::LogGroup".to_owned(), format!("/crudder/dev/{name}"));
-        let stack = Stack { resources: vec![group("home-activities"), group("messages")], ..Stack::default() };
+        let stack =
+            Stack { resources: vec![group("home-activities"), group("messages"), group("api")], ..Stack::default() };
         let named = [json!({ "origin": "AWS::Lambda::Function", "name": "crudder-dev-messages" })];
-        assert_eq!(groups(&stack, &named), ["/crudder/dev/messages"]);
-        assert_eq!(groups(&stack, &[]).len(), 2);
+        assert_eq!(groups(&stack, &named), ["/crudder/dev/messages", "/crudder/dev/api"]);
+        assert_eq!(groups(&stack, &[]).len(), 3);
     }
 
     #[test]
