@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench bench-check torture build sizes built reproducible release-check smoke tools
+.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench bench-check torture build sizes built reproducible release-one release-check smoke tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -125,6 +125,9 @@ reproducible: tools ## Builds the layer and one function (COMPARED="…" others)
 	  rm -rf target; cd $(HERE); \
 	done
 	cd target/reproducible && diff -r one/built another-one/built --exclude template.yaml && sha256sum one/built/*/*/bootstrap one/built/*/*/*/* 2>/dev/null
+
+release-one: ## The same of one function and the layer, without the second build: what fits into a landing.
+	$(MAKE) --no-print-directory build sizes built ONLY=RollbarTest
 
 release-check: build sizes built reproducible ## All that a release must pass beside `make check`: half an hour on two cores.
 
