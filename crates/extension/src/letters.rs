@@ -6,7 +6,7 @@ use base64::Engine;
 use crudder_recorder::Vendor;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::log;
 
@@ -23,12 +23,13 @@ pub(crate) struct Letter<'a> {
 
 /// Prints a letter. A payload too large for one line goes in parts that bear one id and their numbers.
 pub(crate) fn print(letter: &Letter<'_>) {
+    // A payload is copied once and not looked through: at SHUTDOWN there may be megabytes of them, and little time.
     let encoded = base64::engine::general_purpose::STANDARD.encode(letter.packed);
     let parts: Vec<&str> =
         encoded.as_bytes().chunks(LONGEST_PAYLOAD).map(|part| str::from_utf8(part).unwrap_or_default()).collect();
     let id = uuid::Uuid::new_v4().to_string();
     for (index, part) in parts.iter().enumerate() {
-        log::error(
+        log::error_with_text(
             "dead letter",
             [
                 ("vendor", name(letter.vendor).into()),
@@ -37,8 +38,8 @@ pub(crate) fn print(letter: &Letter<'_>) {
                 ("encoding", "gzip+base64".into()),
                 ("letter", id.as_str().into()),
                 ("part", json!([index + 1, parts.len()])),
-                ("payload", Value::from(*part)),
             ],
+            ("payload", part),
         );
     }
 }

@@ -22,6 +22,9 @@ const OLDEST: Duration = Duration::from_secs(1);
 /// or this large.
 const LARGEST: usize = 256 << 10;
 
+/// Packed, encoded and printed: meant to be on the safe side for a fourteenth of a processor, and not measured on one.
+const PRINTED_A_SECOND: u64 = 2 << 20;
+
 /// What the outbox works with, none of it its own.
 pub(crate) struct Tools<'a> {
     pub(crate) reader: &'a mut Reader,
@@ -103,6 +106,13 @@ impl Outbox {
             let oldest = lane.queue.front().is_some_and(|unit| now.duration_since(unit.since) >= OLDEST);
             oldest || lane.queue.iter().map(Unit::bytes).sum::<usize>() >= LARGEST
         })
+    }
+
+    /// What all that is still here would take to be printed.
+    pub(crate) fn time_to_print(&self) -> Duration {
+        let queued = |lane: &Lane| lane.queue.iter().map(Unit::bytes).sum::<usize>() as u64;
+        let bytes = self.spool.bytes() + self.lanes.iter().map(queued).sum::<u64>();
+        Duration::from_millis(bytes * 1000 / PRINTED_A_SECOND)
     }
 
     /// The end is near: each vendor is asked once more, however it fared.

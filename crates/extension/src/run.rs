@@ -265,9 +265,11 @@ impl Layer {
         self.desk.outbox.open_gates();
         self.desk.send(Instant::now());
         while self.desk.outbox.has_work(Instant::now()) {
+            // What is delivered meanwhile need not be printed, and its time is won.
+            let until = by.checked_sub(self.desk.outbox.time_to_print()).unwrap_or(by);
             tokio::select! { biased;
                 returned = self.desk.outbox.courier.returned() => self.desk.settle(returned, Instant::now()),
-                () = tokio::time::sleep_until(by) => break,
+                () = tokio::time::sleep_until(until) => break,
             }
         }
         self.desk.give_all_up(Instant::now());

@@ -9,8 +9,9 @@ use crudder_recorder::Vendor;
 
 use crate::letters::name;
 
-/// What two seconds at SHUTDOWN can print as dead letters.
-const MOST_BYTES: u64 = 8 << 20;
+/// What the two seconds of SHUTDOWN can print as dead letters where a function has the least memory, and with it a fourteenth of a
+/// processor; what a longer outage piles up beyond it is printed while there is time.
+const MOST_BYTES: u64 = 2 << 20;
 
 /// One batch on disk: `VENDOR-BATCH-ITEMS-HEALTH`, and `.tried` behind it while a vendor may hold it already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,11 @@ impl Spool {
     }
 
     pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
-        self.batches.iter().map(|spooled| spooled.bytes).sum::<u64>() + bytes as u64 <= MOST_BYTES
+        self.bytes() + bytes as u64 <= MOST_BYTES
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.batches.iter().map(|spooled| spooled.bytes).sum()
     }
 
     /// Writes a batch under a name that no reader takes, then gives it its own in one step.

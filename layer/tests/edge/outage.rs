@@ -11,12 +11,12 @@ use crate::support::{Fixture, Recipe};
 /// Ten minutes of five requests a second, which is what an environment carries that serves them in 200 ms each. They are sent without
 /// the pauses between them: no decision of the layer's is made by how long an outage lasts but when to knock again (the gate's
 /// pauses, which `extension::cycle` is tested with by a held clock), all others by what piles up meanwhile. That is not scaled down:
-/// some 140 times what the ring holds, and five times what the spool does.
+/// some hundred times what the ring holds, and a dozen times what the spool does.
 const REQUESTS: u64 = 3000;
 /// Every so many, one that fails: an item for Rollbar, and a batch that is given up last.
 const FAILING: u64 = 20;
 /// Spans of a request, each with four kilobytes that hardly pack.
-const BULK: u64 = 6;
+const BULK: u64 = 4;
 /// The stand-ins must forget nothing, or it would look lost.
 const KEPT: usize = 1 << 30;
 
