@@ -2,8 +2,9 @@
 //! crashes and resets that they meet on AWS.
 //!
 //! A [`Stage`] holds functions by name. Each concurrent invocation has an execution environment of its own: a folder, a
-//! listener, a runtime process, and the extensions. Start with `stage.rs` (the way in), then `environment.rs` (the loop) and
-//! `life.rs` (what it decides).
+//! listener, a runtime process, and the extensions. Lambda Managed Instances, which serve several at once in one environment,
+//! are played where [`StageConfig::managed_concurrency`] says so. Start with `stage.rs` (the way in), then `environment.rs` (the loop) and
+//! `life.rs` (what it decides); `environment/managed.rs` is the other kind of environment.
 //!
 //! # Where it is not AWS
 //!

@@ -274,3 +274,22 @@ async fn of_a_discarded_environment_what_was_acknowledged_is_there_and_the_rest_
     }
     fixture.close().await;
 }
+
+#[tokio::test]
+async fn what_lay_in_the_spool_of_a_discarded_environment_is_counted_with_what_lay_in_its_ring() {
+    let recipe = Recipe { keep_folders: true, ..Recipe::default() };
+    let mut fixture = recipe.variable("CRUDDER_RECORDER_BYTES", "65536").open().await;
+    fixture.vendors.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
+    for _ in 0..60 {
+        fixture.call("ok").await;
+    }
+    let environment = fixture.stage.environments().remove(0);
+    fixture.stage.destroy(&environment.id).await;
+    let sworn: BTreeSet<String> = remains::sworn(&environment.folder).into_iter().map(|(_, span)| span).collect();
+    let (in_ring, in_spool) = (remains::in_ring(&environment.folder), remains::in_spool(&environment.folder));
+    println!("discarded: {} spans lost, {} in the ring, {} in the spool", sworn.len(), in_ring.len(), in_spool.len());
+    assert_eq!(sworn.len(), 180);
+    assert!(sworn.is_subset(&(&in_ring | &in_spool)), "{:?}", sworn.difference(&(&in_ring | &in_spool)).next());
+    assert!(!sworn.is_subset(&in_ring), "a ring of 64 kB holds less than 60 requests");
+    fixture.close().await;
+}
