@@ -24,7 +24,9 @@ pub(crate) use honeycomb::{Auth, ask as ask_honeycomb};
 use probe::with_causes;
 
 pub(crate) async fn run(args: args::Doctor, config: &Config, screen: Screen) -> ExitCode {
+    screen.status("asking every plane; a trace may take some seconds to appear");
     let findings = findings(&args, config).await;
+    screen.status("");
     let is_well = findings.iter().all(|finding| finding.verdict != Verdict::Wrong);
     if args.json {
         screen.result(&json!({ "ok": is_well, "findings": findings }).to_string());

@@ -45,10 +45,13 @@ pub(crate) enum TraceError {
 pub(crate) async fn run(args: args::Trace, config: &Config, screen: Screen) -> Result<ExitCode, TraceError> {
     let id = TraceId::find(&args.id).ok_or_else(|| TraceError::NoId(args.id.clone()))?;
     let patience = Duration::from_secs(args.wait);
+    screen.status("looking for the trace; it may take some seconds to appear");
     let trace = match &args.place.stack {
-        Some(stack) => of_stack(config, stack, &id, patience).await?,
-        None => of_console(&args, &id, patience).await?,
+        Some(stack) => of_stack(config, stack, &id, patience).await,
+        None => of_console(&args, &id, patience).await,
     };
+    screen.status("");
+    let trace = trace?;
     match args.json {
         true => screen.result(&serde_json::json!(trace).to_string()),
         false => screen.result(&render::render(&trace, Look::of_stdout(config))),
