@@ -110,7 +110,7 @@ sizes: tools ## What was built, in megabytes, against the promises; the layer's 
 	$(VENV)/bin/python .ci/zips $(BUILT)
 
 built: tools ## What was built, under AWS's emulator: each function with the layer answers its event; and how long they take to start.
-	$(RELEASE) $(CARGO) lambda build --release --locked --example bare
+	$(RELEASE) $(CARGO) lambda build --release --locked --bin bare
 	CRUDDER_BUILT="$(HERE)/$(BUILT)" CRUDDER_BARE="$(HERE)/target/lambda/bare/bootstrap" \
 	  CRUDDER_RIE="$(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)" \
 	  $(CARGO) test --locked --features crudder/built --test built -- --nocapture --test-threads 1

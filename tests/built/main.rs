@@ -2,7 +2,7 @@
 //! event, its spans arriving; and how long both take to start.
 //!
 //! `make built` says where things are: `CRUDDER_BUILT` is SAM's folder of artifacts (the functions in it are taken, be it one or all),
-//! `CRUDDER_RIE` the emulator, `CRUDDER_BARE` the example `bare` of crates/api, built in the same way.
+//! `CRUDDER_RIE` the emulator, `CRUDDER_BARE` the binary `bare` of crates/api, built in the same way.
 
 #![expect(clippy::unwrap_used, reason = "what fails here is the test")]
 

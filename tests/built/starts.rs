@@ -14,8 +14,8 @@ const ROUNDS: usize = 31;
 /// The promise is 6 ms above bare, which takes 1.5 to 2.2 ms where it was made: four times as much. A ratio, since machines differ.
 const MOST_OVER_BARE: f64 = 4.0;
 
-/// A function with a table makes the SDK's client, which reads the machine's certificates: 4.3 times as much when this was written, so
-/// the promise is not kept there (docs/performance.md). Held where it is, with room for a busy machine.
+/// A function with a table makes the SDK's client, which reads the machine's certificates: 2.9 to 4.3 times as much when this was written
+/// (docs/performance.md). Held where it is, with room for a busy machine.
 const MOST_WITH_A_TABLE: f64 = 6.0;
 
 /// A process that says nothing by then never will.
