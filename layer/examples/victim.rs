@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crudder_telemetry::{End, Failure, HttpRequest, Invocation, Trigger};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -14,6 +14,7 @@ use tracing::Instrument;
 async fn main() -> Result<(), Error> {
     // Before anything of ours has begun: the ring knows nothing of this process.
     if std::fs::remove_file(std::env::temp_dir().join("die-before-the-ring")).is_ok() {
+        await_the_layer();
         process::abort();
     }
     let telemetry = crudder_telemetry::start()?;
@@ -53,6 +54,16 @@ fn end(answer: &Result<Value, Error>) -> End {
     match answer {
         Ok(_) => End::http(200),
         Err(error) => End::http(500).because(Failure::new("VictimError", error.as_ref())),
+    }
+}
+
+/// Until the layer has made its ring, which it does once it has subscribed to the platform's words. Lambda starts the function when
+/// extensions have registered, so a death may come before that, and is then told by Lambda's own line alone.
+fn await_the_layer() {
+    let ring = std::env::temp_dir().join("crudder.recorder");
+    let end = Instant::now() + Duration::from_secs(10);
+    while !ring.exists() && Instant::now() < end {
+        std::thread::yield_now();
     }
 }
 
