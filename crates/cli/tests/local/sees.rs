@@ -25,6 +25,11 @@ async fn traced(running: &Running, path: &str) -> String {
 async fn doctor_finds_its_requests_in_every_plane() {
     let data = tempfile::tempdir().unwrap();
     let running = Running::start(crudder(data.path())).await;
+    // Traffic that is dense: then what a healthy request says leaves with the next one.
+    for _ in 0..20 {
+        let home = reqwest::get(format!("{}/api/activities/home", running.api)).await.unwrap();
+        assert_eq!(home.status(), 200);
+    }
     let (success, out, err) = finish(command(&["doctor", "--url", &running.console])).await;
     assert!(success, "{out}{err}");
     let planes: Vec<&str> = out.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
