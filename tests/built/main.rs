@@ -8,6 +8,7 @@
 
 #[path = "../support/address.rs"]
 mod address;
+#[path = "../support/emulator.rs"]
 mod emulator;
 #[path = "../support/program.rs"]
 #[expect(dead_code, reason = "the witnesses listen to their programs, this one only ends them")]
@@ -57,6 +58,27 @@ fn sample(function: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// The emulator with the built layer and one built function.
+async fn emulated(bootstrap: &Path, function: &Function, services: &Services) -> Emulator {
+    let mut variables: BTreeMap<String, String> = function.environment.clone();
+    variables.extend(services.variables().clone());
+    let own = [
+        ("AWS_LAMBDA_FUNCTION_NAME", function.name.as_str()),
+        ("AWS_LAMBDA_FUNCTION_TIMEOUT", "30"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+    ];
+    variables.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    Emulator::start(&layer(), bootstrap, &variables).await
+}
+
+/// The function's answer.
+async fn answer(emulator: &Emulator, event: &Value) -> Value {
+    let (_, text) = emulator.invoke(event).await;
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}; it said:\n{}", emulator.program.so_far()))
+}
+
 /// What a proxy answer must say, or a trigger's: a status below 500 and a body of JSON; the event again.
 fn holds(function: &str, event: &Value, answer: &Value) {
     if event["httpMethod"].is_null() {
@@ -82,16 +104,14 @@ async fn each_built_function_with_the_built_layer_answers_its_event_and_its_span
     let settings = Settings::parse(|_| None).unwrap();
     let services = Box::pin(Services::start(&settings, folder.path())).await.unwrap();
     for (function, bootstrap) in built() {
-        let mut environment: BTreeMap<String, String> = function.environment.clone();
-        environment.extend(services.variables().clone());
-        environment.insert("AWS_LAMBDA_FUNCTION_NAME".to_owned(), function.name.clone());
-        let emulator = Emulator::start(&layer(), &bootstrap, &environment).await;
+        let emulator = emulated(&bootstrap, &function, &services).await;
         let event = sample(&function.binary);
-        holds(&function.binary, &event, &emulator.invoke(&event).await);
+        holds(&function.binary, &event, &answer(&emulator, &event).await);
         let told = services.vendors().honeycomb.wait_for(PATIENCE, |store| root_of(store, &function.name)).await;
-        let root = told.unwrap_or_else(|late| panic!("{}: {late}; it said:\n{}", function.name, emulator.said()));
+        let root =
+            told.unwrap_or_else(|late| panic!("{}: {late}; it said:\n{}", function.name, emulator.program.so_far()));
         assert!(!root.is_error(), "{root:?}");
-        emulator.end().await;
+        emulator.program.end().await;
     }
     services.vendors().honeycomb.look(|store| assert_eq!(store.ledger().complained(), 0));
     Box::pin(services.stop()).await;
@@ -106,15 +126,13 @@ async fn a_panic_of_the_built_function_names_functions_and_lines_of_our_crates()
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::parse(|name| (name == "CRUDDER_FAULTS").then(|| "on".to_owned())).unwrap();
     let services = Box::pin(Services::start(&settings, folder.path())).await.unwrap();
-    let mut environment: BTreeMap<String, String> = function.environment.clone();
-    environment.extend(services.variables().clone());
-    let emulator = Emulator::start(&layer(), &bootstrap, &environment).await;
+    let emulator = emulated(&bootstrap, &function, &services).await;
     let mut event = sample("rollbar-test");
     event["queryStringParameters"] = serde_json::json!({"kind": "panic"});
     event["multiValueQueryStringParameters"] = serde_json::json!({"kind": ["panic"]});
-    assert_eq!(emulator.invoke(&event).await["statusCode"], 500);
+    assert_eq!(answer(&emulator, &event).await["statusCode"], 500);
     let item = services.vendors().rollbar.wait_for(PATIENCE, |store| store.items().next().cloned()).await;
-    let item = item.unwrap_or_else(|late| panic!("{late}; it said:\n{}", emulator.said()));
+    let item = item.unwrap_or_else(|late| panic!("{late}; it said:\n{}", emulator.program.so_far()));
     let trace = ["/body/trace/frames", "/body/trace_chain/0/frames"].iter().find_map(|at| item.data.pointer(at));
     let frames = trace.and_then(Value::as_array).unwrap_or_else(|| panic!("no frames in {}", item.data));
     let is_ours = |frame: &&Value| {
@@ -122,6 +140,6 @@ async fn a_panic_of_the_built_function_names_functions_and_lines_of_our_crates()
         of("filename").contains("crates/api/src/") && of("method").contains("crudder_api::") && frame["lineno"].is_u64()
     };
     assert!(frames.iter().any(|frame| is_ours(&frame)), "{frames:#?}");
-    emulator.end().await;
+    emulator.program.end().await;
     Box::pin(services.stop()).await;
 }

@@ -1,10 +1,13 @@
 //! The request that each peer serves: four child spans of four attributes and one access line, under whatever root its middleware opens.
 
+#[path = "../../shared/work.rs"]
+mod work;
+
 use opentelemetry::global;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::{Instrument, Subscriber, info, info_span};
+use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -14,25 +17,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The target of the one log line.
 const ACCESS: &str = "access";
 
-/// Spans and line, as Crudder's benchmark has them (`layer/benches/layer/work.rs`).
+/// Four child spans and the line; the answer's body.
 pub async fn work() -> &'static str {
-    for number in 0..4_i64 {
-        let span =
-            info_span!("step", otel.name = "DynamoDB.Query", otel.kind = "client", rpc.method = "Query", rows = number);
-        async { std::hint::black_box(number) }.instrument(span).await;
-    }
-    let (address, path) = ("203.0.113.7", "/api/activities/home");
-    info!(
-        target: ACCESS,
-        {
-            client.address = address,
-            http.request.method = "GET",
-            url.path = path,
-            http.response.status_code = 200,
-            duration_ms = 1.5
-        },
-        "{address} GET https {path} 200 OK"
-    );
+    work::work(4).await;
     "[]"
 }
 

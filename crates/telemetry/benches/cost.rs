@@ -2,6 +2,9 @@
 //! recorder. Each figure is the median of rounds that alternate with the same work under no telemetry.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
+#[path = "../../../benches/shared/work.rs"]
+mod request;
+
 use std::future::Future;
 use std::io::Read;
 use std::net::UdpSocket;
@@ -12,8 +15,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use crudder_recorder::Reader;
-use crudder_telemetry::{Config, End, HttpRequest, Invocation, Telemetry, Trigger};
-use tracing::{Dispatch, Instrument, dispatcher, info, info_span};
+use crudder_telemetry::{ACCESS, Config, End, HttpRequest, Invocation, Telemetry, Trigger};
+use request::work;
+use tracing::{Dispatch, dispatcher};
 
 const ROUNDS: usize = 60;
 const REQUESTS: usize = 100;
@@ -135,31 +139,6 @@ fn observed(telemetry: &Telemetry, children: usize) {
     };
     let invocation = Invocation::new("8f7c2e1a-0000-4000-8000-0123456789ab", Trigger::Http(http));
     ready(telemetry.observe(invocation.with_trace_header(Some(HEADER)), work(children), |()| End::http(200)));
-}
-
-async fn work(children: usize) {
-    for number in 0..children {
-        let span = info_span!(
-            "step",
-            otel.name = "DynamoDB.Query",
-            otel.kind = "client",
-            rpc.method = "Query",
-            rows = number as i64
-        );
-        async { std::hint::black_box(number) }.instrument(span).await;
-    }
-    let (address, path) = ("203.0.113.7", "/api/activities/home");
-    info!(
-        target: crudder_telemetry::ACCESS,
-        {
-            client.address = address,
-            http.request.method = "GET",
-            url.path = path,
-            http.response.status_code = 200,
-            duration_ms = 1.5
-        },
-        "{address} GET https {path} 200 OK"
-    );
 }
 
 fn drain(daemon: &UdpSocket, reader: &mut Reader) {

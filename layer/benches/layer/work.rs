@@ -1,6 +1,9 @@
 //! The request that everything is measured with: a root span, four children with four attributes, one access line; and the programs that
 //! this binary becomes when it is started as one of the processes under test.
 
+#[path = "../../../benches/shared/work.rs"]
+mod request;
+
 use std::io::Read;
 use std::net::TcpStream;
 use std::os::fd::AsFd;
@@ -8,33 +11,18 @@ use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crudder_telemetry::{Config, End, HttpRequest, Invocation, Telemetry, Trigger};
+use crudder_telemetry::{ACCESS, Config, End, HttpRequest, Invocation, Telemetry, Trigger};
 use lambda_http::{Error, Request, RequestExt, run, service_fn};
-use tracing::{Dispatch, Instrument, info, info_span};
+use tracing::Dispatch;
 
 use crate::http::Connection;
 
 pub(crate) const SPANS: u64 = 5;
 const HEADER: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
+/// Four child spans and the line; the answer's body.
 async fn work() -> &'static str {
-    for number in 0..SPANS as i64 - 1 {
-        let span =
-            info_span!("step", otel.name = "DynamoDB.Query", otel.kind = "client", rpc.method = "Query", rows = number);
-        async { std::hint::black_box(number) }.instrument(span).await;
-    }
-    let (address, path) = ("203.0.113.7", "/api/activities/home");
-    info!(
-        target: crudder_telemetry::ACCESS,
-        {
-            client.address = address,
-            http.request.method = "GET",
-            url.path = path,
-            http.response.status_code = 200,
-            duration_ms = 1.5
-        },
-        "{address} GET https {path} 200 OK"
-    );
+    request::work(SPANS as usize - 1).await;
     "[]"
 }
 

@@ -14,14 +14,17 @@
 
 #[path = "../../../tests/support/address.rs"]
 mod address;
+#[path = "../../../tests/support/emulator.rs"]
 mod emulator;
+mod functions;
 #[path = "../../../tests/support/program.rs"]
 mod program;
 
 use std::time::Duration;
 
 use crudder_vendors::{Fault, HoneycombStore, Item, Plan, RollbarStore, Span, Vendors, VendorsConfig};
-use emulator::{Emulator, event};
+use emulator::Emulator;
+use functions::event;
 
 /// Far longer than a delivery takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -68,7 +71,7 @@ fn count(lines: &[String], part: &str) -> usize {
 #[tokio::test]
 async fn the_layer_registers_and_delivers_where_there_is_no_telemetry_api() {
     let vendors = vendors().await;
-    let mut emulator = Emulator::start("health-check", LONG_S, &vendors).await;
+    let mut emulator = Emulator::with("health-check", LONG_S, &vendors).await;
     let sample = event("health-check", None);
     assert_eq!(emulator.request(&sample).await, (200, HEALTHY.to_owned()));
     let request = emulator.program.hear_line("START RequestId: ").await;
@@ -88,7 +91,7 @@ async fn the_layer_registers_and_delivers_where_there_is_no_telemetry_api() {
 #[tokio::test]
 async fn shutdown_delivers_what_could_not_leave_before_and_the_layer_ends_in_time() {
     let vendors = vendors().await;
-    let emulator = Emulator::start("health-check", LONG_S, &vendors).await;
+    let emulator = Emulator::with("health-check", LONG_S, &vendors).await;
     vendors.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
     assert_eq!(emulator.request(&event("health-check", None)).await, (200, HEALTHY.to_owned()));
     assert_eq!(vendors.honeycomb.look(HoneycombStore::span_count), 0);
@@ -129,7 +132,7 @@ async fn is_told(vendors: &Vendors, emulator: Emulator, reason: &str) {
 #[tokio::test]
 async fn a_crash_in_the_emulators_words_is_a_death_told_once() {
     let vendors = vendors().await;
-    let emulator = Emulator::start("rollbar-test", LONG_S, &vendors).await;
+    let emulator = Emulator::with("rollbar-test", LONG_S, &vendors).await;
     let (status, answer) = emulator.invoke(&event("rollbar-test", Some(("kind", "abort")))).await;
     assert!(status == 502 && answer.contains("Runtime.ExitError"), "{status} {answer}");
     is_told(&vendors, emulator, "crash").await;
@@ -138,7 +141,7 @@ async fn a_crash_in_the_emulators_words_is_a_death_told_once() {
 #[tokio::test]
 async fn a_timeout_in_the_emulators_words_is_a_death_told_once() {
     let vendors = vendors().await;
-    let emulator = Emulator::start("rollbar-test", 2, &vendors).await;
+    let emulator = Emulator::with("rollbar-test", 2, &vendors).await;
     let answer = emulator.invoke(&event("rollbar-test", Some(("kind", "timeout")))).await;
     assert_eq!(answer, (200, "Task timed out after 2.00 seconds".to_owned()));
     is_told(&vendors, emulator, "timeout").await;

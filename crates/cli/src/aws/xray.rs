@@ -54,19 +54,15 @@ impl Aws {
     /// One trace by its id, in X-Ray's form.
     pub(crate) async fn trace(&self, id: &str) -> Result<Traces, AwsFault> {
         let mut found = Traces::default();
-        let mut next = None;
+        let mut pages = self.xray.batch_get_traces().trace_ids(id).into_paginator().send();
         for _ in 0..PAGES {
-            let page = self.xray.batch_get_traces().trace_ids(id).set_next_token(next).send().await;
+            let Some(page) = pages.next().await else { break };
             let page = page.map_err(|error| AwsFault::of_sdk("xray:BatchGetTraces", &error))?;
             found.is_unprocessed |= !page.unprocessed_trace_ids().is_empty();
             for trace in page.traces() {
                 found.is_cut |= trace.limit_exceeded() == Some(true);
                 let documents = trace.segments().iter().filter_map(|segment| segment.document());
                 found.documents.extend(documents.filter_map(|document| serde_json::from_str(document).ok()));
-            }
-            next = page.next_token().map(str::to_owned);
-            if next.is_none() {
-                break;
             }
         }
         Ok(found)
@@ -78,24 +74,20 @@ impl Aws {
         let asked =
             self.xray.get_trace_summaries().start_time(DateTime::from(end - last)).end_time(DateTime::from(end));
         let asked = asked.set_filter_expression(filter.map(str::to_owned));
-        let (mut ids, mut next) = (Vec::new(), None);
+        let (mut ids, mut pages) = (Vec::new(), asked.into_paginator().send());
         for _ in 0..PAGES {
-            let page = asked.clone().set_next_token(next).send().await;
+            let Some(page) = pages.next().await else { break };
             let page = page.map_err(|error| AwsFault::of_sdk("xray:GetTraceSummaries", &error))?;
             ids.extend(page.trace_summaries().iter().filter_map(|summary| summary.id().map(str::to_owned)));
-            next = page.next_token().map(str::to_owned);
-            if next.is_none() {
-                break;
-            }
         }
         Ok(ids)
     }
 
     /// All sampling rules of the region.
     pub(crate) async fn rules(&self) -> Result<Vec<Rule>, AwsFault> {
-        let (mut rules, mut next) = (Vec::new(), None);
+        let (mut rules, mut pages) = (Vec::new(), self.xray.get_sampling_rules().into_paginator().send());
         for _ in 0..PAGES {
-            let page = self.xray.get_sampling_rules().set_next_token(next).send().await;
+            let Some(page) = pages.next().await else { break };
             let page = page.map_err(|error| AwsFault::of_sdk("xray:GetSamplingRules", &error))?;
             rules.extend(page.sampling_rule_records().iter().filter_map(|record| record.sampling_rule()).map(|rule| {
                 Rule {
@@ -107,28 +99,20 @@ impl Aws {
                     url_path: rule.url_path().to_owned(),
                 }
             }));
-            next = page.next_token().map(str::to_owned);
-            if next.is_none() {
-                break;
-            }
         }
         Ok(rules)
     }
 
     /// All groups of the region.
     pub(crate) async fn groups(&self) -> Result<Vec<Group>, AwsFault> {
-        let (mut groups, mut next) = (Vec::new(), None);
+        let (mut groups, mut pages) = (Vec::new(), self.xray.get_groups().into_paginator().send());
         for _ in 0..PAGES {
-            let page = self.xray.get_groups().set_next_token(next).send().await;
+            let Some(page) = pages.next().await else { break };
             let page = page.map_err(|error| AwsFault::of_sdk("xray:GetGroups", &error))?;
             groups.extend(page.groups().iter().map(|group| Group {
                 name: group.group_name().unwrap_or_default().to_owned(),
                 filter: group.filter_expression().unwrap_or_default().to_owned(),
             }));
-            next = page.next_token().map(str::to_owned);
-            if next.is_none() {
-                break;
-            }
         }
         Ok(groups)
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::finding::Finding;
+use super::held::Kept;
 use super::probe::with_causes;
 use crate::aws::Function;
 use crate::client::Client;
@@ -11,6 +12,8 @@ use crate::config::{Config, Key};
 pub(super) const PLANE: &str = "Honeycomb";
 /// The variable that holds the key.
 pub(super) const VARIABLE: &str = "HONEYCOMB_API_KEY";
+
+const KEY: Kept = Kept { plane: PLANE, variable: VARIABLE, noun: "key" };
 
 /// The variable that names the region's host.
 const ENDPOINT: &str = "HONEYCOMB_API_ENDPOINT";
@@ -132,9 +135,8 @@ fn known(config: &Config, key: &Key, body: &Value, function: Option<&Function>) 
     beside(function, config, key, &format!("{whose}; {may_create}"))
 }
 
-/// The key in this shell says nothing of the functions, unless they hold the same.
+/// What is known of the key, held against the function that should use it.
 fn beside(function: Option<&Function>, config: &Config, key: &Key, words: &str) -> Finding {
-    use crate::aws::Held;
     let Some(function) = function else { return Finding::ok(PLANE, words) };
     let name = &function.name;
     if sends_elsewhere(function, config) {
@@ -144,22 +146,7 @@ fn beside(function: Option<&Function>, config: &Config, key: &Key, words: &str) 
             format!("deploy with {ENDPOINT}={}", config.honeycomb_endpoint),
         );
     }
-    match function.holds(VARIABLE, Some(key.reveal())) {
-        Held::Same => Finding::ok(PLANE, format!("{words}; {name} holds the same key")),
-        Held::Arn => {
-            Finding::ok(PLANE, format!("{words}; that {name} reads the same key from its store was not checked"))
-        }
-        Held::Other => Finding::wrong(
-            PLANE,
-            format!("{words}; but {name} holds another key"),
-            format!("deploy with this key, or export the deployed one and ask again; both are called {VARIABLE}"),
-        ),
-        Held::Nothing => Finding::wrong(
-            PLANE,
-            format!("{words}; but {name} holds no key, so nothing is sent"),
-            format!("deploy with {VARIABLE}: a variable of this shell reaches no function"),
-        ),
-    }
+    KEY.beside(function, key, words)
 }
 
 /// Honeycomb's regions do not know each other's keys. What is no host of Honeycomb's here is a stand-in, and says nothing of functions.

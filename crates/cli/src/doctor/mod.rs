@@ -3,6 +3,7 @@
 mod cloudwatch;
 mod deployed;
 mod finding;
+mod held;
 mod honeycomb;
 mod local;
 mod probe;

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::finding::Finding;
+use super::held::Kept;
 use super::probe::with_causes;
 use crate::aws::{Function, Held};
 use crate::client::{Client, ClientError};
@@ -13,6 +14,7 @@ use crate::config::{Config, Key};
 pub(super) const PLANE: &str = "Rollbar";
 /// The variable that holds the posting token.
 pub(super) const VARIABLE: &str = "ROLLBAR_ACCESS_TOKEN";
+const TOKEN: Kept = Kept { plane: PLANE, variable: VARIABLE, noun: "token" };
 const READING: &str = "ROLLBAR_READ_TOKEN";
 const HEADER: &str = "x-rollbar-access-token";
 
@@ -29,7 +31,7 @@ pub(crate) async fn check(client: &Client, config: &Config, stage: &str, functio
         (None, None) => return without_token(function),
     };
     match (finding.mend.is_none(), &config.rollbar_token, function) {
-        (true, Some(token), Some(function)) => beside(function, token, finding.words),
+        (true, Some(token), Some(function)) => TOKEN.beside(function, token, &finding.words),
         _ => finding,
     }
 }
@@ -116,26 +118,6 @@ fn refused(status: u16, variable: &str) -> Finding {
 
 fn unreachable(error: &ClientError) -> Finding {
     Finding::wrong(PLANE, with_causes(error), "look at ROLLBAR_ENDPOINT and at the network")
-}
-
-fn beside(function: &Function, token: &Key, words: String) -> Finding {
-    let name = &function.name;
-    match function.holds(VARIABLE, Some(token.reveal())) {
-        Held::Same => Finding::ok(PLANE, format!("{words}; {name} holds the same token")),
-        Held::Arn => {
-            Finding::ok(PLANE, format!("{words}; that {name} reads the same token from its store was not checked"))
-        }
-        Held::Other => Finding::wrong(
-            PLANE,
-            format!("{words}; but {name} holds another token"),
-            format!("deploy with this token, or export the deployed one; both are called {VARIABLE}"),
-        ),
-        Held::Nothing => Finding::wrong(
-            PLANE,
-            format!("{words}; but {name} holds no token, so nothing is sent"),
-            format!("deploy with {VARIABLE}: a variable of this shell reaches no function"),
-        ),
-    }
 }
 
 #[cfg(test)]
