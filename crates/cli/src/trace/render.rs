@@ -142,12 +142,14 @@ fn ink_of(level: &str) -> Ink {
     }
 }
 
-/// Nanoseconds as one reads them.
+/// Nanoseconds as one reads them, rounded: 90 ms that a double's microseconds made 89.999 are 90.0.
+#[expect(clippy::cast_precision_loss, reason = "a double holds 104 days in nanoseconds exactly")]
 fn milliseconds(nanoseconds: u64) -> String {
+    let milliseconds = nanoseconds as f64 / 1e6;
     match nanoseconds {
-        0..10_000_000 => format!("{}.{:02} ms", nanoseconds / 1_000_000, nanoseconds % 1_000_000 / 10_000),
-        10_000_000..10_000_000_000 => format!("{}.{} ms", nanoseconds / 1_000_000, nanoseconds % 1_000_000 / 100_000),
-        _ => format!("{}.{} s", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 100_000_000),
+        0..9_995_000 => format!("{milliseconds:.2} ms"),
+        9_995_000..9_999_950_000 => format!("{milliseconds:.1} ms"),
+        _ => format!("{:.1} s", milliseconds / 1e3),
     }
 }
 
@@ -211,9 +213,16 @@ mod tests {
 
     #[test]
     fn a_time_is_told_with_as_many_digits_as_one_reads() {
-        for (time, told) in
-            [(0, "0.00 ms"), (1_234_567, "1.23 ms"), (12_345_678, "12.3 ms"), (29_000_000_000, "29.0 s")]
-        {
+        for (time, told) in [
+            (0, "0.00 ms"),
+            (1_234_567, "1.23 ms"),
+            (9_994_999, "9.99 ms"),
+            (9_999_999, "10.0 ms"),
+            (12_345_678, "12.3 ms"),
+            (89_999_000, "90.0 ms"),
+            (9_999_999_999, "10.0 s"),
+            (29_000_000_000, "29.0 s"),
+        ] {
             assert_eq!(milliseconds(time), told);
         }
     }
