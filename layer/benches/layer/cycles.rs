@@ -4,6 +4,7 @@ use std::io;
 use std::net::UdpSocket;
 use std::time::Duration;
 
+use crate::awake::Awake;
 use crate::platform::{Platform, Seen};
 use crate::process::{Process, variables};
 use crate::share::Share;
@@ -45,6 +46,8 @@ struct Plan {
     extension: Extension,
     vendor: Duration,
     lines: &'static str,
+    /// Whether spans go anywhere.
+    tells: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -70,6 +73,7 @@ const BARE: Plan = Plan {
     extension: Extension::None,
     vendor: Duration::ZERO,
     lines: "INFO",
+    tells: true,
 };
 const OBSERVED: Plan = Plan { function: Program::Own("observed-function"), ..BARE };
 pub(crate) const WITH_LAYER: &str = "Crudder, layer";
@@ -77,9 +81,11 @@ pub(crate) const WITH_SLOW_VENDORS: &str = "Crudder, layer, vendors 20 ms";
 /// What the names of all that is ours begin with.
 pub(crate) const OURS: [&str; 3] = ["bare", "Crudder", "one JSON line"];
 const LAYER: Plan = Plan { name: WITH_LAYER, extension: Extension::Layer, ..OBSERVED };
-const PLANS: [Plan; 14] = [
+const PLANS: [Plan; 15] = [
     BARE,
     Plan { name: "bare, register-only extension", extension: Extension::RegisterOnly, ..BARE },
+    // The interface alone: `tracing`, its bridge to OpenTelemetry, the SDK.
+    Plan { name: "Crudder, spans told to nobody", lines: "FATAL", tells: false, ..OBSERVED },
     Plan { name: "Crudder, no layer", ..OBSERVED },
     LAYER,
     Plan { name: WITH_SLOW_VENDORS, vendor: SLOW, ..LAYER },
@@ -120,7 +126,11 @@ impl Arrangement {
         let (platform, folder, vendor) = (Platform::start()?, tempfile::tempdir()?, Sink::start(plan.vendor)?);
         let mut variables = variables(&platform, folder.path(), Some(&vendor));
         variables.insert("AWS_LAMBDA_LOG_LEVEL", plan.lines.to_owned());
-        variables.insert("AWS_XRAY_DAEMON_ADDRESS", daemon.to_owned());
+        if plan.tells {
+            variables.insert("AWS_XRAY_DAEMON_ADDRESS", daemon.to_owned());
+        } else {
+            variables.insert("CRUDDER_RECORDER", "/proc/nowhere/ring".to_owned());
+        }
         variables.insert("OTEL_EXPORTER_OTLP_ENDPOINT", vendor.url().to_owned());
         let mode = if plan.extension == Extension::Internal { "async" } else { "sync" };
         variables.insert("LAMBDA_EXTENSION_SPAN_PROCESSOR_MODE", mode.to_owned());
@@ -212,6 +222,7 @@ pub(crate) struct Over {
 /// Prints what each arrangement took, in rounds that alternate: on full cores, or on `quota` of one core that function and extension
 /// share.
 pub(crate) fn measure(rounds: usize, quota: Option<f64>) -> io::Result<Vec<Over>> {
+    let _awake = Awake::start()?;
     let daemon = UdpSocket::bind("127.0.0.1:0")?;
     let address = daemon.local_addr()?.to_string();
     std::thread::spawn(move || while daemon.recv(&mut [0; 1 << 16]).is_ok() {});

@@ -6,6 +6,7 @@
 //! `throttled`; `check` holds the figures against bounds.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
+mod awake;
 mod check;
 mod cycles;
 mod http;
@@ -30,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     match std::env::args().nth(1).as_deref() {
         Some("bare-function") => work::bare_function(),
         Some("observed-function") => work::observed_function(),
+        Some("keep-awake") => awake::spin(),
         Some("register-only") => Ok(work::register_only(&setting("AWS_LAMBDA_RUNTIME_API").unwrap_or_default())?),
         _ => {
             let times = setting("CRUDDER_BENCH_ROUNDS").and_then(|value| value.parse().ok()).unwrap_or(1);
