@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench bench-check torture build sizes built reproducible release-one release-check smoke tools
+.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench bench-check counts torture build sizes built reproducible release-one release-check smoke tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +19,7 @@ local: ## Runs the whole of Crudder on this machine.
 test: ## Runs every test that needs nothing but this repository and its crates.
 	$(CARGO) test
 
-check: fmt clippy doc deny template contract schema fuzz witness-here browser ## All checks beyond `cargo test`, each a target of its own.
+check: fmt clippy doc deny template contract schema fuzz witness-here browser counts ## All checks beyond `cargo test`, each a target of its own.
 
 fmt: ## Formatting.
 	$(CARGO) fmt --all --check
@@ -90,6 +90,9 @@ bench: ## Every figure of docs/performance.md, beside what users would pick inst
 bench-check: ## The ratios that must hold, with margins for a machine that is not quiet.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p layer --bench layer -- check
+
+counts: ## Instructions of what every request pays for, under valgrind (a Debian package), against their bounds.
+	$(CARGO) bench --locked -p crudder-telemetry --bench counts -- check
 
 torture: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
 	CRUDDER_TORTURE_REQUESTS=$${CRUDDER_TORTURE_REQUESTS:-5000} $(CARGO) test --locked --test torture -- --nocapture
