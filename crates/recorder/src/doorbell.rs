@@ -51,9 +51,45 @@ impl Ringer {
     }
 
     pub(crate) fn ring(&self) {
-        if let Some(socket) = &self.socket {
-            // A hint: a full or missing bell is no error.
-            let _ = socket.send_to(b"!", &self.path);
+        let Some(socket) = &self.socket else { return };
+        // Connected to the bell, so that the path is not looked up each time. A bell that nobody holds any more refuses: there may be a
+        // new one at the same path.
+        match socket.send(b"!") {
+            // A hint: a full bell is no error, nor is a missing one.
+            Err(why) if why.kind() != io::ErrorKind::WouldBlock => {
+                let _ = socket.connect(&self.path).and_then(|()| socket.send(b"!"));
+            }
+            _ => (),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bell_of_a_readers_next_life_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = folder.path().join("ring");
+        let ringer = Ringer::to(&ring);
+        ringer.ring();
+        for _life in 0..3 {
+            let bell = Bell::bind(&ring).unwrap().into_socket();
+            ringer.ring();
+            ringer.ring();
+            let mut heard = [0; 2];
+            assert_eq!([bell.recv(&mut heard).unwrap(), bell.recv(&mut heard).unwrap()], [1, 1]);
+        }
+        ringer.ring();
+    }
+
+    #[test]
+    fn a_full_bell_keeps_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = folder.path().join("ring");
+        let _bell = Bell::bind(&ring).unwrap();
+        let ringer = Ringer::to(&ring);
+        (0..10_000).for_each(|_| ringer.ring());
     }
 }

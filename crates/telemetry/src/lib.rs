@@ -31,6 +31,7 @@
 //! Telemetry asks nobody and waits for nobody: no exporter, no thread, nothing to flush. What does not fit or can't be sent is dropped and
 //! counted ([`Telemetry::losses`]; the recorder counts its own).
 
+mod after;
 mod arrays;
 mod backtrace;
 mod buffer;

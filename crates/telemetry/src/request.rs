@@ -8,8 +8,10 @@ use std::time::SystemTime;
 use opentelemetry::trace::{Link, SpanContext, SpanId, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
+use crate::after::{After, Ending};
 use crate::ids::{TraceIds, write_xray_trace_id};
 use crate::invocation::{Failure, Invocation};
+use crate::log::Output;
 use crate::parent::Parent;
 use crate::root;
 
@@ -49,6 +51,8 @@ struct State {
     told: Vec<u64>,
     /// What was annotated anywhere: a report that comes later has it with it, and the root span at its end.
     notes: Vec<KeyValue>,
+    /// What waits for the answer to leave; `None` when the work is over.
+    after: Option<After>,
 }
 
 /// The request as the context holds it.
@@ -71,7 +75,12 @@ impl Request {
             segment: parent.segment,
             caller_span: parent.caller_span,
             known: attributes.len(),
-            state: Mutex::new(State { attributes: Some(attributes), link: parent.link, ..State::default() }),
+            state: Mutex::new(State {
+                attributes: Some(attributes),
+                link: parent.link,
+                after: Some(After::default()),
+                ..State::default()
+            }),
             head: OnceLock::new(),
         }
     }
@@ -88,6 +97,28 @@ impl Request {
 
     pub(crate) fn take_panic(&self) -> Option<Failure> {
         lock(&self.state).panic.take()
+    }
+
+    /// Keeps the access line until the answer has left. Says `false` when that is over, or when there was one already.
+    pub(crate) fn keep_line(&self, output: &Arc<Output>, line: &[u8]) -> bool {
+        let mut state = lock(&self.state);
+        let Some(after) = state.after.as_mut().filter(|after| after.line.is_none()) else { return false };
+        after.line = Some((Arc::clone(output), line.to_vec()));
+        true
+    }
+
+    /// Keeps the root's end until then. One that comes later is told at once.
+    pub(crate) fn end_later(&self, ending: Ending) {
+        if let Some(after) = &mut lock(&self.state).after {
+            after.ending = Some(ending);
+            return;
+        }
+        ending.tell();
+    }
+
+    /// The work is over, and its answer on its way: nothing waits from now on.
+    pub(crate) fn take_after(&self) -> Option<After> {
+        lock(&self.state).after.take()
     }
 
     /// Whether an error of these words is told for the first time in this request.

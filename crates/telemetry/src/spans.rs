@@ -1,7 +1,6 @@
-//! Spans as they start and end: each is recorded at once, and X-Ray gets a request's spans at its root's end.
+//! Spans as they start and end: each is recorded at once, and X-Ray gets a request's spans when its root has ended.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,13 +10,12 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample, Span, SpanData, SpanProcessor};
 
-use crate::buffer::with_buffer;
+use crate::after::{Ending, Planes};
 use crate::gather::Gathered;
 use crate::otlp::Phase;
 use crate::recorder::Recorder;
 use crate::request::{Current, Request, lock};
 use crate::scrub::{scrub, scrub_attributes};
-use crate::xray::{Daemon, MAX_DATAGRAM_BYTES, sdk, write_datagrams};
 use crate::{arrays, numbers};
 
 /// Records everything; the sampled flag says whether X-Ray wants the span.
@@ -44,19 +42,21 @@ impl ShouldSample for RecordAll {
 /// Stands between the SDK and the planes.
 #[derive(Debug)]
 pub(crate) struct Spans {
-    xray: Option<Arc<Daemon>>,
-    recorder: Option<Arc<Recorder>>,
-    service: String,
+    planes: Arc<Planes>,
     gathered: Mutex<Gathered>,
 }
 
 impl Spans {
-    pub(crate) fn new(xray: Option<Arc<Daemon>>, recorder: Option<Arc<Recorder>>, service: String) -> Self {
-        Self { xray, recorder, service, gathered: Mutex::default() }
+    pub(crate) fn new(planes: Planes) -> Self {
+        Self { planes: Arc::new(planes), gathered: Mutex::default() }
+    }
+
+    fn recorder(&self) -> Option<&Recorder> {
+        self.planes.recorder.as_deref()
     }
 
     fn record_start(&self, request: &Request, span: &Span, is_root: bool) {
-        let Some(recorder) = &self.recorder else { return };
+        let Some(recorder) = self.recorder() else { return };
         if is_root {
             recorder.invocation_started(request, span.span_context());
         }
@@ -65,40 +65,6 @@ impl Spans {
             recorder.span(request.index, &data, parent_of(request, &data, is_root), Phase::Started);
         }
     }
-
-    /// The root has ended, its spans are with X-Ray: whoever reads the recorder may go on.
-    fn record_end(&self, request: &Request, outcome: Outcome, sent: Sent) {
-        let Some(recorder) = &self.recorder else { return };
-        // The layer sends what a function could not: what the system did not take has not left.
-        if sent.all && sent.datagrams > 0 {
-            recorder.datagrams_sent(request.index, sent.datagrams);
-        }
-        recorder.invocation_ended(request.index, outcome);
-    }
-
-    fn send(&self, spans: &[SpanData]) -> Sent {
-        let mut sent = Sent { datagrams: 0, all: true };
-        let Some(daemon) = self.xray.as_ref().filter(|_| !spans.is_empty()) else { return sent };
-        let borrowed = spans.iter().map(sdk::borrow).collect::<Vec<_>>();
-        with_buffer(&BUFFER, MAX_DATAGRAM_BYTES, |buffer| {
-            write_datagrams(&borrowed, &self.service, buffer, |datagram| {
-                sent.all &= daemon.send(datagram);
-                sent.datagrams = sent.datagrams.saturating_add(1);
-            });
-        });
-        sent
-    }
-}
-
-thread_local! {
-    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// What became of a request's datagrams.
-#[derive(Debug, Clone, Copy)]
-struct Sent {
-    datagrams: u8,
-    all: bool,
 }
 
 /// Makes a span fit to be told: numbers are numbers, arrays arrays, secrets masked. What a root got at its start is fit already.
@@ -134,21 +100,22 @@ impl SpanProcessor for Spans {
         }
         self.record_start(request, span, is_root);
         let early = lock(&self.gathered).start(request, span.span_context().span_id(), is_root);
-        self.send(&early);
+        self.planes.send(&early);
     }
 
     fn on_end(&self, mut span: SpanData) {
         let found = lock(&self.gathered).find(span.span_context.span_id());
         let Some((request, is_root)) = found else { return };
         tidy(&mut span, &request, is_root);
-        if let Some(recorder) = &self.recorder {
+        if let Some(recorder) = self.recorder() {
             recorder.span(request.index, &span, parent_of(&request, &span, is_root), Phase::Ended);
         }
         let outcome = if matches!(span.status, Status::Error { .. }) { Outcome::Failed } else { Outcome::Answered };
-        let due = lock(&self.gathered).end(span, request.to_xray && self.xray.is_some());
-        let sent = self.send(&due);
+        let due = lock(&self.gathered).end(span, request.to_xray && self.planes.xray.is_some());
         if is_root {
-            self.record_end(&request, outcome, sent);
+            request.end_later(Ending { planes: Arc::clone(&self.planes), index: request.index, spans: due, outcome });
+        } else {
+            self.planes.send(&due);
         }
     }
 

@@ -17,6 +17,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry, filter};
 
+use crate::after::Planes;
 use crate::config::{Config, ConfigError};
 use crate::invocation::{End, Failure, Invocation};
 use crate::log::{Lines, Output};
@@ -93,7 +94,8 @@ impl Telemetry {
             Ok(recorder) => (Some(Arc::new(recorder)), None),
             Err(error) => (None, Some(error)),
         };
-        let processor = Spans::new(daemon.clone(), recorder.clone(), config.service.clone());
+        let planes = Planes { xray: daemon.clone(), recorder: recorder.clone(), service: config.service.clone() };
+        let processor = Spans::new(planes);
         let reports = Reports::new(recorder.clone());
         let output = output.map(Arc::new);
         let lines = output.clone().map(|output| Lines::new(output, config.log_format, config.log_level));
@@ -102,7 +104,9 @@ impl Telemetry {
         // Lambda's own filter still applied after it.
         let enough = config.log_level.max(SPAN_LEVEL);
         let spans = spans_of(provider(processor, resource).tracer("crudder-telemetry"));
-        let subscriber = Registry::default().with(enough).with(Numbers).with(spans).with(reports.clone());
+        // What is nobody's span is switched off where it is made.
+        let ours = filter::filter_fn(|metadata| !metadata.is_span() || is_our_span(metadata));
+        let subscriber = Registry::default().with(enough).with(ours).with(Numbers).with(spans).with(reports.clone());
         let dispatch = Dispatch::new(subscriber.with(lines.clone()));
         let invocations = AtomicU32::new(0);
         let shared = Shared { config, lines, reports, output, daemon, recorder, recorder_error, invocations };
@@ -187,7 +191,7 @@ fn spans_of<S: Subscriber + for<'a> LookupSpan<'a>>(tracer: SdkTracer) -> impl L
         .with_threads(false)
         .with_tracked_inactivity(false)
         .with_target(false)
-        .with_filter(filter::filter_fn(is_our_span))
+        .with_filter(filter::filter_fn(|metadata| metadata.is_span()))
 }
 
 /// The root span while it is open.
@@ -214,6 +218,11 @@ impl Drop for Root {
     fn drop(&mut self) {
         if self.open {
             self.close(|| End::ok().because(Failure::cancelled()));
+        }
+        // The span ends where its last holder lets it go: here, unless somebody works on.
+        self.span = Span::none();
+        if let Some(after) = self.request.take_after() {
+            after.tell_later();
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use opentelemetry::Context as OpenTelemetry;
 use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -12,6 +13,8 @@ use super::fields::{Fields, Message};
 use super::line::{Line, with_buffers};
 use super::output::Output;
 use crate::config::LogFormat;
+use crate::invocation::ACCESS;
+use crate::request::Current;
 
 /// Prints each event of its level and above.
 #[derive(Debug, Clone)]
@@ -44,6 +47,15 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// An access line tells of an answer: it need not keep it waiting.
+    fn waits(&self, line: &[u8]) -> bool {
+        OpenTelemetry::map_current(|context| {
+            context.get::<Current>().is_some_and(|Current(request)| request.keep_line(&self.output, line))
+        })
+    }
+}
+
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let metadata = event.metadata();
@@ -63,7 +75,9 @@ impl<S: Subscriber> Layer<S> for Lines {
             event.record(&mut fields);
             fields.finish();
             line.end();
-            self.output.write(&buffers.line);
+            if metadata.target() != ACCESS || !self.waits(&buffers.line) {
+                self.output.write(&buffers.line);
+            }
         });
     }
 }

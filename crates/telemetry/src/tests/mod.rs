@@ -1,5 +1,6 @@
 //! Tests of the whole: an observed request, and what each plane got of it.
 
+mod after;
 mod lines;
 mod otlp_witness;
 mod planes;
@@ -80,6 +81,11 @@ impl Bench {
     /// Runs `work` under this bench's subscriber.
     pub(super) fn run<R>(&self, work: impl FnOnce(&Telemetry) -> R) -> R {
         dispatcher::with_default(&self.dispatch, || work(&self.telemetry))
+    }
+
+    /// The kinds of what is recorded so far.
+    pub(super) fn records(&mut self) -> Vec<Kind> {
+        std::iter::from_fn(|| self.reader.read().map(|record| record.kind)).collect()
     }
 
     /// Everything that was told. A datagram that was sent is already with its socket, so nothing has to be waited for.

@@ -1,0 +1,115 @@
+//! What is told of a request while its answer is on its way already: its access line, X-Ray's datagram, the end mark and the bell that
+//! goes with it. Each wakes a process that would run before the answer left.
+//!
+//! The spans are in the recorder by then. A process that dies in between has lost its access line; the rest is told by the layer, since
+//! there is no end mark.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crudder_recorder::Outcome;
+use opentelemetry_sdk::trace::SpanData;
+use tokio::runtime::Handle;
+
+use crate::buffer::with_buffer;
+use crate::log::Output;
+use crate::recorder::Recorder;
+use crate::xray::{Daemon, MAX_DATAGRAM_BYTES, sdk, write_datagrams};
+
+/// Where spans go, less the recording of each.
+#[derive(Debug)]
+pub(crate) struct Planes {
+    pub(crate) xray: Option<Arc<Daemon>>,
+    pub(crate) recorder: Option<Arc<Recorder>>,
+    pub(crate) service: String,
+}
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What became of a request's datagrams.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    datagrams: u8,
+    all: bool,
+}
+
+impl Planes {
+    /// Gives spans to X-Ray.
+    pub(crate) fn send(&self, spans: &[SpanData]) {
+        self.sent(spans);
+    }
+
+    fn sent(&self, spans: &[SpanData]) -> Sent {
+        let mut sent = Sent { datagrams: 0, all: true };
+        let Some(daemon) = self.xray.as_ref().filter(|_| !spans.is_empty()) else { return sent };
+        let borrowed = spans.iter().map(sdk::borrow).collect::<Vec<_>>();
+        with_buffer(&BUFFER, MAX_DATAGRAM_BYTES, |buffer| {
+            write_datagrams(&borrowed, &self.service, buffer, |datagram| {
+                sent.all &= daemon.send(datagram);
+                sent.datagrams = sent.datagrams.saturating_add(1);
+            });
+        });
+        sent
+    }
+}
+
+/// The end of a root span that is recorded.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    pub(crate) planes: Arc<Planes>,
+    /// Which invocation.
+    pub(crate) index: u32,
+    /// What X-Ray gets.
+    pub(crate) spans: Vec<SpanData>,
+    pub(crate) outcome: Outcome,
+}
+
+impl Ending {
+    /// Gives the spans to X-Ray; then whoever reads the recorder may go on.
+    pub(crate) fn tell(&self) {
+        let sent = self.planes.sent(&self.spans);
+        let Some(recorder) = &self.planes.recorder else { return };
+        // The layer sends what a function could not: what the system did not take has not left.
+        if sent.all && sent.datagrams > 0 {
+            recorder.datagrams_sent(self.index, sent.datagrams);
+        }
+        recorder.invocation_ended(self.index, self.outcome);
+    }
+}
+
+/// What waits for the answer to leave. Telling it is dropping it: a task that never ran tells it too.
+#[derive(Debug, Default)]
+pub(crate) struct After {
+    pub(crate) line: Option<(Arc<Output>, Vec<u8>)>,
+    pub(crate) ending: Option<Ending>,
+}
+
+impl After {
+    /// Tells it as soon as the runtime has nothing else to do at this moment: it has written the answer then, and the answer's own
+    /// answer, without which no next invocation is asked for, is not there yet. Without a runtime, now.
+    pub(crate) fn tell_later(self) {
+        if self.line.is_none() && self.ending.is_none() {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                let _after = self;
+                tokio::task::yield_now().await;
+            });
+        }
+    }
+}
+
+impl Drop for After {
+    fn drop(&mut self) {
+        // The line first: an invocation that has an end mark has its line.
+        if let Some((output, line)) = self.line.take() {
+            output.write(&line);
+        }
+        if let Some(ending) = self.ending.take() {
+            ending.tell();
+        }
+    }
+}
