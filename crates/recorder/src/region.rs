@@ -46,6 +46,7 @@ impl Region {
         Self { start: Box::into_raw(words).cast(), length, owner }
     }
 
+    #[inline]
     fn at(&self, offset: usize, length: usize, align: usize) -> *mut u8 {
         let end = offset.checked_add(length);
         assert!(end.is_some_and(|end| end <= self.length), "{offset}+{length} lies outside the region");
@@ -54,6 +55,7 @@ impl Region {
         unsafe { self.start.add(offset) }
     }
 
+    #[inline]
     pub(crate) fn atomic64(&self, offset: usize) -> &AtomicU64 {
         let place = self.at(offset, 8, 8).cast();
         // SAFETY: in bounds, aligned (mappings and heap words both begin at a multiple of 8), alive as long as `self`. The
@@ -61,6 +63,7 @@ impl Region {
         unsafe { AtomicU64::from_ptr(place) }
     }
 
+    #[inline]
     pub(crate) fn atomic32(&self, offset: usize) -> &AtomicU32 {
         let place = self.at(offset, 4, 4).cast();
         // SAFETY: as in `atomic64`.
@@ -69,6 +72,7 @@ impl Region {
 
     /// # Safety
     /// Nobody writes these bytes while the slice lives.
+    #[inline]
     pub(crate) unsafe fn bytes(&self, offset: usize, length: usize) -> &[u8] {
         let place = self.at(offset, length, 1);
         // SAFETY: in bounds; zeroed or written memory is initialised; unchanged while borrowed, as the caller promises.
@@ -77,6 +81,7 @@ impl Region {
 
     /// # Safety
     /// Nobody else reads or writes these bytes during the call.
+    #[inline]
     pub(crate) unsafe fn copy_in(&self, offset: usize, bytes: &[u8]) {
         let place = self.at(offset, bytes.len(), 1);
         // SAFETY: in bounds; `bytes` is no part of these bytes, since a shared slice of them would break the caller's promise.
@@ -85,6 +90,7 @@ impl Region {
 
     /// # Safety
     /// Nobody else reads or writes these bytes during the call.
+    #[inline]
     pub(crate) unsafe fn zero(&self, offset: usize, length: usize) {
         let place = self.at(offset, length, 1);
         // SAFETY: in bounds, and the caller's alone.

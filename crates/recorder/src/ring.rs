@@ -123,11 +123,13 @@ impl Ring {
         layout::HEADER_BYTES + (position & (self.bytes - 1)) as usize
     }
 
+    #[inline]
     fn word(&self, position: u64) -> &AtomicU64 {
         self.region.atomic64(self.offset(position))
     }
 
     /// Writes one record: claim, copy, checksum, commit.
+    #[inline]
     pub(crate) fn write(&self, head: &Head, parts: &[&[u8]]) -> Result<Written, Dropped> {
         let payload: usize = parts.iter().map(|part| part.len()).sum();
         let length = layout::align((layout::RECORD_HEADER + payload) as u64);
@@ -146,6 +148,7 @@ impl Ring {
         }
     }
 
+    #[inline]
     pub(crate) fn claim(&self, length: u64, room: layout::Room) -> Result<Written, Dropped> {
         if length > self.bytes / layout::LARGEST_PART {
             return Err(Dropped::TooLarge);
@@ -175,6 +178,7 @@ impl Ring {
         }
     }
 
+    #[inline]
     fn fill(&self, position: u64, head: &Head, payload: usize, parts: &[&[u8]]) {
         let start = self.offset(position);
         let mut summed = [0_u8; layout::RECORD_HEADER - layout::IN_SUMMED];
@@ -215,6 +219,7 @@ impl Ring {
         word.store(word.load(Ordering::Relaxed) ^ 1, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(crate) fn label(&self, position: u64, vendor: Vendor) -> &AtomicU32 {
         self.region.atomic32(self.offset(position) + layout::IN_LABELS + vendor as usize * 4)
     }
