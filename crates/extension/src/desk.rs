@@ -75,7 +75,9 @@ impl Desk {
         while let Some(record) = self.reader.read() {
             let key = Key { writer: record.writer, index: record.invocation };
             let is_outside = is_outside(&record);
-            let over = self.over.iter().rposition(|(known, _)| *known == key);
+            // What is under way is not over: a look at the few that are saves one at the many that were.
+            let is_open = self.table.invocations.contains_key(&key);
+            let over = if is_open { None } else { self.over.iter().rposition(|(known, _)| *known == key) };
             if over.is_none() {
                 self.table.apply(&record);
             }
@@ -147,7 +149,7 @@ impl Desk {
     /// Whether this request is over, by the ring.
     pub(crate) fn is_over(&self, request_id: &str) -> bool {
         let has_ended = |key: Key| self.table.invocations.get(&key).is_some_and(|found| found.ended.is_some());
-        self.over.iter().any(|(_, invocation)| invocation.request_id == request_id)
+        self.over.iter().rev().any(|(_, invocation)| invocation.request_id == request_id)
             || self.table.by_request(request_id).is_some_and(has_ended)
     }
 

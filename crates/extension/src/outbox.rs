@@ -2,6 +2,7 @@
 
 mod answers;
 mod lane;
+mod queue;
 mod relief;
 
 use std::collections::HashMap;
@@ -79,9 +80,7 @@ impl Outbox {
             }
         }
         unit.in_doubt = reader.label(unit.position, vendor) != UNDECIDED;
-        let lane = self.lane(vendor);
-        lane.errors += usize::from(unit.has_error);
-        lane.queue.push_back(unit);
+        self.lane(vendor).queue.push_back(unit);
     }
 
     /// Whether something should go before the next freeze, or is on its way and may.
@@ -104,14 +103,13 @@ impl Outbox {
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.lanes.iter().any(|lane| {
             let oldest = lane.queue.front().is_some_and(|unit| now.duration_since(unit.since) >= OLDEST);
-            oldest || lane.queue.iter().map(Unit::bytes).sum::<usize>() >= LARGEST
+            oldest || lane.queue.bytes() >= LARGEST
         })
     }
 
     /// What all that is still here would take to be printed.
     pub(crate) fn time_to_print(&self) -> Duration {
-        let queued = |lane: &Lane| lane.queue.iter().map(Unit::bytes).sum::<usize>() as u64;
-        let bytes = self.spool.bytes() + self.lanes.iter().map(queued).sum::<u64>();
+        let bytes = self.spool.bytes() + self.lanes.iter().map(|lane| lane.queue.bytes() as u64).sum::<u64>();
         Duration::from_millis(bytes * 1000 / PRINTED_A_SECOND)
     }
 
@@ -135,11 +133,9 @@ impl Outbox {
 
     /// A record was carried: units of it bear, and read, its copy.
     pub(crate) fn moved(&mut self, from: u64, to: u64) {
-        let units = self.lanes.iter_mut().flat_map(|lane| {
-            lane.queue.iter_mut().chain(lane.flight.iter_mut().flat_map(|flight| flight.units.iter_mut()))
-        });
-        for unit in units {
-            unit.positions_mut().filter(|position| **position == from).for_each(|position| *position = to);
+        for lane in &mut self.lanes {
+            let under_way = lane.flight.iter_mut().flat_map(|flight| &mut flight.units).flat_map(Unit::positions_mut);
+            lane.queue.positions_mut().chain(under_way).filter(|position| **position == from).for_each(|it| *it = to);
         }
     }
 

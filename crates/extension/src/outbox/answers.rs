@@ -44,8 +44,7 @@ impl Outbox {
         let lane = self.lane(vendor);
         lane.key = Key::Off;
         let flight = lane.flight.take();
-        lane.errors = 0;
-        let of_ring = flight.into_iter().flat_map(|flight| flight.units).chain(lane.queue.drain(..));
+        let of_ring = flight.into_iter().flat_map(|flight| flight.units).chain(lane.queue.take_all());
         let mut refused = 0;
         for unit in of_ring {
             unit.positions().for_each(|position| tools.reader.set_label(position, vendor, DECLINED));
@@ -136,7 +135,6 @@ impl Outbox {
         for mut unit in flight.units.into_iter().rev() {
             unit.positions().for_each(|position| tools.reader.set_label(position, vendor, UNDECIDED));
             unit.in_doubt = false;
-            lane.errors += usize::from(unit.has_error);
             lane.queue.push_front(unit);
         }
     }

@@ -1,11 +1,10 @@
 //! One vendor's lane: its key, its queue, and the batch that is under way.
 
-use std::collections::VecDeque;
-
 use crudder_recorder::{Stats, Vendor};
 use tokio::time::{Duration, Instant};
 
 use super::Tools;
+use super::queue::Queue;
 use crate::config::Config;
 use crate::courier::Parcel;
 use crate::gate::Gate;
@@ -49,9 +48,7 @@ pub(super) struct Lane {
     pub(super) vendor: Vendor,
     pub(super) key: Key,
     pub(super) gate: Gate,
-    pub(super) queue: VecDeque<Unit>,
-    /// How many of the queue are errors.
-    pub(super) errors: usize,
+    pub(super) queue: Queue,
     pub(super) flight: Option<Flight>,
     pub(super) most_units: usize,
 }
@@ -59,7 +56,7 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn new(vendor: Vendor, config: &Config) -> Self {
         let (gate, most_units) = (Gate::default(), most_units(vendor));
-        Self { vendor, key: key_of(vendor, config), gate, queue: VecDeque::new(), errors: 0, flight: None, most_units }
+        Self { vendor, key: key_of(vendor, config), gate, queue: Queue::default(), flight: None, most_units }
     }
 
     pub(super) fn is_ready(&self, now: Instant) -> bool {
@@ -79,7 +76,7 @@ impl Lane {
     }
 
     pub(super) fn has_error(&self) -> bool {
-        self.errors > 0 || self.flight.as_ref().is_some_and(|flight| flight.has_error)
+        self.queue.has_error() || self.flight.as_ref().is_some_and(|flight| flight.has_error)
     }
 
     /// Gives the next batch its number and its records their labels. A batch that a former life may have delivered keeps
@@ -87,19 +84,12 @@ impl Lane {
     pub(super) fn form(&mut self, tools: &mut Tools<'_>) {
         let vendor = self.vendor;
         let (attempted, acknowledged) = (tools.reader.attempted(vendor), tools.reader.acknowledged(vendor));
-        let in_doubt = self.queue.iter().any(|unit| unit.in_doubt);
-        let units: Vec<Unit> = if in_doubt {
-            let (doubtful, rest): (Vec<_>, Vec<_>) = self.queue.drain(..).partition(|unit| unit.in_doubt);
-            self.queue = rest.into();
-            doubtful
-        } else {
-            self.take_some()
-        };
+        let in_doubt = self.queue.has_doubt();
+        let units = if in_doubt { self.queue.take_doubtful() } else { self.take_some() };
         if units.is_empty() {
             return;
         }
-        let errors = units.iter().filter(|unit| unit.has_error).count();
-        self.errors -= errors;
+        let has_error = units.iter().any(|unit| unit.has_error);
         let batch = if in_doubt { attempted } else { attempted.max(acknowledged) + 1 };
         // Numbers are given one at a time; four billion batches are more than an environment sends in its life.
         let label = u32::try_from(batch).unwrap_or(u32::MAX);
@@ -108,17 +98,8 @@ impl Lane {
         }
         let losses = (vendor == Vendor::Honeycomb).then(|| tools.reader.stats());
         let parcel = parcel(vendor, &units, losses.as_ref(), tools);
-        self.flight = Some(Flight {
-            batch,
-            units,
-            has_error: errors > 0,
-            parcel,
-            spooled: None,
-            sent_at: None,
-            in_doubt,
-            broken: 0,
-            losses,
-        });
+        self.flight =
+            Some(Flight { batch, units, has_error, parcel, spooled: None, sent_at: None, in_doubt, broken: 0, losses });
     }
 
     fn take_some(&mut self) -> Vec<Unit> {
