@@ -1,19 +1,18 @@
 //! The layer under load: what it holds in memory, and what a span costs it.
 
 use std::io;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::median;
 use crate::platform::{Platform, Seen};
-use crate::process::{LAYER, Process, stripped, variables};
+use crate::process::{Process, variables};
 use crate::sink::Sink;
 use crate::work::{Inner, SPANS};
-use crate::{median, shown};
 
 /// The recorder's own default.
 const RING: u64 = 1 << 20;
 /// A ring that holds all requests of a round.
-const LARGE_RING: u64 = 1 << 27;
+pub(crate) const LARGE_RING: u64 = 1 << 27;
 /// Enough work that steps of ten milliseconds of CPU do not matter; less than the large ring holds.
 const REQUESTS: u64 = if cfg!(debug_assertions) { 4_000 } else { 20_000 };
 /// 10,000 spans a second.
@@ -21,16 +20,16 @@ const EVERY: Duration = Duration::from_micros(500);
 const LOADED: u64 = 6_000;
 
 /// A layer that has asked for its first event, and what it stands between.
-struct Bench {
-    layer: Process,
-    platform: Platform,
-    inner: Inner,
-    sink: Sink,
+pub(crate) struct Bench {
+    pub(crate) layer: Process,
+    pub(crate) platform: Platform,
+    pub(crate) inner: Inner,
+    pub(crate) sink: Sink,
     _folder: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new(ring: u64) -> io::Result<Self> {
+    pub(crate) fn new(ring: u64) -> io::Result<Self> {
         let (platform, sink, folder) = (Platform::start()?, Sink::start(Duration::ZERO)?, tempfile::tempdir()?);
         let mut variables = variables(&platform, folder.path(), Some(&sink));
         variables.insert("CRUDDER_RECORDER_BYTES", ring.to_string());
@@ -43,10 +42,8 @@ impl Bench {
     }
 }
 
-/// Prints the size of the program, and what it holds idle and at ten thousand spans a second; these two are returned, in megabytes.
+/// Prints and returns what the layer holds idle and at ten thousand spans a second, in megabytes.
 pub(crate) fn memory() -> io::Result<[f64; 2]> {
-    let size = stripped(Path::new(LAYER), tempfile::tempdir()?.path());
-    println!("layer, stripped: {} MB", shown(size));
     let mut bench = Bench::new(RING)?;
     let idle = bench.layer.resident()?;
     let (began, cpu) = (Instant::now(), bench.layer.cpu()?);
@@ -55,7 +52,7 @@ pub(crate) fn memory() -> io::Result<[f64; 2]> {
         std::thread::park_timeout((EVERY * number as u32).saturating_sub(began.elapsed()));
         let id = bench.platform.next_id();
         bench.platform.announce(&id);
-        bench.inner.serve(&id);
+        bench.inner.serve(&id, SPANS);
         bench.platform.wait([Seen::ExtensionAsked]);
         if number % 50 == 0 {
             highest = highest.max(bench.layer.resident()?);
@@ -94,7 +91,7 @@ fn spans_a_cpu_second(is_frozen: bool) -> io::Result<f64> {
     let mut id = String::new();
     for _ in 0..REQUESTS {
         id = bench.platform.next_id();
-        bench.inner.serve(&id);
+        bench.inner.serve(&id, SPANS);
     }
     bench.layer.resume()?;
     // The last of them is being served, so the layer holds `/next` until all is delivered.

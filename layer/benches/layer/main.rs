@@ -2,24 +2,34 @@
 //! are real; Lambda and the vendor are the least that can be (`platform.rs`, `sink.rs`). Figures are medians of rounds that alternate.
 //!
 //! `CRUDDER_BENCH_ROUNDS` multiplies the rounds: 1 unless set. `CRUDDER_BENCH_PEERS` is the folder of `benches/peers`' programs, which are
-//! measured in the same rounds; `make bench` builds them and sets it. Arguments name the parts to measure: `starts`, `load`, `cycles`,
-//! `throttled`; `check` holds the figures against bounds.
+//! measured in the same rounds; `make bench` builds them and sets it. Arguments name the parts to measure: `starts`, `load`, `growth`,
+//! `cycles`, `throttled`, `sizes`; `check` holds the figures against bounds.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
+mod arrangement;
 mod awake;
 mod check;
 mod cycles;
+mod growth;
 mod http;
 mod load;
 mod platform;
 mod process;
+mod promises;
+#[path = "../../../benches/shared/rows.rs"]
+mod rows;
 mod share;
 mod sink;
+mod sizes;
 mod starts;
 mod work;
 
 use std::error::Error;
+use std::net::UdpSocket;
 use std::path::PathBuf;
+
+use awake::Awake;
+use rows::hand_over;
 
 const STARTS: usize = 40;
 const THROUGHPUTS: usize = 5;
@@ -43,27 +53,36 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 /// Everything, or the parts that are named.
 fn measure(times: usize) -> std::io::Result<()> {
     let named: Vec<String> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
+    let _awake = Awake::start()?;
+    let daemon = UdpSocket::bind("127.0.0.1:0")?;
+    let address = daemon.local_addr()?.to_string();
+    std::thread::spawn(move || while daemon.recv(&mut [0; 1 << 16]).is_ok() {});
     if named.iter().any(|named| named == "check") {
-        return check::measure();
+        return check::measure(&address);
     }
     let wants = |part: &str| named.is_empty() || named.iter().any(|named| named == part);
+    if wants("sizes") {
+        hand_over("sizes", &sizes::measure()?)?;
+    }
     if wants("starts") {
-        starts::measure(STARTS * times).map(drop)?;
+        hand_over("starts", &promises::of_starts(&starts::measure(STARTS * times)?))?;
     }
     if wants("load") {
-        load::memory()?;
-        load::throughput(THROUGHPUTS * times)?;
+        hand_over("load", &promises::of_load(load::memory()?, load::throughput(THROUGHPUTS * times)?))?;
+    }
+    if wants("growth") {
+        hand_over("growth-of-requests", &[growth::as_requests_grow()?, growth::as_environments_grow(&address)?])?;
     }
     if wants("cycles") {
-        cycles::measure(CYCLES * times, None)?;
+        hand_over("cycles", &promises::of_cycles(&cycles::measure(CYCLES * times, &address, None)?))?;
     }
     if wants("throttled") {
-        return match cycles::measure(THROTTLED * times, Some(share::OF_256_MB)) {
+        return match cycles::measure(THROTTLED * times, &address, Some(share::OF_256_MB)) {
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
                 println!("on a part of a core: not measured, this user may make no control group ({error})");
                 Ok(())
             }
-            measured => measured.map(drop),
+            measured => hand_over("throttled", &[promises::of_throttled(&measured?)]),
         };
     }
     Ok(())
@@ -86,8 +105,4 @@ fn median(values: Vec<f64>) -> f64 {
 fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() * percent / 100]
-}
-
-fn shown(value: Option<f64>) -> String {
-    value.map_or_else(|| "unknown".to_owned(), |value| format!("{value:.2}"))
 }

@@ -109,8 +109,11 @@ pub(crate) fn variables(platform: &Platform, folder: &Path, vendor: Option<&Sink
     variables
 }
 
-/// Megabytes of a program without its symbols; `None` where no `strip` is installed.
+/// Megabytes of a program without its symbols; `None` where there is none, or no `strip`.
 pub(crate) fn stripped(program: &Path, folder: &Path) -> Option<f64> {
+    if !program.is_file() {
+        return None;
+    }
     let target = folder.join("stripped");
     let arguments: [&OsStr; 3] = ["-o".as_ref(), target.as_ref(), program.as_ref()];
     Command::new("strip").args(arguments).status().ok().filter(std::process::ExitStatus::success)?;

@@ -15,14 +15,14 @@ enum Extension {
     Layer,
 }
 
-/// What starting takes, in milliseconds but for the first.
+/// What starting takes, in milliseconds.
 pub(crate) struct Starts {
-    /// The layer's spawn to the first `/next`, as a multiple of the bare function's.
-    pub(crate) layer_of_bare: f64,
-    /// The same of a function under telemetry, over the bare one.
-    pub(crate) observed_over_bare: f64,
-    /// Until all have asked, over a register-only extension.
-    pub(crate) cold_over_least: f64,
+    /// Spawn to the first `/next`: of a bare function, of one under telemetry, of the layer.
+    pub(crate) bare: f64,
+    pub(crate) observed: f64,
+    pub(crate) layer: f64,
+    /// What the layer makes of a cold start over a register-only extension, until all have asked and until the first answer.
+    pub(crate) cold_over_least: [f64; 2],
 }
 
 /// Prints what `rounds` rounds took in the median.
@@ -45,7 +45,7 @@ pub(crate) fn measure(rounds: usize) -> io::Result<Starts> {
         layer - least
     );
     let took = |at: usize, of: usize| median(together[at].iter().map(|took: &[f64; 2]| took[of] * 1e3).collect());
-    for (what, of) in [("all have asked", 0), ("first answer", 1)] {
+    let over_least = |of: usize, what: &str| {
         let (none, least, layer) = (took(0, of), took(1, of), took(2, of));
         println!(
             "cold start until {what}: no extension {none:.2} ms, register-only {:+.2}, layer {:+.2} ({:+.2} over register-only)",
@@ -53,12 +53,10 @@ pub(crate) fn measure(rounds: usize) -> io::Result<Starts> {
             layer - none,
             layer - least
         );
-    }
-    Ok(Starts {
-        layer_of_bare: layer / bare,
-        observed_over_bare: observed - bare,
-        cold_over_least: took(2, 0) - took(1, 0),
-    })
+        layer - least
+    };
+    let cold_over_least = [over_least(0, "all have asked"), over_least(1, "first answer")];
+    Ok(Starts { bare, observed, layer, cold_over_least })
 }
 
 /// One environment that starts.
