@@ -1,5 +1,5 @@
 # What is checked before a landing, and the few commands that need more than cargo.
-# A Makefile because SAM's `BuildMethod: makefile` needs one anyway (the layer).
+# A Makefile because SAM's `BuildMethod: makefile` needs one anyway (functions and layer).
 
 CARGO ?= cargo
 # Python tools live in a virtual environment of the checkout: nothing of the machine's is touched.
@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness browser fuzz bench bench-check counts torture build sizes built reproducible release-one release-check smoke tools
+.PHONY: help local test check fmt clippy doc deny template contract schema witness watched browser fuzz bench bench-check counts torture build sizes built bare reproducible release-one release-check smoke tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,13 +19,13 @@ local: ## Runs the whole of Crudder on this machine.
 test: ## Runs every test that needs nothing but this repository and its crates.
 	$(CARGO) test
 
-check: fmt clippy doc deny template contract schema fuzz witness-here browser counts ## All checks beyond `cargo test`, each a target of its own.
+check: fmt clippy doc deny template contract schema fuzz witness-here watched browser counts ## All checks beyond `cargo test`, each a target of its own.
 
 fmt: ## Formatting.
 	$(CARGO) fmt --all --check
 
 clippy: ## Lints.
-	$(CARGO) clippy --all-targets --locked --features $(WITNESSES),$(BROWSER),crudder/built -- -D warnings
+	$(CARGO) clippy --all-targets --locked --features $(WITNESSES),$(BROWSER) -- -D warnings
 
 doc: ## Docs without a broken link.
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked
@@ -51,15 +51,22 @@ SCHEMA_CHECKS := --max-examples 50 --suppress-health-check all --checks \
 # Two programs of others in the place of ours: AWS's emulator in the stage's (it comes with SAM), rotel in Honeycomb's. One command, so
 # that nothing is built twice. The emulator gets a mount namespace of its own: root, or a machine that allows user namespaces.
 SITE = $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-WITNESSES := crudder/witness,crudder-stage/witness,layer/witness
+RIE = $(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)
+WITNESSES := crudder/witness,crudder/built,crudder-stage/witness,layer/witness
 
 # Without the emulator's runs of the layer: those need a mount namespace, and a checkout outside /tmp, which they cover.
 witness-here: SKIPPED := -- --skip emulators_words --skip shutdown_delivers --skip the_layer_registers
 witness-here: witness
 
 witness: tools ## Functions and layer under AWS's own Lambda emulator; their spans in an OTLP receiver that is not ours.
-	CRUDDER_RIE="$(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" \
+	CRUDDER_RIE="$(RIE)" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" \
 	  $(CARGO) test --locked --features $(WITNESSES) --test witness $(SKIPPED)
+
+# Built whole first, as `cargo test` builds: `watch` runs `cargo run`, which then builds nothing.
+watched: tools ## Every function under `cargo lambda watch`, called by `cargo lambda invoke` with its sample event.
+	$(CARGO) build --locked
+	CRUDDER_CARGO_LAMBDA="$(CURDIR)/$(VENV)/bin/cargo-lambda" \
+	  $(CARGO) test --locked --features $(WITNESSES) --test built watched -- --nocapture
 
 # Built whole first, as `cargo test` builds: the page shows what the real functions do. Two at once: a browser takes a processor.
 browser: ## The console's page in headless Chromium: Debian's chromium and chromium-driver.
@@ -83,11 +90,11 @@ fuzz-%:
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none --target-dir $(FUZZ) $* $(FUZZ)/corpus/$* fuzz/seeds/$* -- \
 	  -artifact_prefix=$(FUZZ)/ -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1
 
-bench: ## Every figure of docs/performance.md, beside what users would pick instead. A quiet machine tells more.
+bench: tools ## Every figure of docs/performance.md, beside what users would pick instead. A quiet machine tells more.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
-	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked
+	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" $(CARGO) bench --locked
 
-bench-check: ## The ratios that must hold, with margins for a machine that is not quiet.
+bench-check: counts ## The ratios that must hold, with margins for a machine that is not quiet.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p layer --bench layer -- check
 
@@ -97,44 +104,48 @@ counts: ## Instructions of what every request pays for, under valgrind (a Debian
 torture: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
 	CRUDDER_TORTURE_REQUESTS=$${CRUDDER_TORTURE_REQUESTS:-5000} $(CARGO) test --locked --test torture -- --nocapture
 
-# Plain `sam build` gives functions that do the same. These make them smaller (zig compiles C with debug information unless told not to)
-# and the same to the last byte in any folder and under any user.
-HERE := $(CURDIR)
-RELEASE = PATH="$(HERE)/$(VENV)/bin:$$PATH" CFLAGS=-g0 \
-  RUSTFLAGS="--remap-path-prefix=$$PWD= --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/.cargo"
-# All functions, or the layer or one function by its name in template.yaml.
-ONLY ?=
+# Functions by their names in template.yaml; each brings the layer along.
+FUNCTIONS := $(shell awk '/^  [A-Za-z]+:$$/ { name = substr($$1, 1, length($$1) - 1) } /^    Type: AWS::Serverless::Function/ { print name }' template.yaml)
+ONLY ?= $(FUNCTIONS)
 BUILT := .aws-sam/build
+# cargo-lambda is where SAM is.
+SAM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build
+OMITTED = $(if $(filter-out $(FUNCTIONS),$(1)),$(error there is no function $(filter-out $(FUNCTIONS),$(1))))$(addprefix --exclude ,$(filter-out $(1),$(FUNCTIONS)))
 
-build: tools ## Functions and layer as they are deployed, into .aws-sam/build; ONLY=HealthCheck builds that one alone.
-	$(RELEASE) sam build $(ONLY)
+build: tools ## Functions and layer as they are deployed, into .aws-sam/build; ONLY="HealthCheck RollbarTest" builds those alone.
+	$(SAM) $(call OMITTED,$(ONLY))
 
 sizes: tools ## What was built, in megabytes, against the promises; the layer's zip holds the extension and nothing else.
 	$(VENV)/bin/python .ci/zips $(BUILT)
 
-built: tools ## What was built, under AWS's emulator: each function with the layer answers its event; and how long they take to start.
-	$(RELEASE) $(CARGO) lambda build --release --locked --bin bare
-	CRUDDER_BUILT="$(HERE)/$(BUILT)" CRUDDER_BARE="$(HERE)/target/lambda/bare/bootstrap" \
-	  CRUDDER_RIE="$(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)" \
-	  $(CARGO) test --locked --features crudder/built --test built -- --nocapture --test-threads 1
+built: tools bare ## What was built, under AWS's emulator: each function with the layer answers its event; and how long they take to start.
+	CRUDDER_BUILT="$(CURDIR)/$(BUILT)" CRUDDER_BARE="$(CURDIR)/$(BUILT)-bare/bootstrap" CRUDDER_RIE="$(RIE)" \
+	  $(CARGO) test --locked --features $(WITNESSES) --test built -- --nocapture --test-threads 1 --skip watched $(SKIPPED)
 
-# Two checkouts of what is committed, in folders of different names and lengths, each with a target folder of its own: nothing is shared.
-# A function brings the layer along; nothing named is everything.
-COMPARED ?= HealthCheck
-reproducible: tools ## Builds one function (COMPARED=… another, COMPARED= all) and the layer twice in different folders and compares the bytes.
-	rm -rf target/reproducible && mkdir -p target/reproducible
-	for folder in one another-one; do \
-	  git clone --quiet . target/reproducible/$$folder && cd target/reproducible/$$folder || exit 1; \
-	  $(RELEASE) sam build $(COMPARED) --build-dir built || exit 1; \
-	  rm -rf target; cd "$(HERE)"; \
-	done
-	cd target/reproducible && diff -r --exclude template.yaml one/built another-one/built && find one/built -type f ! -name template.yaml -exec sha256sum {} +
+bare: tools
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory -f functions/Makefile build-Bare ARTIFACTS_DIR=$(BUILT)-bare
 
-release-one: ## The same of one function and the layer, without the second build: what fits into a landing.
-	$(MAKE) --no-print-directory build sizes built ONLY=RollbarTest
+# What is in the checkout, built once more: in a folder of another name and length, with a target folder of its own, so nothing is shared.
+TWIN := target/another-checkout
+COMPARED ?= $(ONLY)
+reproducible: tools ## What `make build` built, built once more in another folder: the same bytes. COMPARED=HealthCheck compares that and the layer alone.
+	rm -rf $(TWIN) && mkdir -p $(TWIN)
+	git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from - --ignore-failed-read | tar --extract --directory $(TWIN)
+	cd $(TWIN) && $(SAM) $(call OMITTED,$(COMPARED))
+	for made in $(COMPARED) CrudderLayer; do diff -r $(BUILT)/$$made $(TWIN)/$(BUILT)/$$made || exit 1; done
+	find $(TWIN)/$(BUILT) -type f ! -name template.yaml -exec sha256sum {} +
+	rm -rf $(TWIN)
 
-release-check: build sizes built ## All that a release must pass beside `make check`, all of it built three times: more than an hour on two cores.
-	$(MAKE) --no-print-directory reproducible COMPARED=
+# One function with the table's client and one that can panic are weighed, run and timed; one of them is built twice. What is not allowed to
+# make a mount namespace, as some containers are not, leaves out the emulator, and says so.
+LANDED := HomeActivities RollbarTest
+NAMESPACE := unshare --mount mount -t tmpfs tmpfs /opt || unshare --map-root-user --mount mount -t tmpfs tmpfs /opt
+release-one: tools ## What a landing can check of a release: two functions and the layer.
+	$(MAKE) --no-print-directory build sizes ONLY="$(LANDED)"
+	$(MAKE) --no-print-directory built SKIPPED="$$( ($(NAMESPACE)) 2>/dev/null || { echo 'no mount namespace here: nothing runs under the emulator' >&2; echo --skip emulated; })"
+	$(MAKE) --no-print-directory reproducible COMPARED=RollbarTest
+
+release-check: build sizes built reproducible ## All that a release must pass beside `make check`, all of it built twice: more than an hour on two cores.
 
 STACK ?= crudder-dev
 smoke: ## Whether a deployed stack works, on every plane: make smoke STACK=crudder-dev, with your AWS credentials.

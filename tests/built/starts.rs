@@ -9,14 +9,11 @@ use std::time::{Duration, Instant};
 use crate::program::named_by;
 
 /// An odd number, so that there is a median; some seconds in all.
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 41;
 
 /// The promise is 6 ms above bare, which takes 1.5 to 2.2 ms where it was made: four times as much. A ratio, since machines differ.
+/// It is held against the fastest round of each: whatever else a machine does only adds to a time.
 const MOST_OVER_BARE: f64 = 4.0;
-
-/// A function with a table makes the SDK's client, which reads the machine's certificates: 2.9 to 4.3 times as much when this was written
-/// (docs/performance.md). Held where it is, with room for a busy machine.
-const MOST_WITH_A_TABLE: f64 = 6.0;
 
 /// A process that says nothing by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,9 +92,10 @@ fn serve(stream: TcpStream, began: Instant) -> Option<Duration> {
     }
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
+/// The fastest and the median.
+fn summed_up(mut times: Vec<f64>) -> [f64; 2] {
     times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    [times[0], times[times.len() / 2]]
 }
 
 #[test]
@@ -119,12 +117,19 @@ fn a_built_function_and_the_layer_start_about_as_fast_as_a_bare_function() {
             times.push(first_next(path).as_secs_f64() * 1e3);
         }
     }
-    let mut times = times.into_iter().map(median);
-    let bare = times.next().unwrap();
-    println!("spawn to first /next, median of {ROUNDS}: bare {bare:.2} ms");
-    for ((name, _), took) in others.iter().zip(times) {
-        println!("  {name} {took:.2} ms (+{:.2}, x{:.2})", took - bare, took / bare);
-        let most = if name == "home-activities" { MOST_WITH_A_TABLE } else { MOST_OVER_BARE };
-        assert!(took <= bare * most, "{name} takes {took:.2} ms, a bare function {bare:.2}");
+    let mut times = times.into_iter().map(summed_up);
+    let [bare, median] = times.next().unwrap();
+    println!("spawn to first /next, {ROUNDS} rounds: bare {bare:.2} ms at its fastest, median {median:.2}");
+    let mut slow = Vec::new();
+    for ((name, _), [took, median_took]) in others.iter().zip(times) {
+        let (more, times) = (took - bare, took / bare);
+        println!(
+            "  {name} {took:.2} ms (+{more:.2}, x{times:.2}), median {median_took:.2} (+{:.2})",
+            median_took - median
+        );
+        if times > MOST_OVER_BARE {
+            slow.push(format!("{name} takes {took:.2} ms, a bare function {bare:.2}"));
+        }
     }
+    assert!(slow.is_empty(), "{slow:?}");
 }

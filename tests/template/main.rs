@@ -131,6 +131,25 @@ fn what_is_the_whole_accounts_outlives_the_stack_and_is_made_on_demand_only() {
 }
 
 #[test]
+fn each_function_is_made_by_make_from_the_binary_of_its_own_name() {
+    let document = document();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, function) in document.resources("AWS::Serverless::Function") {
+        // As functions/Makefile makes the one from the other.
+        let hyphen = |at: usize| if at == 0 { "" } else { "-" };
+        let parts = name.char_indices().map(|(at, letter)| match letter.is_ascii_uppercase() {
+            true => format!("{}{}", hyphen(at), letter.to_ascii_lowercase()),
+            false => letter.to_string(),
+        });
+        let made = json!({ "BuildMethod": "makefile", "WorkingDirectory": ".", "BuildProperties": { "Binary": parts.collect::<String>() } });
+        assert_eq!(function["Metadata"], made, "{name}");
+        let folder = root.join(document.function(name)["CodeUri"].as_str().unwrap());
+        let makefile = std::fs::read_to_string(folder.join("Makefile")).unwrap();
+        assert!(makefile.contains("\nbuild-%:"), "{makefile}");
+    }
+}
+
+#[test]
 fn the_layer_is_made_by_make_and_its_versions_stay() {
     let document = document();
     let layer = resource(&document, "AWS::Serverless::LayerVersion", "CrudderLayer");

@@ -24,7 +24,7 @@ const MAX_LABEL_BYTES: usize = 240;
 const FOREIGN_PATHS: [&str; 6] = ["/rustc/", "/.cargo/registry/", "/.cargo/git/", "/nptl/", "/sysdeps/", "/csu/"];
 
 /// How frames begin that have no path, dependencies being built without: the same in every backtrace.
-const FOREIGN_LABELS: [&str; 15] = [
+const FOREIGN_LABELS: [&str; 16] = [
     "std::",
     "core::",
     "alloc::",
@@ -40,6 +40,8 @@ const FOREIGN_LABELS: [&str; 15] = [
     "_start",
     "clone",
     "start_thread",
+    // What lost its symbol to the size of the binary (functions/Makefile): `<unknown>`.
+    "unknown>",
 ];
 
 /// The files through which every report comes; innermost, they tell nothing.
@@ -138,12 +140,12 @@ fn is_own(frame: &Frame<'_>) -> bool {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "   0: std::backtrace::Backtrace::create\n   1: crudder_telemetry::panic::failure_of\n             at ./crates/telemetry/src/panic.rs:38:9\n   2: __rustc::rust_begin_unwind\n   3: core::panicking::panic_fmt\n   4: store::home::page::{{closure}}\n             at ./crates/store/src/home.rs:88:13\n   5: 0x55d0 - <store::Store as api::Table>::read\n             at ./crates/store/src/lib.rs:12:5\n   6: <core::pin::Pin<P> as core::future::future::Future>::poll\n   7: main\n   8: __libc_start_call_main\n";
+    const TEXT: &str = "   0: std::backtrace::Backtrace::create\n   1: crudder_telemetry::panic::failure_of\n             at ./crates/telemetry/src/panic.rs:38:9\n   2: __rustc::rust_begin_unwind\n   3: core::panicking::panic_fmt\n   4: store::home::page::{{closure}}\n             at ./crates/store/src/home.rs:88:13\n   5: 0x55d0 - <store::Store as api::Table>::read\n             at ./crates/store/src/lib.rs:12:5\n   6: <core::pin::Pin<P> as core::future::future::Future>::poll\n   7: main\n   8: __libc_start_call_main\n   9: <unknown>\n";
 
     #[test]
     fn frames_are_read_with_their_places() {
         let read = frames(TEXT).collect::<Vec<_>>();
-        assert_eq!(read.len(), 9);
+        assert_eq!(read.len(), 10);
         let page =
             Frame { label: "store::home::page::{{closure}}", path: Some("./crates/store/src/home.rs"), line: Some(88) };
         assert_eq!(read[4], page);

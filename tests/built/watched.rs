@@ -1,0 +1,79 @@
+//! Every function under `cargo lambda watch`, called by `cargo lambda invoke` with its sample event and one by its route, as docs/deploy.md
+//! says it.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use crudder_local::template::Template;
+use crudder_local::{Services, Settings};
+use serde_json::Value;
+
+use crate::address::free_address;
+use crate::program::{Program, named_by};
+use crate::{holds, root, sample};
+
+/// Far more than cargo takes to find that nothing is to be built; what is not built yet takes its time.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A command of cargo-lambda's, in the checkout and without what the cargo of this test says to its children: build scripts would see other
+/// variables than before, and run again.
+fn cargo_lambda() -> Command {
+    let mut command = Command::new(named_by("CRUDDER_CARGO_LAMBDA"));
+    let told = std::env::vars_os().map(|(name, _)| name);
+    for name in told.filter(|name| name.to_string_lossy().starts_with("CARGO_")) {
+        if name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
+            command.env_remove(name);
+        }
+    }
+    command.arg("lambda").current_dir(root());
+    command
+}
+
+/// What `cargo lambda invoke` makes of a function's sample event; again while nobody listens yet.
+fn invoked(host: &str, port: &str, function: &str) -> Output {
+    let data = format!("events/{function}.json");
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let mut command = cargo_lambda();
+        command.args(["invoke", "--invoke-address", host, "--invoke-port", port, "--data-file", &data, function]);
+        let output = command.output().unwrap();
+        let refused = String::from_utf8_lossy(&output.stderr).contains("refused");
+        if !refused || Instant::now() > end {
+            return output;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_function_answers_its_event_by_cargo_lambda_invoke() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings::parse(|_| None).unwrap();
+    let services = Box::pin(Services::start(&settings, folder.path())).await.unwrap();
+    let variables: BTreeMap<_, _> = services.variables().clone();
+    let address = free_address();
+    let (host, port) = address.rsplit_once(':').unwrap();
+    let mut command = cargo_lambda();
+    command.args(["watch", "--ignore-changes", "--invoke-address", host, "--invoke-port", port]).envs(variables);
+    let watch = Program::start(&mut command);
+    let template = Template::read(&root().join("template.yaml"), &settings.variables).unwrap();
+    for function in template.functions {
+        let output = invoked(host, port, &function.binary);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let answer: Value = serde_json::from_str(&said).unwrap_or_else(|_| {
+            panic!(
+                "{}: {said}{}; watch said:\n{}",
+                function.binary,
+                String::from_utf8_lossy(&output.stderr),
+                watch.so_far()
+            )
+        });
+        holds(&function.binary, &sample(&function.binary), &answer);
+    }
+    let routed = reqwest::get(format!("http://{address}/api/activities/home")).await.unwrap();
+    assert_eq!(routed.status(), 200, "watch said:\n{}", watch.so_far());
+    let posts: Value = routed.json().await.unwrap();
+    assert!(posts.as_array().is_some_and(|posts| !posts.is_empty()), "{posts}");
+    watch.end().await;
+    Box::pin(services.stop()).await;
+}
