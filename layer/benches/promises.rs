@@ -20,7 +20,7 @@ const PROMISES: [(&str, &str); 26] = [
     ("4b", "cargo bench -p layer --bench layer -- cycles"),
     ("5a", "cargo bench -p crudder-recorder --bench ring"),
     ("5b", "cargo bench -p crudder-recorder --bench ring"),
-    ("5c", "cargo bench -p crudder-recorder --bench ring"),
+    ("5c", "cargo bench -p crudder-telemetry --bench counts"),
     ("6", "cargo bench -p layer --bench layer -- starts"),
     ("7a", "cargo bench -p layer --bench layer -- starts"),
     ("7b", "cargo bench -p layer --bench layer -- starts"),
@@ -32,10 +32,10 @@ const PROMISES: [(&str, &str); 26] = [
     ("10a", "make build sizes"),
     ("10b", "make build sizes"),
     ("11a", "cargo bench -p crudder-telemetry --bench cost"),
-    ("11b", "cargo bench -p layer --bench layer -- spans"),
+    ("11b", "cargo bench -p layer --bench layer -- growth"),
     ("12", "cargo bench -p crudder-store --bench growth"),
-    ("13a", "cargo bench -p crudder-cli --bench local"),
-    ("13b", "cargo bench -p crudder-cli --bench local"),
+    ("13a", "cargo bench -p layer --bench local"),
+    ("13b", "cargo bench -p layer --bench local"),
     ("14", "make torture"),
 ];
 

@@ -49,7 +49,12 @@ impl Connection {
 
     /// Writes a whole message: its first line and headers, and its body.
     pub(crate) fn write(&mut self, head: &str, body: &str) -> io::Result<()> {
-        let message = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        self.reader.get_mut().write_all(message.as_bytes())
+        self.write_bytes(head, body.as_bytes())
+    }
+
+    pub(crate) fn write_bytes(&mut self, head: &str, body: &[u8]) -> io::Result<()> {
+        let mut message = format!("{head}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+        message.extend(body);
+        self.reader.get_mut().write_all(&message)
     }
 }

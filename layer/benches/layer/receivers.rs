@@ -1,0 +1,94 @@
+//! What a span costs a receiver that is not ours: rotel, written in Rust, which takes OTLP by HTTP. It throws away what it takes, where the layer
+//! sends it on, so the comparison flatters it. `CRUDDER_ROTEL` is its program; it comes by pip.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
+
+use crate::http::Connection;
+use crate::process::Process;
+use crate::rows::Row;
+
+const SPANS: u64 = 100_000;
+/// Promise 9.
+const TIMES: f64 = 4.0;
+/// Far more than it takes to start.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(10);
+/// Five times as long as it keeps a batch open.
+const SETTLES: Duration = Duration::from_secs(1);
+
+/// Prints spans per CPU second: in requests of five spans, as a function makes one an invocation, and of as many as the SDK sends at once.
+/// The layer's own are given.
+pub(crate) fn measure(program: &Path, layer: f64) -> io::Result<Row> {
+    let (few, many) = (spans_a_cpu_second(program, 5)?, spans_a_cpu_second(program, 500)?);
+    println!(
+        "throughput, spans per CPU second of rotel: {few:.0} in requests of 5 spans, {many:.0} in requests of 500"
+    );
+    let figure =
+        format!("x{:.1} of rotel ({few:.0}; in requests of 500 spans {many:.0}, x{:.1})", layer / few, layer / many);
+    Ok(Row::new("9b", "the same, of a receiver beside it", "4 times", figure, layer / few >= TIMES))
+}
+
+fn spans_a_cpu_second(program: &Path, size: u64) -> io::Result<f64> {
+    let (http, grpc) = (free_port()?, free_port()?);
+    let variables = BTreeMap::from([
+        ("ROTEL_OTLP_HTTP_ENDPOINT", http.to_string()),
+        ("ROTEL_OTLP_GRPC_ENDPOINT", grpc.to_string()),
+        ("ROTEL_EXPORTER", "blackhole".to_owned()),
+    ]);
+    let rotel = Process::of(program, Some("start"), &variables)?;
+    let mut connection = Connection::new(connect(http)?)?;
+    let before = rotel.cpu()?;
+    let body = request(size);
+    let head = format!("POST /v1/traces HTTP/1.1\r\nHost: {http}\r\nContent-Type: application/x-protobuf");
+    for _ in 0..SPANS / size {
+        connection.write_bytes(&head, &body)?;
+        let answer = connection.read()?.map(|answer| answer.line).unwrap_or_default();
+        assert!(answer.contains(" 200 "), "what is refused would count as fast: {answer}");
+    }
+    std::thread::park_timeout(SETTLES);
+    Ok(SPANS as f64 / (rotel.cpu()? - before))
+}
+
+fn free_port() -> io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let began = Instant::now();
+    loop {
+        match TcpStream::connect(address) {
+            Err(_) if began.elapsed() < PATIENCE => std::thread::park_timeout(PAUSE),
+            connected => return connected,
+        }
+    }
+}
+
+/// Spans as those of the work that all is measured with.
+fn request(spans: u64) -> Vec<u8> {
+    let text = |key: &str, value: &str| KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(any_value::Value::StringValue(value.to_owned())) }),
+        ..KeyValue::default()
+    };
+    let span = |number: u64| Span {
+        trace_id: vec![7; 16],
+        span_id: number.to_be_bytes().to_vec(),
+        name: "DynamoDB.Query".to_owned(),
+        start_time_unix_nano: 1_700_000_000_000_000_000,
+        end_time_unix_nano: 1_700_000_000_001_000_000,
+        attributes: vec![text("rpc.method", "Query"), text("one", "1"), text("two", "2"), text("rows", "40")],
+        ..Span::default()
+    };
+    let scope = ScopeSpans { spans: (1..=spans).map(span).collect(), ..ScopeSpans::default() };
+    let resource = ResourceSpans { scope_spans: vec![scope], ..ResourceSpans::default() };
+    ExportTraceServiceRequest { resource_spans: vec![resource] }.encode_to_vec()
+}
