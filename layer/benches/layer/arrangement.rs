@@ -79,9 +79,15 @@ pub(crate) const WITHOUT_LINE: &str = "Crudder, layer, no access line";
 /// What the names of all that is ours begin with.
 pub(crate) const OURS: [&str; 3] = ["bare", "Crudder", "one JSON line"];
 const LAYER: Plan = Plan { name: WITH_LAYER, extension: Extension::Layer, ..OBSERVED };
-pub(crate) const PLANS: [Plan; 15] = [
+pub(crate) const PLANS: [Plan; 16] = [
     BARE,
     Plan { name: "bare, register-only extension", extension: Extension::RegisterOnly, ..BARE },
+    Plan {
+        name: "bare, a line, a datagram and a bell by hand",
+        function: Program::Own("writing-function"),
+        extension: Extension::RegisterOnly,
+        ..BARE
+    },
     // The interface alone: `tracing`, its bridge to OpenTelemetry, the SDK.
     Plan { name: "Crudder, spans told to nobody", lines: "FATAL", tells: false, ..OBSERVED },
     Plan { name: "Crudder, no layer", ..OBSERVED },

@@ -42,7 +42,10 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         Some("bare-function") => work::bare_function(),
         Some("observed-function") => work::observed_function(),
         Some("keep-awake") => awake::spin(),
-        Some("register-only") => Ok(work::register_only(&setting("AWS_LAMBDA_RUNTIME_API").unwrap_or_default())?),
+        Some("writing-function") => {
+            work::writing_function(&set("AWS_XRAY_DAEMON_ADDRESS"), &set("CRUDDER_RECORDER"))
+        }
+        Some("register-only") => Ok(work::register_only(&set("AWS_LAMBDA_RUNTIME_API"), &set("CRUDDER_RECORDER"))?),
         _ => {
             let times = setting("CRUDDER_BENCH_ROUNDS").and_then(|value| value.parse().ok()).unwrap_or(1);
             Ok(measure(times)?)
@@ -96,6 +99,11 @@ fn peers() -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "the one place where this program reads its environment")]
 fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// What a program under test was started with.
+fn set(name: &str) -> String {
+    setting(name).unwrap_or_default()
 }
 
 fn median(values: Vec<f64>) -> f64 {
