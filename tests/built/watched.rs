@@ -1,9 +1,8 @@
 //! Every function under `cargo lambda watch`, called by `cargo lambda invoke` with its sample event and one by its route, as docs/deploy.md
 //! says it.
 
-use std::collections::BTreeMap;
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crudder_local::template::Template;
 use crudder_local::{Services, Settings};
@@ -13,8 +12,8 @@ use crate::address::free_address;
 use crate::program::{Program, named_by};
 use crate::{holds, root, sample};
 
-/// Far more than cargo takes to find that nothing is to be built; what is not built yet takes its time.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Far more than an answer takes, cargo's finding that nothing is to be built included. A function that can't run is waited for in vain.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A command of cargo-lambda's, in the checkout and without what the cargo of this test says to its children: build scripts would see other
 /// variables than before, and run again.
@@ -30,17 +29,16 @@ fn cargo_lambda() -> Command {
     command
 }
 
-/// What `cargo lambda invoke` makes of a function's sample event; again while nobody listens yet.
-fn invoked(host: &str, port: &str, function: &str) -> Output {
+/// What `cargo lambda invoke` makes of a function's sample event; again while nobody listens yet. `None` when no answer comes.
+async fn invoked(host: &str, port: &str, function: &str) -> Option<Output> {
     let data = format!("events/{function}.json");
-    let end = Instant::now() + PATIENCE;
+    let end = tokio::time::Instant::now() + PATIENCE;
     loop {
-        let mut command = cargo_lambda();
+        let mut command = tokio::process::Command::from(cargo_lambda());
         command.args(["invoke", "--invoke-address", host, "--invoke-port", port, "--data-file", &data, function]);
-        let output = command.output().unwrap();
-        let refused = String::from_utf8_lossy(&output.stderr).contains("refused");
-        if !refused || Instant::now() > end {
-            return output;
+        let answer = tokio::time::timeout_at(end, command.kill_on_drop(true).output()).await.ok()?.unwrap();
+        if !String::from_utf8_lossy(&answer.stderr).contains("refused") {
+            return Some(answer);
         }
     }
 }
@@ -50,24 +48,19 @@ async fn each_function_answers_its_event_by_cargo_lambda_invoke() {
     let folder = tempfile::tempdir().unwrap();
     let settings = Settings::parse(|_| None).unwrap();
     let services = Box::pin(Services::start(&settings, folder.path())).await.unwrap();
-    let variables: BTreeMap<_, _> = services.variables().clone();
     let address = free_address();
     let (host, port) = address.rsplit_once(':').unwrap();
     let mut command = cargo_lambda();
-    command.args(["watch", "--ignore-changes", "--invoke-address", host, "--invoke-port", port]).envs(variables);
+    command
+        .args(["watch", "--ignore-changes", "--invoke-address", host, "--invoke-port", port])
+        .envs(services.exports(&settings));
     let watch = Program::start(&mut command);
     let template = Template::read(&root().join("template.yaml"), &settings.variables).unwrap();
     for function in template.functions {
-        let output = invoked(host, port, &function.binary);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let answer: Value = serde_json::from_str(&said).unwrap_or_else(|_| {
-            panic!(
-                "{}: {said}{}; watch said:\n{}",
-                function.binary,
-                String::from_utf8_lossy(&output.stderr),
-                watch.so_far()
-            )
-        });
+        let told = |what: &str| format!("{}: {what}; watch said:\n{}", function.binary, watch.so_far());
+        let output = invoked(host, port, &function.binary).await.unwrap_or_else(|| panic!("{}", told("no answer")));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", told(&said)));
         holds(&function.binary, &sample(&function.binary), &answer);
     }
     let routed = reqwest::get(format!("http://{address}/api/activities/home")).await.unwrap();
