@@ -109,13 +109,18 @@ pub(crate) async fn resolve(source: KeySource, aws: AwsConfig, client: reqwest::
     let status = answer.status().as_u16();
     let body = answer.bytes().await.map_err(|source| KeyError::Unreachable { service: service.name, source })?;
     if status != 200 {
-        let words = String::from_utf8_lossy(&body);
-        if status == 403 || words.contains("AccessDenied") {
-            return Err(KeyError::Forbidden { permission: service.permission, arn });
-        }
-        return Err(KeyError::Refused { service: service.name, status, arn });
+        return Err(refusal(&service, arn, status, &String::from_utf8_lossy(&body)));
     }
     key_in(&body).ok_or(KeyError::Empty { arn })
+}
+
+/// What an answer that is no key means. These services say with a 400 also what others say with a 403 or a 429.
+fn refusal(service: &Service, arn: String, status: u16, words: &str) -> KeyError {
+    if status == 403 || words.contains("AccessDenied") {
+        return KeyError::Forbidden { permission: service.permission, arn };
+    }
+    let status = if words.contains("Throttling") { 429 } else { status };
+    KeyError::Refused { service: service.name, status, arn }
 }
 
 async fn ask(service: &Service, aws: &AwsConfig, client: &reqwest::Client) -> Result<reqwest::Response, KeyError> {
@@ -166,6 +171,17 @@ mod tests {
     #[test]
     fn a_key_does_not_print_itself() {
         assert_eq!(format!("{:?}", KeySource::parse("abc")), "Some(Value(…))");
+    }
+
+    #[test]
+    fn being_throttled_passes_whatever_the_status_and_a_missing_permission_does_not() {
+        let service =
+            Service { name: "ssm", target: "", permission: "ssm:GetParameter", endpoint: None, body: Value::Null };
+        let passes = |status, words| refusal(&service, "arn".to_owned(), status, words).is_passing();
+        assert!(passes(400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#));
+        assert!(passes(429, "") && passes(503, ""));
+        assert!(!passes(400, r#"{"__type":"AccessDeniedException"}"#) && !passes(403, ""));
+        assert!(!passes(400, r#"{"__type":"ParameterNotFound"}"#));
     }
 
     #[test]
