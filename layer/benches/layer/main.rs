@@ -2,7 +2,8 @@
 //! are real; Lambda and the vendor are the least that can be (`platform.rs`, `sink.rs`). Figures are medians of rounds that alternate.
 //!
 //! `CRUDDER_BENCH_ROUNDS` multiplies the rounds: 1 unless set. `CRUDDER_BENCH_PEERS` is the folder of `benches/peers`' programs, which are
-//! measured in the same rounds; `make bench` builds them and sets it. Arguments name the parts to measure: `starts`, `load`, `growth`,
+//! measured in the same rounds, and `CRUDDER_ROTEL` a receiver to measure beside
+//! the layer; `make bench` builds and sets them. Arguments name the parts to measure: `starts`, `load`, `growth`,
 //! `cycles`, `throttled`, `sizes`; `check` holds the figures against bounds.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
@@ -16,6 +17,7 @@ mod load;
 mod platform;
 mod process;
 mod promises;
+mod receivers;
 #[path = "../../../benches/shared/rows.rs"]
 mod rows;
 mod share;
@@ -42,9 +44,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         Some("bare-function") => work::bare_function(),
         Some("observed-function") => work::observed_function(),
         Some("keep-awake") => awake::spin(),
-        Some("writing-function") => {
-            work::writing_function(&set("AWS_XRAY_DAEMON_ADDRESS"), &set("CRUDDER_RECORDER"))
-        }
+        Some("writing-function") => work::writing_function(&set("AWS_XRAY_DAEMON_ADDRESS"), &set("CRUDDER_RECORDER")),
         Some("register-only") => Ok(work::register_only(&set("AWS_LAMBDA_RUNTIME_API"), &set("CRUDDER_RECORDER"))?),
         _ => {
             let times = setting("CRUDDER_BENCH_ROUNDS").and_then(|value| value.parse().ok()).unwrap_or(1);
@@ -71,7 +71,12 @@ fn measure(times: usize) -> std::io::Result<()> {
         hand_over("starts", &promises::of_starts(&starts::measure(STARTS * times)?))?;
     }
     if wants("load") {
-        hand_over("load", &promises::of_load(load::memory()?, load::throughput(THROUGHPUTS * times)?))?;
+        let (memory, throughput) = (load::memory()?, load::throughput(THROUGHPUTS * times)?);
+        let mut rows = Vec::from(promises::of_load(memory, throughput));
+        if let Some(rotel) = setting("CRUDDER_ROTEL") {
+            rows.push(receivers::measure(rotel.as_ref(), throughput[1])?);
+        }
+        hand_over("load", &rows)?;
     }
     if wants("growth") {
         hand_over("growth-of-requests", &[growth::as_requests_grow()?, growth::as_environments_grow(&address)?])?;
