@@ -9,8 +9,14 @@ impl Original {
     /// Every item of the table that names `id`, with its `marks` blanked. The table is as good as empty yet.
     pub(crate) fn find(database: &Database, table: &str, id: &str, marks: &[String]) -> Self {
         let request = serde_json::from_value(serde_json::json!({ "TableName": table })).unwrap();
-        let items = database.scan(request).unwrap().items.unwrap();
-        let texts = items.iter().map(|item| serde_json::to_string(item).unwrap()).filter(|text| text.contains(id));
+        let found = database.scan(request).unwrap();
+        assert!(found.last_evaluated_key.is_none(), "one page of the table holds the originals");
+        let texts = found
+            .items
+            .iter()
+            .flatten()
+            .map(|item| serde_json::to_string(item).unwrap())
+            .filter(|text| text.contains(id));
         let blanked = |text: String| {
             marks.iter().enumerate().fold(text, |text, (number, mark)| text.replace(mark, &blank(number)))
         };

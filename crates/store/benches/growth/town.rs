@@ -51,20 +51,27 @@ impl Town {
         let now = end_of_bucket();
         let mut town = Self { posts, store, people, group: None, now, _folder: folder };
         database.enable_bulk_loading().unwrap();
-        // The messages first: a look for the originals is one page of the table, while there is no more.
-        town.send_messages(&database).await;
-        town.write_posts(&database).await;
+        let (posts, message) = (town.write_posts(&database).await, town.send_messages(&database).await);
+        town.copy_posts(&database, &posts);
+        town.copy_messages(&database, &message);
         database.disable_bulk_loading().unwrap();
+        // The list of conversations shows the last, so that one is sent like the first.
+        town.send(&town.letter(town.messages() - 1)).await;
         town
     }
 
-    async fn write_posts(&self, database: &Database) {
+    /// The first post of each person.
+    async fn write_posts(&self, database: &Database) -> Vec<Original> {
         let mut originals = Vec::new();
         for number in 0..PEOPLE as u64 {
             let post = self.post(number);
             self.store.put_activity(&post).await.unwrap();
             originals.push(Original::find(database, TABLE, &post.id.to_string(), &marks(&post, number)));
         }
+        originals
+    }
+
+    fn copy_posts(&self, database: &Database, originals: &[Original]) {
         let numbers: Vec<u64> = (PEOPLE as u64..self.posts).collect();
         for numbers in numbers.chunks(AT_ONCE) {
             let copies = numbers
@@ -74,16 +81,22 @@ impl Town {
         }
     }
 
-    /// The first, the second, of which the rest are copies, and the last, which the list of conversations shows.
-    async fn send_messages(&mut self, database: &Database) {
-        let messages = self.posts / 10;
+    /// The first message, which opens the conversation, and the second, which is like all that follow.
+    async fn send_messages(&mut self, database: &Database) -> Original {
         self.group = Some(self.send(&self.letter(0)).await);
         let letter = self.letter(1);
         self.send(&letter).await;
-        let original = Original::find(database, TABLE, &letter.id.to_string(), &words(&letter));
-        let copies: Vec<_> = (2..messages - 1).flat_map(|number| original.copy(&words(&self.letter(number)))).collect();
+        Original::find(database, TABLE, &letter.id.to_string(), &words(&letter))
+    }
+
+    fn copy_messages(&self, database: &Database, original: &Original) {
+        let numbers = 2..self.messages() - 1;
+        let copies: Vec<_> = numbers.flat_map(|number| original.copy(&words(&self.letter(number)))).collect();
         database.import_items(TABLE, copies, Default::default()).unwrap();
-        self.send(&self.letter(messages - 1)).await;
+    }
+
+    fn messages(&self) -> u64 {
+        self.posts / 10
     }
 
     /// What a post of this number is.
@@ -97,7 +110,7 @@ impl Town {
     fn letter(&self, number: u64) -> Letter {
         let body = json!({ "message": format!("Message number {number}."), "handle": "person1" });
         let draft: MessageDraft = serde_json::from_value(body).unwrap();
-        draft.send(&self.people[0].sub, self.at(number, self.posts / 10)).unwrap()
+        draft.send(&self.people[0].sub, self.at(number, self.messages())).unwrap()
     }
 
     async fn send(&self, letter: &Letter) -> GroupId {
