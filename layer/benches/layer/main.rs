@@ -59,7 +59,10 @@ fn measure(times: usize) -> std::io::Result<()> {
     let _awake = Awake::start()?;
     let daemon = UdpSocket::bind("127.0.0.1:0")?;
     let address = daemon.local_addr()?.to_string();
-    std::thread::spawn(move || while daemon.recv(&mut [0; 1 << 16]).is_ok() {});
+    std::thread::spawn(move || {
+        awake::stand_back();
+        while daemon.recv(&mut [0; 1 << 16]).is_ok() {}
+    });
     if named.iter().any(|named| named == "check") {
         return check::measure(&address);
     }

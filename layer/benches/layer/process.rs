@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::awake;
 use crate::platform::Platform;
 use crate::sink::Sink;
 
@@ -40,7 +41,10 @@ impl Process {
     ) -> io::Result<Self> {
         let mut process = Self::spawn(Command::new(program).args(role).envs(variables).stdout(Stdio::piped()))?;
         if let Some(mut lines) = process.child.stdout.take() {
-            std::thread::spawn(move || while matches!(lines.read(&mut [0; 1 << 16]), Ok(1..)) {});
+            std::thread::spawn(move || {
+                awake::stand_back();
+                while matches!(lines.read(&mut [0; 1 << 16]), Ok(1..)) {}
+            });
         }
         Ok(process)
     }

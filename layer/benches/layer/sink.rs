@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use flate2::read::GzDecoder;
 
+use crate::awake;
 use crate::http::Connection;
 
 /// `ExportTraceServiceRequest.resource_spans`, `.scope_spans`, `.spans` (opentelemetry-proto, `trace_service.proto` and `trace.proto`).
@@ -50,6 +51,7 @@ impl Sink {
 
 #[expect(clippy::disallowed_methods, reason = "a vendor that takes its time does nothing else meanwhile")]
 fn serve(stream: TcpStream, delay: Duration, counts: &Counts) -> io::Result<()> {
+    awake::stand_back();
     let mut connection = Connection::new(stream)?;
     while let Some(request) = connection.read()? {
         let body = plain(request.body)?;
