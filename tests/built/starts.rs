@@ -11,9 +11,13 @@ use crate::program::named_by;
 /// An odd number, so that there is a median; some seconds in all.
 const ROUNDS: usize = 41;
 
-/// The promise is 6 ms above bare, which takes 1.5 to 2.2 ms where it was made: four times as much. A ratio, since machines differ.
-/// It is held against the fastest round of each: whatever else a machine does only adds to a time.
-const MOST_OVER_BARE: f64 = 4.0;
+/// The promise is 6 ms above bare, which takes 1.2 ms at its fastest where this was written: six times as much. A ratio, since machines differ,
+/// and of the fastest rounds: whatever else a machine does only adds to a time. Four times is what a function with a table takes on
+/// Debian: the SDK's client reads the machine's certificates, here a folder of hundreds beside their bundle, which are two milliseconds.
+const MOST_WITH_A_TABLE: f64 = 6.0;
+
+/// Without a table, and for the layer: one and a half when this was written.
+const MOST_OVER_BARE: f64 = 2.5;
 
 /// A process that says nothing by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -127,7 +131,7 @@ fn a_built_function_and_the_layer_start_about_as_fast_as_a_bare_function() {
             "  {name} {took:.2} ms (+{more:.2}, x{times:.2}), median {median_took:.2} (+{:.2})",
             median_took - median
         );
-        if times > MOST_OVER_BARE {
+        if times > if name == "home-activities" { MOST_WITH_A_TABLE } else { MOST_OVER_BARE } {
             slow.push(format!("{name} takes {took:.2} ms, a bare function {bare:.2}"));
         }
     }
