@@ -1,6 +1,7 @@
 //! What a span costs function and layer as requests grow, and a request as environments do.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use crate::arrangement::{Arrangement, WITH_LAYER, plan};
 use crate::load::{Bench, LARGE_RING};
@@ -15,6 +16,8 @@ const REQUESTS: u64 = 20_000;
 const SIZES: [u64; 4] = [1, 10, 100, 1_000];
 /// Requests of all environments together, in rounds of fifty.
 const ROUNDS: usize = 128;
+/// On a machine so busy that these take longer, fewer must do.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// Prints what a span costs in requests of one span to a thousand.
 pub(crate) fn as_requests_grow() -> io::Result<Row> {
@@ -68,9 +71,10 @@ pub(crate) fn as_environments_grow(daemon: &str) -> io::Result<Row> {
             one.round();
             one.forget()?;
         }
+        let began = Instant::now();
         std::thread::scope(|scope| {
             for one in &mut all {
-                scope.spawn(|| (0..ROUNDS / count).for_each(|_| one.round()));
+                scope.spawn(|| (0..ROUNDS / count).take_while(|_| began.elapsed() < LONGEST).for_each(|_| one.round()));
             }
         });
         let figures = all.iter().map(Arrangement::figures).collect::<io::Result<Vec<_>>>()?;
