@@ -15,15 +15,15 @@ use crate::{holds, root, sample};
 /// Far more than an answer takes, cargo's finding that nothing is to be built included. A function that can't run is waited for in vain.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A command of cargo-lambda's, in the checkout and without what the cargo of this test says to its children: build scripts would see other
-/// variables than before, and run again.
+/// What the cargo of this test says to its children of the package that it tests.
+const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME"];
+
+/// A command of cargo-lambda's, in the checkout and without those: build scripts would see other variables than before, and run again.
 fn cargo_lambda() -> Command {
     let mut command = Command::new(named_by("CRUDDER_CARGO_LAMBDA"));
     let told = std::env::vars_os().map(|(name, _)| name);
-    for name in told.filter(|name| name.to_string_lossy().starts_with("CARGO_")) {
-        if name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
-            command.env_remove(name);
-        }
+    for name in told.filter(|name| OF_THIS_PACKAGE.iter().any(|own| name.to_string_lossy().starts_with(own))) {
+        command.env_remove(name);
     }
     command.arg("lambda").current_dir(root());
     command
