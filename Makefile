@@ -109,7 +109,7 @@ FUNCTIONS := $(shell awk '/^  [A-Za-z]+:$$/ { name = substr($$1, 1, length($$1) 
 ONLY ?= $(FUNCTIONS)
 BUILT := .aws-sam/build
 # cargo-lambda is where SAM is.
-SAM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build
+SAM := PATH="$$PWD/$(VENV)/bin:$$PATH" sam build
 OMITTED = $(if $(filter-out $(FUNCTIONS),$(1)),$(error there is no function $(filter-out $(FUNCTIONS),$(1))))$(addprefix --exclude ,$(filter-out $(1),$(FUNCTIONS)))
 
 build: tools ## Functions and layer as they are deployed, into .aws-sam/build; ONLY="HealthCheck RollbarTest" builds those alone.
@@ -125,12 +125,14 @@ built: tools bare ## What was built, under AWS's emulator: each function with th
 bare: tools
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory -f functions/Makefile build-Bare ARTIFACTS_DIR=$(BUILT)-bare
 
-# What is in the checkout, built once more: in a folder of another name and length, with a target folder of its own, so nothing is shared.
+# What is in the checkout, built once more: in a folder of another name and length, with a target folder of its own, so nothing is shared. Its
+# tools lie in it as they do in the checkout: zig notes where its own sources are, of the bit that is linked from them.
 TWIN := target/another-checkout
 COMPARED ?= $(ONLY)
 reproducible: tools ## What `make build` built, built once more in another folder: the same bytes. COMPARED=HealthCheck compares that and the layer alone.
 	rm -rf $(TWIN) && mkdir -p $(TWIN)
-	git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from - --ignore-failed-read | tar --extract --directory $(TWIN)
+	sed 's/^/./' .gitignore | tar --create --anchored --exclude-from=- --exclude=./.git . | tar --extract --directory $(TWIN)
+	cp -al $(VENV) $(TWIN)/ 2>/dev/null || cp -a $(VENV) $(TWIN)/
 	cd $(TWIN) && $(SAM) $(call OMITTED,$(COMPARED))
 	for made in $(COMPARED) CrudderLayer; do diff -r $(BUILT)/$$made $(TWIN)/$(BUILT)/$$made || exit 1; done
 	find $(TWIN)/$(BUILT) -type f ! -name template.yaml -exec sha256sum {} +
