@@ -53,11 +53,12 @@ where
     F: Future<Output = Result<Reply>> + Send,
 {
     let edge = Arc::new(Edge { telemetry: crudder_telemetry::start()?, config: Config::from_env()?, handler });
+    let answered = edge.telemetry.answered_layer();
     let service = lambda_http::service_fn(move |event: lambda_http::Request| {
         let edge = Arc::clone(&edge);
         async move { Ok::<_, Infallible>(edge.answer(event).await) }
     });
-    lambda_http::run(service).await.map_err(Fatal::Runtime)
+    lambda_http::runtime(service).layer(answered).run().await.map_err(Fatal::Runtime)
 }
 
 /// A function with what every request to it shares.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crudder_store::Store;
 use crudder_telemetry::{End, Invocation, Trigger};
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -45,6 +45,7 @@ where
 {
     let telemetry = crudder_telemetry::start()?;
     let store = Store::from_env().await?;
+    let answered = telemetry.answered_layer();
     let shared = Arc::new((telemetry, store, handler));
     let service = service_fn(move |event: LambdaEvent<Value>| {
         let shared = Arc::clone(&shared);
@@ -75,7 +76,7 @@ where
             telemetry.observe(invocation, Box::pin(work), end).await.map(|()| payload)
         }
     });
-    lambda_runtime::run(service).await.map_err(Fatal::Runtime)
+    Runtime::new(service).layer(answered).run().await.map_err(Fatal::Runtime)
 }
 
 /// The sign-up in an event, or `None` when the event is about something else.

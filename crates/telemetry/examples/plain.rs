@@ -1,13 +1,13 @@
 //! A Lambda that is nobody's in particular, with everything that telemetry gives: spans, log lines, X-Ray, reports.
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde_json::{Value, json};
 use tower::Layer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = crudder_telemetry::start()?;
-    run(telemetry.layer().layer(service_fn(greet))).await
+    Runtime::new(telemetry.layer().layer(service_fn(greet))).layer(telemetry.answered_layer()).run().await
 }
 
 #[tracing::instrument(skip_all)]

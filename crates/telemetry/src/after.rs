@@ -87,8 +87,9 @@ pub(crate) struct After {
 }
 
 impl After {
-    /// Tells it as soon as the runtime has nothing else to do at this moment: it has written the answer then, and the answer's own
-    /// answer, without which no next invocation is asked for, is not there yet. Without a runtime, now.
+    /// Where nobody says when the answer has left: tells it as soon as the async runtime has nothing else to do at this moment. It has
+    /// written the answer then, and the answer's own answer, without which no next invocation is asked for, is not there yet. Without
+    /// a runtime, now.
     pub(crate) fn tell_later(self) {
         if self.line.is_none() && self.ending.is_none() {
             return;

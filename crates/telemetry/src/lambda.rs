@@ -1,4 +1,5 @@
-//! A tower layer that observes each event of a function on plain `lambda_runtime`, whatever the event is.
+//! Tower layers: one that observes each event of a function on plain `lambda_runtime`, whatever the event is, and one that knows when an
+//! answer has left.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use lambda_runtime::LambdaEvent;
+use tower::util::MapResultLayer;
 use tower::{Layer, Service};
 
 use crate::invocation::{End, Failure, Invocation, Trigger};
@@ -29,6 +31,21 @@ impl Telemetry {
     #[must_use]
     pub fn layer(&self) -> ObserveLayer {
         ObserveLayer(self.clone())
+    }
+
+    /// The layer to put around the runtime itself, `Runtime::new(handler)` or `lambda_http::runtime(handler)`: access line, X-Ray's datagram
+    /// and the bell wait until Lambda has taken the answer, and are told before the next invocation is asked for. Without it they
+    /// follow the answer as soon as the async runtime has nothing else to do, which may be before Lambda has read it.
+    #[must_use]
+    pub fn answered_layer<T, E>(
+        &self,
+    ) -> MapResultLayer<impl FnOnce(Result<T, E>) -> Result<T, E> + Clone + use<T, E>> {
+        self.wait_for_answers();
+        let telemetry = self.clone();
+        MapResultLayer::new(move |answer| {
+            telemetry.tell_what_waits();
+            answer
+        })
     }
 }
 

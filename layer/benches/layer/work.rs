@@ -14,6 +14,8 @@ use std::path::Path;
 
 use crudder_telemetry::{ACCESS, End};
 use lambda_http::{Error, Request, RequestExt, run, service_fn};
+use tower::util::MapResultLayer;
+
 use observed::{Observed, Planes, invocation};
 
 use crate::http::Connection;
@@ -34,12 +36,13 @@ pub(crate) fn bare_function() -> Result<(), Error> {
 
 /// The same function under telemetry.
 pub(crate) fn observed_function() -> Result<(), Error> {
-    let telemetry = &crudder_telemetry::start()?;
+    let telemetry: &'static _ = Box::leak(Box::new(crudder_telemetry::start()?));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(run(service_fn(|request: Request| async move {
+    let handler = move |request: Request| async move {
         let id = request.lambda_context_ref().map_or("", |context| &context.request_id);
         Ok::<_, Error>(telemetry.observe(invocation(id), work(), |_| End::http(200)).await)
-    })))
+    };
+    runtime.block_on(lambda_http::runtime(service_fn(handler)).layer(telemetry.answered_layer()).run())
 }
 
 /// The bare function that makes Crudder's three writes by hand when the answer has left, of Crudder's sizes: a line, a datagram for X-Ray,
@@ -48,19 +51,17 @@ pub(crate) fn writing_function(daemon: &str, ring: &str) -> Result<(), Error> {
     let (udp, bell) = (std::net::UdpSocket::bind("127.0.0.1:0")?, UnixDatagram::unbound()?);
     udp.connect(daemon)?;
     bell.connect(format!("{ring}.bell"))?;
-    let writers = &*Box::leak(Box::new((udp, bell)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(run(service_fn(move |_: Request| async move {
-        let answer = work().await;
-        tokio::spawn(async move {
-            tokio::task::yield_now().await;
-            // Whoever does not listen is not told.
-            let _ = std::io::stdout().lock().write_all(&LINE);
-            let _ = writers.0.send(&DATAGRAM);
-            let _ = writers.1.send(b"!");
-        });
-        Ok::<_, Error>(answer)
-    })))
+    let handler = service_fn(|_: Request| async { Ok::<_, Error>(work().await) });
+    let writers = std::sync::Arc::new((udp, bell));
+    let writes = MapResultLayer::new(move |answer: Result<(), Error>| {
+        // Whoever does not listen is not told.
+        let _ = std::io::stdout().lock().write_all(&LINE);
+        let _ = writers.0.send(&DATAGRAM);
+        let _ = writers.1.send(b"!");
+        answer
+    });
+    runtime.block_on(lambda_http::runtime(handler).layer(writes).run())
 }
 
 /// As long as what Crudder writes for the request of `work`, to a hundred bytes.

@@ -1,7 +1,12 @@
 //! What waits for the answer to leave, in a function's own runtime.
 
+use std::future::Future;
+use std::task::{Context, Waker};
+
 use crudder_recorder::Kind;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot::{self, Receiver};
+use tower::{Layer, ServiceExt, service_fn};
 use tracing::info;
 
 use super::{Bench, HEADER, home};
@@ -19,6 +24,12 @@ async fn request(telemetry: &Telemetry) {
     telemetry.observe(home(), work, |()| End::http(200)).await;
 }
 
+/// As long as the runtime takes to have nothing else to do, twice.
+async fn pause() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
+}
+
 #[test]
 fn an_answer_waits_for_no_line_no_datagram_and_no_bell() {
     let bench = Bench::new(&[]);
@@ -34,8 +45,7 @@ fn an_answer_waits_for_no_line_no_datagram_and_no_bell() {
     bench.run(|telemetry| {
         self::runtime().block_on(async {
             request(telemetry).await;
-            tokio::task::yield_now().await;
-            tokio::task::yield_now().await;
+            pause().await;
         });
     });
     let told = bench.told();
@@ -48,6 +58,30 @@ fn an_answer_waits_for_no_line_no_datagram_and_no_bell() {
 }
 
 #[test]
+fn where_the_runtime_says_when_an_answer_was_taken_that_is_waited_for() {
+    let mut bench = Bench::new(&[]);
+    let telemetry = bench.telemetry.clone();
+    let (take, taken) = oneshot::channel();
+    // As the runtime does: the handler, then the answer's own answer.
+    let serve = |taken: Receiver<()>| async {
+        request(&telemetry).await;
+        taken.await
+    };
+    let mut invocation = Box::pin(telemetry.answered_layer().layer(service_fn(serve)).oneshot(taken));
+    let mut poll = || invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    let runtime = runtime();
+    assert!(bench.run(|_| runtime.block_on(async { poll().is_pending() })));
+    let records = bench.records();
+    assert_eq!(records.last(), Some(&Kind::SpanEnded), "{records:?}");
+    take.send(()).unwrap();
+    assert!(bench.run(|_| poll().is_ready()));
+    assert_eq!(bench.records(), [Kind::DatagramSent, Kind::InvocationEnded]);
+    drop(invocation);
+    drop(telemetry);
+    assert_eq!(bench.told().lines.len(), 2);
+}
+
+#[test]
 fn a_runtime_that_ends_before_it_came_to_that_tells_it_all_the_same() {
     let bench = Bench::new(&[]);
     bench.run(|telemetry| runtime().block_on(request(telemetry)));
@@ -57,7 +91,7 @@ fn a_runtime_that_ends_before_it_came_to_that_tells_it_all_the_same() {
 }
 
 #[test]
-fn requests_that_follow_each_other_at_once_are_told_apart_and_in_order() {
+fn requests_that_follow_each_other_are_told_apart_and_in_order() {
     let bench = Bench::new(&[]);
     bench.run(|telemetry| {
         runtime().block_on(async {
@@ -65,6 +99,7 @@ fn requests_that_follow_each_other_at_once_are_told_apart_and_in_order() {
                 let invocation = Invocation::new(id, Trigger::Other("work")).with_trace_header(Some(HEADER));
                 let work = async { info!(target: ACCESS, "{id}") };
                 telemetry.observe(invocation, work, |()| End::ok()).await;
+                pause().await;
             }
         });
     });
