@@ -32,6 +32,8 @@ pub(crate) struct Desk {
     init_is_judged: bool,
     /// Whether `/next` has been asked: nothing leaves the sandbox before.
     pub(crate) may_send: bool,
+    /// An invocation has ended of which a full ring kept no start, so that nobody knows whose it was: the one that is served.
+    nameless_is_over: bool,
 }
 
 impl Desk {
@@ -39,8 +41,16 @@ impl Desk {
     pub(crate) fn new(config: Config, mut reader: Reader, now: Instant) -> Self {
         let outbox = Outbox::new(&config, &mut reader);
         let table = Table::default();
-        let mut desk =
-            Self { reader, table, outbox, config, over: VecDeque::new(), init_is_judged: false, may_send: false };
+        let mut desk = Self {
+            reader,
+            table,
+            outbox,
+            config,
+            over: VecDeque::new(),
+            init_is_judged: false,
+            may_send: false,
+            nameless_is_over: false,
+        };
         desk.rebuild(now);
         desk.judge_the_gone(SystemTime::now());
         // What a former life had concluded is known by its leftovers only.
@@ -50,6 +60,7 @@ impl Desk {
             desk.conclude(key, now);
         }
         desk.listen(now);
+        desk.go_on();
         desk
     }
 
@@ -119,6 +130,7 @@ impl Desk {
 
     fn conclude(&mut self, key: Key, now: Instant) {
         let Some(invocation) = self.table.invocations.remove(&key) else { return };
+        self.nameless_is_over |= invocation.has_ended_nameless();
         // Its records are labelled below; only who it was is worth remembering.
         let remembered = Invocation {
             request_id: invocation.request_id.clone(),
@@ -148,9 +160,17 @@ impl Desk {
 
     /// Whether this request is over, by the ring.
     pub(crate) fn is_over(&self, request_id: &str) -> bool {
-        let has_ended = |key: Key| self.table.invocations.get(&key).is_some_and(|found| found.ended.is_some());
+        let invocations = &self.table.invocations;
+        let has_ended = |key: Key| invocations.get(&key).is_some_and(|found| found.ended.is_some());
         self.over.iter().rev().any(|(_, invocation)| invocation.request_id == request_id)
             || self.table.by_request(request_id).is_some_and(has_ended)
+            || self.nameless_is_over
+            || invocations.values().any(Invocation::has_ended_nameless)
+    }
+
+    /// `/next` is asked: what ends from now on is of another invocation.
+    pub(crate) fn go_on(&mut self) {
+        self.nameless_is_over = false;
     }
 
     /// Whether the process that serves this request is gone, as far as the ring can tell.
@@ -209,4 +229,35 @@ fn is_outside(record: &Record<'_>) -> bool {
 
 pub(crate) fn nanoseconds(time: SystemTime) -> u64 {
     u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use crudder_recorder::{InvocationEnded, Outcome, Writer};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_end_without_a_start_is_the_end_of_the_invocation_that_is_served() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = folder.path().join("ring");
+        let config = Config::read(|name| match name {
+            "AWS_LAMBDA_RUNTIME_API" => Some("127.0.0.1:1".to_owned()),
+            "CRUDDER_RECORDER" => Some(ring.display().to_string()),
+            _ => None,
+        });
+        let now = Instant::now();
+        let mut desk = Desk::new(config.unwrap(), Reader::open(&ring, 1 << 16).unwrap(), now);
+        let writer = Writer::open(&ring, 1 << 16).unwrap();
+        desk.listen(now);
+        assert!(!desk.is_over("served"));
+        // The ring had no room for its start, and has room for ends always.
+        let ended = InvocationEnded { ended_unix_nano: 1, outcome: Outcome::Answered };
+        writer.write(Kind::InvocationEnded, 1, &[&ended.encode()]).unwrap();
+        desk.listen(now);
+        assert!(desk.is_over("served"));
+        desk.go_on();
+        desk.listen(now);
+        assert!(!desk.is_over("the next"));
+    }
 }

@@ -235,6 +235,7 @@ impl Layer {
                     return step;
                 }
                 Step::Next => {
+                    self.desk.go_on();
                     self.asker.ask();
                     return step;
                 }

@@ -94,6 +94,11 @@ impl Invocation {
             || (self.ended.is_some() && self.spans.values().all(|span| span.ended.is_some()))
     }
 
+    /// Its end is there and its start is not: a full ring keeps room for ends.
+    pub(crate) fn has_ended_nameless(&self) -> bool {
+        self.ended.is_some() && !self.has_started
+    }
+
     /// The innermost open span, and the open ones above it, outermost first: where it was when it died.
     pub(crate) fn open_path(&self) -> Vec<Span> {
         let open = |span: &&Span| span.ended.is_none();
