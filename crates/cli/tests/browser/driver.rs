@@ -76,7 +76,8 @@ impl Browser {
                done(value);
              }};
              watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
-             addEventListener('hashchange', look);
+             // A focus that moves changes nothing that is observed, and has moved when its events are over.
+             for (const moved of ['hashchange', 'focusin', 'focusout']) addEventListener(moved, () => setTimeout(look));
              look();"
         );
         let found = self.ask(Method::POST, "execute/async", Some(&json!({ "script": script, "args": [] }))).await;
