@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crudder_store::Store;
-use crudder_telemetry::{End, Failure, Telemetry};
+use crudder_telemetry::{AnsweredLayer, End, Failure, Telemetry};
 use futures::FutureExt as _;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, VARY};
 use http::{HeaderValue, Response};
@@ -53,12 +53,11 @@ where
     F: Future<Output = Result<Reply>> + Send,
 {
     let edge = Arc::new(Edge { telemetry: crudder_telemetry::start()?, config: Config::from_env()?, handler });
-    let answered = edge.telemetry.answered_layer();
     let service = lambda_http::service_fn(move |event: lambda_http::Request| {
         let edge = Arc::clone(&edge);
         async move { Ok::<_, Infallible>(edge.answer(event).await) }
     });
-    lambda_http::runtime(service).layer(answered).run().await.map_err(Fatal::Runtime)
+    lambda_http::runtime(service).layer(AnsweredLayer).run().await.map_err(Fatal::Runtime)
 }
 
 /// A function with what every request to it shares.

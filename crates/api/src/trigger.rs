@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crudder_store::Store;
-use crudder_telemetry::{End, Invocation, Trigger};
+use crudder_telemetry::{AnsweredLayer, End, Invocation, Trigger};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,7 +45,6 @@ where
 {
     let telemetry = crudder_telemetry::start()?;
     let store = Store::from_env().await?;
-    let answered = telemetry.answered_layer();
     let shared = Arc::new((telemetry, store, handler));
     let service = service_fn(move |event: LambdaEvent<Value>| {
         let shared = Arc::clone(&shared);
@@ -76,7 +75,7 @@ where
             telemetry.observe(invocation, Box::pin(work), end).await.map(|()| payload)
         }
     });
-    Runtime::new(service).layer(answered).run().await.map_err(Fatal::Runtime)
+    Runtime::new(service).layer(AnsweredLayer).run().await.map_err(Fatal::Runtime)
 }
 
 /// The sign-up in an event, or `None` when the event is about something else.

@@ -30,18 +30,14 @@ thread_local! {
 
 /// What became of a request's datagrams.
 #[derive(Debug, Clone, Copy)]
-struct Sent {
+pub(crate) struct Sent {
     datagrams: u8,
     all: bool,
 }
 
 impl Planes {
     /// Gives spans to X-Ray.
-    pub(crate) fn send(&self, spans: &[SpanData]) {
-        self.sent(spans);
-    }
-
-    fn sent(&self, spans: &[SpanData]) -> Sent {
+    pub(crate) fn send(&self, spans: &[SpanData]) -> Sent {
         let mut sent = Sent { datagrams: 0, all: true };
         let Some(daemon) = self.xray.as_ref().filter(|_| !spans.is_empty()) else { return sent };
         let borrowed = spans.iter().map(sdk::borrow).collect::<Vec<_>>();
@@ -69,7 +65,7 @@ pub(crate) struct Ending {
 impl Ending {
     /// Gives the spans to X-Ray; then whoever reads the recorder may go on.
     pub(crate) fn tell(&self) {
-        let sent = self.planes.sent(&self.spans);
+        let sent = self.planes.send(&self.spans);
         let Some(recorder) = &self.planes.recorder else { return };
         // The layer sends what a function could not: what the system did not take has not left.
         if sent.all && sent.datagrams > 0 {
@@ -86,17 +82,28 @@ pub(crate) struct After {
     pub(crate) ending: Option<Ending>,
 }
 
+tokio::task_local! {
+    /// Set while a runtime is served that says when Lambda has taken an answer.
+    pub(crate) static UNTOLD: Untold;
+}
+
+/// What waits until Lambda has taken an invocation's answer, and is told with the drop of this.
+#[derive(Debug, Default)]
+pub struct Untold(RefCell<Option<After>>);
+
 impl After {
-    /// Where nobody says when the answer has left: tells it as soon as the async runtime has nothing else to do at this moment. It has
-    /// written the answer then, and the answer's own answer, without which no next invocation is asked for, is not there yet. Without
-    /// a runtime, now.
+    /// Tells it when Lambda has taken the answer. Where nobody says when that is, as soon as the async runtime has nothing else to do at
+    /// this moment, which may be before Lambda has read it; without a runtime, now.
     pub(crate) fn tell_later(self) {
         if self.line.is_none() && self.ending.is_none() {
             return;
         }
-        if let Ok(runtime) = Handle::try_current() {
+        let mut after = Some(self);
+        // Of several in one invocation, one has to wait: the others go out by being replaced.
+        let _ = UNTOLD.try_with(|untold| untold.0.replace(after.take()));
+        if let Some((after, runtime)) = after.zip(Handle::try_current().ok()) {
             runtime.spawn(async move {
-                let _after = self;
+                let _after = after;
                 tokio::task::yield_now().await;
             });
         }

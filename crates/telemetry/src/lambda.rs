@@ -9,9 +9,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use lambda_runtime::LambdaEvent;
-use tower::util::MapResultLayer;
+use tokio::task::futures::TaskLocalFuture;
 use tower::{Layer, Service};
 
+use crate::after::{UNTOLD, Untold};
 use crate::invocation::{End, Failure, Invocation, Trigger};
 use crate::telemetry::Telemetry;
 
@@ -32,20 +33,37 @@ impl Telemetry {
     pub fn layer(&self) -> ObserveLayer {
         ObserveLayer(self.clone())
     }
+}
 
-    /// The layer to put around the runtime itself, `Runtime::new(handler)` or `lambda_http::runtime(handler)`: access line, X-Ray's datagram
-    /// and the bell wait until Lambda has taken the answer, and are told before the next invocation is asked for. Without it they
-    /// follow the answer as soon as the async runtime has nothing else to do, which may be before Lambda has read it.
-    #[must_use]
-    pub fn answered_layer<T, E>(
-        &self,
-    ) -> MapResultLayer<impl FnOnce(Result<T, E>) -> Result<T, E> + Clone + use<T, E>> {
-        self.wait_for_answers();
-        let telemetry = self.clone();
-        MapResultLayer::new(move |answer| {
-            telemetry.tell_what_waits();
-            answer
-        })
+/// The layer to put around the runtime itself, `Runtime::new(handler)` or `lambda_http::runtime(handler)`: access line, X-Ray's datagram
+/// and the bell wait until Lambda has taken the answer, and are told before the next invocation is asked for. Without it they
+/// follow the answer as soon as the async runtime has nothing else to do, which may be before Lambda has read it.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredLayer;
+
+/// A runtime that says when Lambda has taken an answer.
+#[derive(Debug, Clone)]
+pub struct Answered<S>(S);
+
+impl<S> Layer<S> for AnsweredLayer {
+    type Service = Answered<S>;
+
+    fn layer(&self, runtime: S) -> Answered<S> {
+        Answered(runtime)
+    }
+}
+
+impl<S: Service<I>, I> Service<I> for Answered<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = TaskLocalFuture<Untold, S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, invocation: I) -> Self::Future {
+        UNTOLD.scope(Untold::default(), self.0.call(invocation))
     }
 }
 

@@ -67,7 +67,7 @@ pub use config::{Config, ConfigError, LogFormat};
 pub use ids::TraceIds;
 pub use invocation::{ACCESS, End, Failure, HttpRequest, Invocation, Trigger};
 #[cfg(feature = "lambda")]
-pub use lambda::{ObserveLayer, Observed};
+pub use lambda::{Answered, AnsweredLayer, ObserveLayer, Observed};
 pub use request::{annotate, current_ids, note};
 pub use scrub::scrub;
 pub use telemetry::{Losses, Telemetry, start};

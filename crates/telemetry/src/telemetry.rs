@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crudder_recorder::OpenError;
 use opentelemetry::Context;
@@ -17,7 +17,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry, filter};
 
-use crate::after::{After, Planes};
+use crate::after::Planes;
 use crate::config::{Config, ConfigError};
 use crate::invocation::{End, Failure, Invocation};
 use crate::log::{Lines, Output};
@@ -25,7 +25,7 @@ use crate::numbers::Numbers;
 use crate::parent::{Parent, context_of};
 use crate::recorder::Recorder;
 use crate::report::Reports;
-use crate::request::{Current, Request, lock};
+use crate::request::{Current, Request};
 use crate::spans::{RecordAll, Spans};
 use crate::xray::Daemon;
 use crate::{panic, resource, root};
@@ -47,9 +47,6 @@ struct Shared {
     recorder_error: Option<OpenError>,
     /// Invocations observed so far; the first one is the cold start, whatever runs beside it.
     invocations: AtomicU32,
-    /// Whether somebody says when an answer has left; and what waits for that.
-    waits: AtomicBool,
-    waiting: Mutex<Vec<After>>,
 }
 
 /// What telemetry could not tell, because it would not wait.
@@ -111,18 +108,8 @@ impl Telemetry {
         let ours = filter::filter_fn(|metadata| !metadata.is_span() || is_our_span(metadata));
         let subscriber = Registry::default().with(enough).with(ours).with(Numbers).with(spans).with(reports.clone());
         let dispatch = Dispatch::new(subscriber.with(lines.clone()));
-        let shared = Shared {
-            config,
-            lines,
-            reports,
-            output,
-            daemon,
-            recorder,
-            recorder_error,
-            invocations: AtomicU32::new(0),
-            waits: AtomicBool::new(false),
-            waiting: Mutex::default(),
-        };
+        let shared =
+            Shared { config, lines, reports, output, daemon, recorder, recorder_error, invocations: AtomicU32::new(0) };
         (Self { shared: Arc::new(shared) }, dispatch)
     }
 
@@ -184,27 +171,6 @@ impl Telemetry {
         let span = tracing::info_span!("invocation", otel.kind = "server");
         Root { span, request, telemetry: self.clone(), open: true }
     }
-
-    /// From now on [`Self::tell_what_waits`] says when an answer has left.
-    #[cfg(feature = "lambda")]
-    pub(crate) fn wait_for_answers(&self) {
-        self.shared.waits.store(true, Ordering::Relaxed);
-    }
-
-    /// The answer has left. Where several are on their way, another's may be told early: that costs it some microseconds.
-    #[cfg(feature = "lambda")]
-    pub(crate) fn tell_what_waits(&self) {
-        let told = std::mem::take(&mut *lock(&self.shared.waiting));
-        drop(told);
-    }
-
-    fn tell_after_the_answer(&self, after: After) {
-        if self.shared.waits.load(Ordering::Relaxed) {
-            lock(&self.shared.waiting).push(after);
-        } else {
-            after.tell_later();
-        }
-    }
 }
 
 /// The SDK without an exporter: the processor is all there is.
@@ -257,7 +223,7 @@ impl Drop for Root {
         // The span ends where its last holder lets it go: here, unless somebody works on.
         self.span = Span::none();
         if let Some(after) = self.request.take_after() {
-            self.telemetry.tell_after_the_answer(after);
+            after.tell_later();
         }
     }
 }
