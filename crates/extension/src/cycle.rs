@@ -95,6 +95,11 @@ impl Cycle {
         matches!(self.phase, Phase::Serving { .. })
     }
 
+    /// Whether `/next` is held for what is being sent.
+    pub(crate) fn is_delivering(&self) -> bool {
+        matches!(self.phase, Phase::Delivering { .. })
+    }
+
     #[cfg(test)]
     fn is_idle(&self) -> bool {
         self.phase == Phase::Idle

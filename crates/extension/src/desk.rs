@@ -204,7 +204,6 @@ impl Desk {
     pub(crate) fn settle(&mut self, returned: Returned, now: Instant) {
         let (outbox, mut tools) = self.tools(now);
         outbox.settle(returned, &mut tools);
-        outbox.send(&mut tools);
         // What was in the way may be done with now: a process's record among it, which is carried.
         self.tidy(now);
     }

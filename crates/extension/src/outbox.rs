@@ -18,11 +18,6 @@ use crate::spool::Spool;
 use crate::table::Process;
 use crate::unit::{Cargo, Unit};
 
-/// Dense traffic is told in batches at most this old,
-const OLDEST: Duration = Duration::from_secs(1);
-/// or this large.
-const LARGEST: usize = 256 << 10;
-
 /// Packed, encoded and printed: meant to be on the safe side for a fourteenth of a processor, and not measured on one.
 const PRINTED_A_SECOND: u64 = 2 << 20;
 
@@ -99,12 +94,9 @@ impl Outbox {
         self.lanes.iter().any(|lane| lane.is_ready(now) && lane.may_be_answered_soon(now, patience))
     }
 
-    /// Whether what was held back for dense traffic is old or large enough.
+    /// Whether what was held back for dense traffic is old or large enough, or something is to be sent again.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
-        self.lanes.iter().any(|lane| {
-            let oldest = lane.queue.front().is_some_and(|unit| now.duration_since(unit.since) >= OLDEST);
-            oldest || lane.queue.bytes() >= LARGEST
-        })
+        self.lanes.iter().any(|lane| lane.is_due(now)) || !self.spooled_and_open(now).is_empty()
     }
 
     /// What all that is still here would take to be printed.

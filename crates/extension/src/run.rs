@@ -175,7 +175,13 @@ impl Layer {
         match happened {
             Happened::Bell => self.desk.listen(now),
             Happened::Platform(event) => self.desk.hear(&event, now),
-            Happened::Returned(returned) => self.desk.settle(returned, now),
+            Happened::Returned(returned) => {
+                self.desk.settle(returned, now);
+                // Dense traffic is told in batches: an answer is no reason for the next.
+                if self.cycle.is_delivering() || self.desk.outbox.is_due(now) {
+                    self.desk.send(now);
+                }
+            }
             Happened::Turn(Some(Turn::Invoke { request_id, deadline })) => {
                 self.desk.listen(now);
                 self.served = request_id;
@@ -269,7 +275,10 @@ impl Layer {
             // What is delivered meanwhile need not be printed, and its time is won.
             let until = by.checked_sub(self.desk.outbox.time_to_print()).unwrap_or(by);
             tokio::select! { biased;
-                returned = self.desk.outbox.courier.returned() => self.desk.settle(returned, Instant::now()),
+                returned = self.desk.outbox.courier.returned() => {
+                    self.desk.settle(returned, Instant::now());
+                    self.desk.send(Instant::now());
+                }
                 () = tokio::time::sleep_until(until) => break,
             }
         }

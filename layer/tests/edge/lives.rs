@@ -1,7 +1,7 @@
 //! Lives of the layer: killed, missing, refused, discarded.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crudder_stage::{Faults, Freeze, Kill, Moment, Outcome, RuntimeDoneFault, StageEvent, TelemetryFault, Whom};
 use crudder_vendors::{Fault, Plan, RetryAfter};
@@ -106,6 +106,28 @@ async fn what_is_held_back_leaves_at_the_end() {
     let seen = fixture.close().await;
     let letters = |event: &&StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("dead letter"));
     assert_eq!(seen.iter().find(letters), None);
+}
+
+#[tokio::test]
+async fn dense_traffic_is_told_in_batches_a_second_old_and_an_answer_is_no_reason_for_the_next() {
+    let mut fixture = Recipe::default().variable("CRUDDER_FLUSH_BUDGET_MS", "20").open().await;
+    // Longer than the layer may hold `/next`: answers come while later invocations are served.
+    let late = Fault::Late { after: Duration::from_millis(40) };
+    fixture.vendors.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
+    let (began, mut traces) = (Instant::now(), Vec::new());
+    // Too few for a batch that is large enough before it is old enough.
+    for _ in 0..100 {
+        traces.push(fixture.call("ok").await.1);
+    }
+    let (batches, seconds) =
+        (fixture.vendors.honeycomb.look(|store| store.ledger().requests()), began.elapsed().as_secs());
+    // One for the first invocation, which nobody knew to be dense.
+    assert!(batches <= 1 + seconds, "{batches} batches in {seconds} s");
+    fixture.discard().await;
+    for trace in traces {
+        fixture.spans(trace, 3).await;
+    }
+    fixture.close().await;
 }
 
 #[tokio::test]
@@ -258,6 +280,11 @@ async fn of_a_discarded_environment_what_was_acknowledged_is_there_and_the_rest_
     for _ in 0..5 {
         traces.push(fixture.call("ok").await.1);
     }
+    // The last of them is told these once its answer was taken.
+    for trace in traces {
+        fixture.segments(trace, "GET /victim").await;
+        fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
+    }
     let environment = fixture.stage.environments().remove(0);
     fixture.stage.destroy(&environment.id).await;
     let told: BTreeSet<String> = fixture.all_spans().into_iter().map(|span| span.span_id).collect();
@@ -268,10 +295,6 @@ async fn of_a_discarded_environment_what_was_acknowledged_is_there_and_the_rest_
     assert_eq!(sworn.len(), 18);
     assert!(lost.is_subset(&held), "{lost:?} are neither delivered nor undelivered");
     assert!(fixture.all_spans().iter().any(|span| span.trace_id == failed), "an error is told at once");
-    for trace in traces {
-        fixture.segments(trace, "GET /victim").await;
-        fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
-    }
     fixture.close().await;
 }
 

@@ -19,6 +19,11 @@ const BATCH_BYTES: usize = 128 << 10;
 /// A batch's spans, where they are small.
 const BATCH_UNITS: usize = 512;
 
+/// Dense traffic is told in batches at most this old,
+const OLDEST: Duration = Duration::from_secs(1);
+/// or this large.
+const LARGEST: usize = 256 << 10;
+
 pub(super) enum Key {
     /// Nothing is sent to this vendor.
     Off,
@@ -65,6 +70,14 @@ impl Lane {
 
     pub(super) fn has_work(&self) -> bool {
         !self.queue.is_empty() || self.flight.is_some()
+    }
+
+    /// Whether the queue is old or large enough to be sent in dense traffic, or a batch is to go again, whole or by halves.
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        let is_old = self.queue.front().is_some_and(|unit| now.duration_since(unit.since) >= OLDEST);
+        let goes_again = self.flight.as_ref().is_some_and(|flight| flight.sent_at.is_none());
+        let is_halved = self.most_units < most_units(self.vendor) && !self.queue.is_empty();
+        is_old || self.queue.bytes() >= LARGEST || goes_again || is_halved
     }
 
     /// Whether an answer may come soon. A vendor that has been silent for longer than `patience` is waited for in passing only.
