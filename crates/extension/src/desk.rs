@@ -32,8 +32,6 @@ pub(crate) struct Desk {
     init_is_judged: bool,
     /// Whether `/next` has been asked: nothing leaves the sandbox before.
     pub(crate) may_send: bool,
-    /// An invocation has ended of which a full ring kept no start, so that nobody knows whose it was: the one that is served.
-    nameless_is_over: bool,
 }
 
 impl Desk {
@@ -41,16 +39,8 @@ impl Desk {
     pub(crate) fn new(config: Config, mut reader: Reader, now: Instant) -> Self {
         let outbox = Outbox::new(&config, &mut reader);
         let table = Table::default();
-        let mut desk = Self {
-            reader,
-            table,
-            outbox,
-            config,
-            over: VecDeque::new(),
-            init_is_judged: false,
-            may_send: false,
-            nameless_is_over: false,
-        };
+        let mut desk =
+            Self { reader, table, outbox, config, over: VecDeque::new(), init_is_judged: false, may_send: false };
         desk.rebuild(now);
         desk.judge_the_gone(SystemTime::now());
         // What a former life had concluded is known by its leftovers only.
@@ -60,7 +50,6 @@ impl Desk {
             desk.conclude(key, now);
         }
         desk.listen(now);
-        desk.go_on();
         desk
     }
 
@@ -130,7 +119,6 @@ impl Desk {
 
     fn conclude(&mut self, key: Key, now: Instant) {
         let Some(invocation) = self.table.invocations.remove(&key) else { return };
-        self.nameless_is_over |= invocation.has_ended_nameless();
         // Its records are labelled below; only who it was is worth remembering.
         let remembered = Invocation {
             request_id: invocation.request_id.clone(),
@@ -164,13 +152,6 @@ impl Desk {
         let has_ended = |key: Key| invocations.get(&key).is_some_and(|found| found.ended.is_some());
         self.over.iter().rev().any(|(_, invocation)| invocation.request_id == request_id)
             || self.table.by_request(request_id).is_some_and(has_ended)
-            || self.nameless_is_over
-            || invocations.values().any(Invocation::has_ended_nameless)
-    }
-
-    /// `/next` is asked: what ends from now on is of another invocation.
-    pub(crate) fn go_on(&mut self) {
-        self.nameless_is_over = false;
     }
 
     /// Whether the process that serves this request is gone, as far as the ring can tell.
@@ -232,12 +213,13 @@ pub(crate) fn nanoseconds(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use crudder_recorder::{InvocationEnded, Outcome, Writer};
+    use crudder_recorder::{InvocationEnded, Outcome, SpanIds, Writer};
+    use tempfile::TempDir;
 
     use super::*;
 
-    #[tokio::test]
-    async fn an_end_without_a_start_is_the_end_of_the_invocation_that_is_served() {
+    /// A layer's desk and a function that writes to the same ring.
+    fn desk() -> (Desk, Writer, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let ring = folder.path().join("ring");
         let config = Config::read(|name| match name {
@@ -245,18 +227,50 @@ mod tests {
             "CRUDDER_RECORDER" => Some(ring.display().to_string()),
             _ => None,
         });
-        let now = Instant::now();
-        let mut desk = Desk::new(config.unwrap(), Reader::open(&ring, 1 << 16).unwrap(), now);
+        let desk = Desk::new(config.unwrap(), Reader::open(&ring, 1 << 16).unwrap(), Instant::now());
         let writer = Writer::open(&ring, 1 << 16).unwrap();
+        (desk, writer, folder)
+    }
+
+    fn end(writer: &Writer, index: u32, request_id: &str) {
+        let mut payload = Vec::new();
+        InvocationEnded { ended_unix_nano: 1, outcome: Outcome::Answered, request_id }.encode(&mut payload);
+        writer.write(Kind::InvocationEnded, index, &[&payload]).unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_end_whose_start_found_no_room_is_the_end_of_its_own_invocation() {
+        let (mut desk, writer, _folder) = desk();
+        let now = Instant::now();
         desk.listen(now);
         assert!(!desk.is_over("served"));
-        // The ring had no room for its start, and has room for ends always.
-        let ended = InvocationEnded { ended_unix_nano: 1, outcome: Outcome::Answered };
-        writer.write(Kind::InvocationEnded, 1, &[&ended.encode()]).unwrap();
+        end(&writer, 1, "served");
         desk.listen(now);
         assert!(desk.is_over("served"));
-        desk.go_on();
+        assert!(!desk.is_over("the next"));
+    }
+
+    #[tokio::test]
+    async fn nor_is_the_next_over_when_a_span_of_it_is_still_open() {
+        let (mut desk, writer, _folder) = desk();
+        let ids = SpanIds { trace: [1; 16], span: [2; 8], parent: [0; 8] };
+        writer.write(Kind::SpanStarted, 1, &[&ids.encode()]).unwrap();
+        end(&writer, 1, "served");
+        desk.listen(Instant::now());
+        assert!(desk.is_over("served"));
+        assert!(!desk.is_over("the next"));
+    }
+
+    #[tokio::test]
+    async fn an_end_that_comes_after_what_had_ended_was_sent_ends_its_own_invocation_only() {
+        let (mut desk, writer, _folder) = desk();
+        let now = Instant::now();
+        desk.send_ended("served", now);
+        end(&writer, 1, "served");
         desk.listen(now);
         assert!(!desk.is_over("the next"));
+        end(&writer, 2, "the next");
+        desk.listen(now);
+        assert!(desk.is_over("the next"));
     }
 }

@@ -241,7 +241,6 @@ impl Layer {
                     return step;
                 }
                 Step::Next => {
-                    self.desk.go_on();
                     self.asker.ask();
                     return step;
                 }

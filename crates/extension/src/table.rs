@@ -94,11 +94,6 @@ impl Invocation {
             || (self.ended.is_some() && self.spans.values().all(|span| span.ended.is_some()))
     }
 
-    /// Its end is there and its start is not: a full ring keeps room for ends.
-    pub(crate) fn has_ended_nameless(&self) -> bool {
-        self.ended.is_some() && !self.has_started
-    }
-
     /// The innermost open span, and the open ones above it, outermost first: where it was when it died.
     pub(crate) fn open_path(&self) -> Vec<Span> {
         let open = |span: &&Span| span.ended.is_none();
@@ -175,7 +170,10 @@ impl Table {
             Kind::Event => event(invocation, record)?,
             Kind::DatagramSent => invocation.datagram_left = true,
             Kind::InvocationEnded => {
-                invocation.ended = Some(InvocationEnded::decode(record.payload).ok()?.outcome);
+                let ended = InvocationEnded::decode(record.payload).ok()?;
+                invocation.ended = Some(ended.outcome);
+                // Of its start's record, too, unless a full ring had no room for that.
+                ended.request_id.clone_into(&mut invocation.request_id);
             }
             Kind::Verdict => invocation.death = Some(death(record)?),
             Kind::ProcessStarted | Kind::ProcessExited => (),

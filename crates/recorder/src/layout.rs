@@ -19,7 +19,7 @@
 //! ```
 
 /// The version of this layout. A ring of another version is not touched.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// What `CRUDDER_RECORDER_BYTES` is when it is not set: room for some 2,700 records of 300 bytes.
 pub const DEFAULT_BYTES: u64 = 1 << 20;
 /// A smaller ring could not hold one record of every kind beside its headroom.

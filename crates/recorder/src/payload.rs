@@ -151,24 +151,27 @@ pub enum Outcome {
 
 /// An invocation ended, as far as the function knows; the platform may yet say otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InvocationEnded {
+pub struct InvocationEnded<'a> {
     /// Nanoseconds since 1970.
     pub ended_unix_nano: u64,
     /// How.
     pub outcome: Outcome,
+    /// Lambda's id of the invocation. It stands here too because a full ring has room for ends when it has none for starts.
+    pub request_id: &'a str,
 }
 
-impl InvocationEnded {
-    /// The payload.
-    pub fn encode(&self) -> [u8; 9] {
-        numbered(self.ended_unix_nano, self.outcome as u8)
+impl<'a> InvocationEnded<'a> {
+    /// Appends the payload to `to`.
+    pub fn encode(&self, to: &mut Vec<u8>) {
+        to.extend_from_slice(&numbered(self.ended_unix_nano, self.outcome as u8));
+        put_text(to, self.request_id);
     }
 
     /// Reads a payload.
     ///
     /// # Errors
-    /// When it is too short, or the outcome is unknown.
-    pub fn decode(payload: &[u8]) -> Result<Self, Malformed> {
+    /// When it is too short, not UTF-8, or the outcome is unknown.
+    pub fn decode(payload: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = Fields(payload);
         let ended_unix_nano = fields.u64()?;
         let outcome = match fields.take()? {
@@ -176,7 +179,7 @@ impl InvocationEnded {
             [1] => Outcome::Failed,
             _ => return Err(Malformed),
         };
-        Ok(Self { ended_unix_nano, outcome })
+        Ok(Self { ended_unix_nano, outcome, request_id: fields.text()? })
     }
 }
 
@@ -350,8 +353,10 @@ mod tests {
             prop_assert_eq!(Verdict::decode(&bytes), Ok(verdict));
             let sent = DatagramSent { sent_unix_nano: time, datagrams: number };
             prop_assert_eq!(DatagramSent::decode(&sent.encode()), Ok(sent));
-            let ended = InvocationEnded { ended_unix_nano: time, outcome: Outcome::Failed };
-            prop_assert_eq!(InvocationEnded::decode(&ended.encode()), Ok(ended));
+            bytes.clear();
+            let ended = InvocationEnded { ended_unix_nano: time, outcome: Outcome::Failed, request_id: &name };
+            ended.encode(&mut bytes);
+            prop_assert_eq!(InvocationEnded::decode(&bytes), Ok(ended));
             let ids = SpanIds { trace, span, parent: span };
             let whole = [ids.encode().as_slice(), &rest].concat();
             prop_assert_eq!(SpanIds::split(&whole), Ok((ids, rest.as_slice())));

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use crate::buffer::with_buffer;
 use crate::log::Output;
 use crate::recorder::Recorder;
+use crate::request::Request;
 use crate::xray::{Daemon, MAX_DATAGRAM_BYTES, sdk, write_datagrams};
 
 /// Where spans go, less the recording of each.
@@ -55,8 +56,7 @@ impl Planes {
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub(crate) planes: Arc<Planes>,
-    /// Which invocation.
-    pub(crate) index: u32,
+    pub(crate) request: Arc<Request>,
     /// What X-Ray gets.
     pub(crate) spans: Vec<SpanData>,
     pub(crate) outcome: Outcome,
@@ -69,9 +69,9 @@ impl Ending {
         let Some(recorder) = &self.planes.recorder else { return };
         // The layer sends what a function could not: what the system did not take has not left.
         if sent.all && sent.datagrams > 0 {
-            recorder.datagrams_sent(self.index, sent.datagrams);
+            recorder.datagrams_sent(self.request.index, sent.datagrams);
         }
-        recorder.invocation_ended(self.index, self.outcome);
+        recorder.invocation_ended(&self.request, self.outcome);
     }
 }
 

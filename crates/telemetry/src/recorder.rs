@@ -81,9 +81,10 @@ impl Recorder {
         let _ = self.writer.write(Kind::DatagramSent, index, &[&sent.encode()]);
     }
 
-    pub(crate) fn invocation_ended(&self, index: u32, outcome: Outcome) {
-        let ended = InvocationEnded { ended_unix_nano: nanoseconds(SystemTime::now()), outcome };
-        let _ = self.writer.write(Kind::InvocationEnded, index, &[&ended.encode()]);
+    pub(crate) fn invocation_ended(&self, request: &Request, outcome: Outcome) {
+        let ended_unix_nano = nanoseconds(SystemTime::now());
+        let ended = InvocationEnded { ended_unix_nano, outcome, request_id: &request.id };
+        self.encoded(Kind::InvocationEnded, request.index, |out| ended.encode(out));
         self.writer.ring_bell();
     }
 

@@ -113,7 +113,8 @@ impl SpanProcessor for Spans {
         let outcome = if matches!(span.status, Status::Error { .. }) { Outcome::Failed } else { Outcome::Answered };
         let due = lock(&self.gathered).end(span, request.to_xray && self.planes.xray.is_some());
         if is_root {
-            request.end_later(Ending { planes: Arc::clone(&self.planes), index: request.index, spans: due, outcome });
+            let planes = Arc::clone(&self.planes);
+            request.end_later(Ending { planes, request: Arc::clone(&request), spans: due, outcome });
         } else {
             self.planes.send(&due);
         }
