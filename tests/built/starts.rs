@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
 use crate::program::named_by;
 
 /// An odd number, so that there is a median; some seconds in all.
@@ -53,12 +55,22 @@ fn first_next(program: &Path) -> Duration {
         command.env(name, value);
     }
     command.env("CRUDDER_RECORDER", folder.path().join("recorder"));
+    let address = listener.local_addr().unwrap();
     let began = Instant::now();
-    let _child = Ended(command.spawn().unwrap());
+    let mut child = Ended(command.spawn().unwrap());
+    let id = Pid::from_child(&child.0);
+    std::thread::spawn(move || {
+        // Its end wakes who waits for it to connect; it is left to be reaped.
+        let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        let _ = TcpStream::connect(address);
+    });
     loop {
         let (stream, _) = listener.accept().unwrap();
         if let Some(asked) = serve(stream, began) {
             return asked;
+        }
+        if let Some(status) = child.0.try_wait().unwrap() {
+            panic!("{} ended before it asked for the next thing to do: {status}", program.display());
         }
     }
 }

@@ -22,7 +22,11 @@ pub(crate) struct Program {
 /// The path that a variable names.
 #[expect(clippy::disallowed_methods, reason = "the path of a binary that is not in this repository")]
 pub(crate) fn named_by(variable: &str) -> PathBuf {
-    let path = std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names no binary: `make witness` sets it"));
+    let path = std::env::var(variable).unwrap_or_else(|_| {
+        panic!(
+            "{variable} names no program: it is set by the make target that runs this test (witness, built, watched)"
+        )
+    });
     PathBuf::from(path)
 }
 

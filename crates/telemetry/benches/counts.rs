@@ -47,7 +47,8 @@ fn main() -> Result<()> {
         ["run", what, times] => run(what, times.parse()?),
         [] => count().map(drop),
         ["check"] if count()? => Ok(()),
-        _ => Err("a bound does not hold".into()),
+        ["check"] => Err("a bound does not hold".into()),
+        _ => Err(format!("{arguments:?}: nothing, or `check`").into()),
     }
 }
 
@@ -60,10 +61,15 @@ fn count() -> Result<bool> {
     let line = each("line", TIMES)?.less(each("no line", TIMES)?);
     let counts = [each("record", TIMES)?, each("span", TIMES)?, line, each("request", TIMES)?];
     let (mut holds, mut rows) = (true, vec![promised(counts[0])]);
+    let has_bounds = has_bounds();
     for ((what, instructions, allocations), count) in BOUNDS.into_iter().zip(counts) {
         let figure = count.shown();
-        let line = format!("{what}: {figure}; at most {instructions} instructions, {allocations} allocations");
-        holds &= tell(&line, count.instructions <= instructions && count.allocations <= allocations);
+        if has_bounds {
+            let line = format!("{what}: {figure}; at most {instructions} instructions, {allocations} allocations");
+            holds &= tell(&line, count.instructions <= instructions && count.allocations <= allocations);
+        } else {
+            println!("{what}: {figure}; the bounds are of another kind of processor");
+        }
         rows.push(Row::new("-", what, "", figure, None));
     }
     let (few, many) = (each("10 spans", TIMES)?, each("1000 spans", 4)?);
@@ -79,6 +85,15 @@ fn count() -> Result<bool> {
     );
     hand_over("counts", &rows)?;
     Ok(holds)
+}
+
+/// Whether this processor is of the kind that the bounds were counted on: it sums records by an instruction that others don't have.
+fn has_bounds() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    let is_known = is_x86_feature_detected!("pclmulqdq");
+    #[cfg(not(target_arch = "x86_64"))]
+    let is_known = false;
+    is_known
 }
 
 fn promised(record: Counts) -> Row {

@@ -33,7 +33,8 @@ impl Desk {
             let ended = self.table.invocations.get(&key).is_some_and(|invocation| invocation.ended.is_some());
             match judge::of_platform(status, error_type, ended) {
                 Some(reason) => self.judge(key, reason, error_type, nanoseconds(at)),
-                // Its end was written before its answer was: where the ring has none, it was dropped.
+                // Its end is written once the answer was taken, a moment before this is heard: where the ring has none, it was dropped, or the
+                // process was stopped in that moment.
                 None => self.table.invocations.entry(key).or_default().is_left = true,
             }
             return;

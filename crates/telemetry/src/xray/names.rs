@@ -11,6 +11,9 @@ const MAX_KEY_CHARS: usize = 200;
 /// What a span is called when none of its name's characters is allowed.
 const NAMELESS: &str = "span";
 
+/// What a name may hold beside letters, digits and white space, less the backslash, which JSON writes otherwise.
+const MARKS: &str = "_.:/%&#=+-@";
+
 /// Writes a segment's name in quotes: letters, digits, white space and `_ . : / % & # = + \ - @`. What else a name holds is
 /// left away, so a route template loses its braces.
 pub(super) fn write_name(out: &mut Vec<u8>, name: &str) {
@@ -20,7 +23,7 @@ pub(super) fn write_name(out: &mut Vec<u8>, name: &str) {
         // As most names are.
         out.extend_from_slice(name.as_bytes());
     } else {
-        let allowed = |c: &char| c.is_alphanumeric() || c.is_whitespace() || r"_.:/%&#=+\-@".contains(*c);
+        let allowed = |c: &char| c.is_alphanumeric() || c.is_whitespace() || *c == '\\' || MARKS.contains(*c);
         name.chars().filter(allowed).take(MAX_NAME_CHARS).for_each(|c| write_char(out, c));
     }
     if out[start..].iter().all(u8::is_ascii_whitespace) {
@@ -32,7 +35,7 @@ pub(super) fn write_name(out: &mut Vec<u8>, name: &str) {
 
 /// What is allowed and means itself in JSON.
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b" _.:/%&#=+-@".contains(&byte)
+    byte.is_ascii_alphanumeric() || byte == b' ' || MARKS.as_bytes().contains(&byte)
 }
 
 /// The start of a name that has to leave room for `more` characters.

@@ -59,17 +59,12 @@ pub(super) fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
 /// A member with a time: seconds since 1970 with microseconds, which is all that X-Ray's floats hold.
 pub(super) fn time(out: &mut Vec<u8>, name: &str, ns: u64) {
     key(out, name);
-    let micros = ns / 1_000;
+    let mut micros = ns / 1_000;
     // Formatting costs more than all else that is written of a time.
     let mut digits = *b"0000000000000.000000";
-    let (mut seconds, mut rest) = (micros / 1_000_000, micros % 1_000_000);
-    for digit in digits[14..].iter_mut().rev() {
-        *digit += (rest % 10) as u8;
-        rest /= 10;
-    }
-    for digit in digits[..13].iter_mut().rev() {
-        *digit += (seconds % 10) as u8;
-        seconds /= 10;
+    for digit in digits.iter_mut().rev().filter(|digit| **digit == b'0') {
+        *digit += (micros % 10) as u8;
+        micros /= 10;
     }
     let start = digits[..12].iter().position(|digit| *digit != b'0').unwrap_or(12);
     out.extend_from_slice(&digits[start..]);
