@@ -20,6 +20,9 @@ use crate::{listener, log};
 const NICENESS: i32 = 10;
 /// Managed Instances have no INVOKE and no freeze: there the clock says when to send.
 const TICK: Duration = Duration::from_secs(1);
+/// Nobody waits for the bell there, and many invocations ring it: what ends within this is read at once. At ten thousand
+/// spans a second it is some fifty records.
+const GATHER: Duration = Duration::from_millis(2);
 /// How often it is looked whether the process that serves still lives: without the Telemetry API nobody says so before SHUTDOWN,
 /// and SHUTDOWN is said to those only who have asked `/next`.
 const LOOK: Duration = Duration::from_millis(250);
@@ -112,19 +115,29 @@ struct Layer {
     asker: Asker,
     events: Option<mpsc::Receiver<PlatformEvent>>,
     bell: Option<UnixDatagram>,
-    is_managed: bool,
+    /// On Managed Instances.
+    clock: Option<Clock>,
     budget: Duration,
     /// The invocation that INVOKE announced last.
     served: String,
+}
+
+/// What stands in for INVOKE and freeze.
+struct Clock {
+    /// When everything is looked at.
+    ticks_at: Instant,
+    /// From when on the bell is heard again.
+    hears_at: Instant,
 }
 
 impl Layer {
     fn new(config: Config, reader: Reader, events: Option<mpsc::Receiver<PlatformEvent>>, asker: Asker) -> Self {
         let bell = Bell::bind(&config.recorder).and_then(|bell| UnixDatagram::from_std(bell.into_socket()));
         let bell = bell.inspect_err(|error| log::warn("no doorbell", [("error", error.to_string().into())])).ok();
-        let (is_managed, budget) = (config.is_managed, config.flush_budget);
-        let desk = Desk::new(config, reader, Instant::now());
-        Self { desk, cycle: Cycle::new(budget), asker, events, bell, is_managed, budget, served: String::new() }
+        let now = Instant::now();
+        let clock = config.is_managed.then(|| Clock { ticks_at: now + TICK, hears_at: now });
+        let (budget, desk) = (config.flush_budget, Desk::new(config, reader, now));
+        Self { desk, cycle: Cycle::new(budget), asker, events, bell, clock, budget, served: String::new() }
     }
 
     async fn work(mut self) {
@@ -150,10 +163,10 @@ impl Layer {
     }
 
     async fn happens(&mut self) -> Happened {
-        let wakes_at = self.wakes_at();
+        let (wakes_at, hears_at) = (self.wakes_at(), self.clock.as_ref().map(|clock| clock.hears_at));
         // Hear the function before Lambda, and both before the clock.
         tokio::select! { biased;
-            () = rung(self.bell.as_ref()) => Happened::Bell,
+            () = rung(self.bell.as_ref(), hears_at) => Happened::Bell,
             event = heard(self.events.as_mut()) => Happened::Platform(event),
             turn = self.asker.turns.recv() => Happened::Turn(turn),
             returned = self.desk.outbox.courier.returned() => Happened::Returned(returned),
@@ -163,7 +176,7 @@ impl Layer {
 
     fn wakes_at(&self) -> Instant {
         let now = Instant::now();
-        let tick = self.is_managed.then(|| now + TICK);
+        let tick = self.clock.as_ref().map(|clock| clock.ticks_at);
         let look = self.cycle.is_serving().then(|| now + LOOK);
         // A gate that opened while nothing was sent is no reason to wake at once, and again.
         let gate = self.desk.outbox.opens_at().filter(|opens_at| *opens_at > now);
@@ -173,7 +186,15 @@ impl Layer {
     /// Takes in what happened, and says it in the cycle's words.
     fn notice(&mut self, happened: Happened, now: Instant) -> Event {
         match happened {
-            Happened::Bell => self.desk.listen(now),
+            Happened::Bell => {
+                self.desk.listen(now);
+                if let Some(clock) = &mut self.clock {
+                    clock.hears_at = now + GATHER;
+                    if self.desk.outbox.is_due(now) {
+                        self.desk.send(now);
+                    }
+                }
+            }
             Happened::Platform(event) => self.desk.hear(&event, now),
             Happened::Returned(returned) => {
                 self.desk.settle(returned, now);
@@ -190,7 +211,8 @@ impl Layer {
             Happened::Turn(_) => self.asker.ask(),
             Happened::TimeUp => {
                 self.desk.listen(now);
-                if self.is_managed {
+                if let Some(clock) = &mut self.clock {
+                    clock.ticks_at = now + TICK;
                     self.desk.judge_the_gone(SystemTime::now());
                     self.desk.listen(now);
                     self.desk.send(now);
@@ -293,7 +315,10 @@ fn step_back() {
     }
 }
 
-async fn rung(bell: Option<&UnixDatagram>) {
+async fn rung(bell: Option<&UnixDatagram>, hears_at: Option<Instant>) {
+    if let Some(hears_at) = hears_at {
+        tokio::time::sleep_until(hears_at).await;
+    }
     match bell {
         Some(bell) => match bell.recv(&mut [0; 1]).await {
             Ok(_) => (),

@@ -57,6 +57,20 @@ async fn invocations_at_once_are_whole_and_none_is_mixed_with_another() {
     );
 }
 
+#[tokio::test]
+async fn traffic_that_never_pauses_is_told_while_it_lasts() {
+    let mut fixture = several().await;
+    let is_told = |fixture: &Fixture| fixture.vendors.honeycomb.look(|store| store.span_count() > 0);
+    // Five seconds and more, and no more spans than the ring has room for: it is not its filling that makes the layer send.
+    let mut calls = 0;
+    while calls < 100 && !is_told(&fixture) {
+        fixture.call_at_once(events(1, |_| "ok", 50)).await;
+        calls += 1;
+    }
+    assert!(is_told(&fixture), "{calls} invocations, and nothing was told");
+    fixture.close().await;
+}
+
 /// Root, `work` below it, three steps below that; each with the mark of its own event.
 fn check_tree(spans: &[Span], mark: usize) {
     let by_id: BTreeMap<&str, &Span> = spans.iter().map(|span| (span.span_id.as_str(), span)).collect();
