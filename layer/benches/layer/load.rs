@@ -30,11 +30,16 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(ring: u64) -> io::Result<Self> {
+        Self::of(ring, "on-demand")
+    }
+
+    fn of(ring: u64, initialization: &str) -> io::Result<Self> {
         let (platform, sink, folder) = (Platform::start()?, Sink::start(Duration::ZERO)?, tempfile::tempdir()?);
         let mut variables = variables(&platform, folder.path(), Some(&sink));
         variables.insert("CRUDDER_RECORDER_BYTES", ring.to_string());
         // All of it is to be sent before `/next`, however long that takes.
         variables.insert("CRUDDER_FLUSH_BUDGET_MS", "300000".to_owned());
+        variables.insert("AWS_LAMBDA_INITIALIZATION_TYPE", initialization.to_owned());
         let layer = Process::layer(&variables)?;
         platform.wait([Seen::ExtensionAsked]);
         let inner = Inner::writing_to(&folder.path().join("ring"), ring)?;
@@ -67,25 +72,39 @@ pub(crate) fn memory() -> io::Result<[f64; 2]> {
     Ok([idle, highest])
 }
 
-/// Prints and returns how many spans a CPU second of the layer's carries to a vendor that answers at once: out of a ring that was filled while the
-/// layer was frozen, and out of one that a function fills while the layer reads along.
-pub(crate) fn throughput(rounds: usize) -> io::Result<[f64; 2]> {
-    let (mut filled, mut alongside) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        filled.push(spans_a_cpu_second(true)?);
-        alongside.push(spans_a_cpu_second(false)?);
-    }
-    let (filled, alongside) = (median(filled), median(alongside));
-    println!(
-        "throughput, spans per CPU second of the layer: {filled:.0} out of a full ring, {alongside:.0} reading along"
-    );
-    Ok([filled, alongside])
+/// How the layer gets what it carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comes {
+    /// Out of a ring that was filled while it was frozen.
+    Filled,
+    /// A request at a time: it is woken for each that it has not read yet, since `/next` may wait for that.
+    OneByOne,
+    /// As on Managed Instances, where requests run beside each other and nobody waits for the layer.
+    Together,
 }
 
-fn spans_a_cpu_second(is_frozen: bool) -> io::Result<f64> {
-    let mut bench = Bench::new(LARGE_RING)?;
+/// Prints and returns how many spans a CPU second of the layer's carries to a vendor that answers at once: out of a full ring, out of one that a
+/// function fills request by request, and as on Managed Instances.
+pub(crate) fn throughput(rounds: usize) -> io::Result<[f64; 3]> {
+    let ways = [Comes::Filled, Comes::OneByOne, Comes::Together];
+    let mut found = ways.map(|_| Vec::new());
+    for _ in 0..rounds {
+        for (way, found) in ways.into_iter().zip(&mut found) {
+            found.push(spans_a_cpu_second(way)?);
+        }
+    }
+    let [filled, alone, together] = found.map(median);
+    println!(
+        "throughput, spans per CPU second of the layer: {filled:.0} out of a full ring, {alone:.0} woken for each request, {together:.0} on Managed Instances"
+    );
+    Ok([filled, alone, together])
+}
+
+fn spans_a_cpu_second(comes: Comes) -> io::Result<f64> {
+    let initialization = if comes == Comes::Together { "lambda-managed-instances" } else { "on-demand" };
+    let mut bench = Bench::of(LARGE_RING, initialization)?;
     let cpu = bench.layer.cpu()?;
-    if is_frozen {
+    if comes == Comes::Filled {
         bench.layer.freeze()?;
     }
     let mut id = String::new();
@@ -93,10 +112,14 @@ fn spans_a_cpu_second(is_frozen: bool) -> io::Result<f64> {
         id = bench.platform.next_id();
         bench.inner.serve(&id, SPANS);
     }
-    bench.layer.resume()?;
-    // The last of them is being served, so the layer holds `/next` until all is delivered.
-    bench.platform.announce(&id);
-    bench.platform.wait([Seen::ExtensionAsked]);
+    if comes == Comes::Together {
+        bench.sink.wait_for(REQUESTS * SPANS);
+    } else {
+        bench.layer.resume()?;
+        // The last of them is being served, so the layer holds `/next` until all is delivered.
+        bench.platform.announce(&id);
+        bench.platform.wait([Seen::ExtensionAsked]);
+    }
     let delivered = bench.sink.spans();
     assert_eq!(delivered, REQUESTS * SPANS, "what is not delivered would count as fast");
     Ok(delivered as f64 / (bench.layer.cpu()? - cpu))

@@ -77,7 +77,7 @@ fn measure(times: usize) -> std::io::Result<()> {
         let (memory, throughput) = (load::memory()?, load::throughput(THROUGHPUTS * times)?);
         let mut rows = Vec::from(promises::of_load(memory, throughput));
         if let Some(rotel) = setting("CRUDDER_ROTEL") {
-            rows.push(receivers::measure(rotel.as_ref(), throughput[1])?);
+            rows.push(receivers::measure(rotel.as_ref(), throughput[2])?);
         }
         hand_over("load", &rows)?;
     }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 
@@ -13,6 +13,9 @@ use crate::http::Connection;
 
 /// `ExportTraceServiceRequest.resource_spans`, `.scope_spans`, `.spans` (opentelemetry-proto, `trace_service.proto` and `trace.proto`).
 const WAY_TO_SPANS: [u64; 3] = [1, 2, 2];
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(10);
 
 #[derive(Default)]
 struct Counts {
@@ -46,6 +49,14 @@ impl Sink {
 
     pub(crate) fn spans(&self) -> u64 {
         self.counts.spans.load(Ordering::Acquire)
+    }
+
+    /// Until so many are there, or for far longer than that takes.
+    pub(crate) fn wait_for(&self, spans: u64) {
+        let began = Instant::now();
+        while self.spans() < spans && began.elapsed() < PATIENCE {
+            std::thread::park_timeout(PAUSE);
+        }
     }
 }
 
