@@ -172,6 +172,7 @@ mod tests {
         assert_eq!(frames("").count(), 0);
         assert_eq!(frames("  at nowhere\n : \n1:\n").count(), 0);
     }
+
     #[test]
     fn only_frames_that_are_left_out_lose_their_symbols() {
         let pack = include_str!("../../../functions/pack");
