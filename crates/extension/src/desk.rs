@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nor_is_the_next_over_when_a_span_of_it_is_still_open() {
+    async fn an_end_that_leaves_a_span_open_ends_its_own_invocation_only() {
         let (mut desk, writer, _folder) = desk();
         let ids = SpanIds { trace: [1; 16], span: [2; 8], parent: [0; 8] };
         writer.write(Kind::SpanStarted, 1, &[&ids.encode()]).unwrap();

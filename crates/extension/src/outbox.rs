@@ -86,7 +86,7 @@ impl Outbox {
 
     /// Whether something is queued or on its way to a vendor that takes it now.
     pub(crate) fn has_work(&self, now: Instant) -> bool {
-        self.lanes.iter().any(|lane| lane.is_ready(now) && lane.has_work()) || !self.spooled_and_open(now).is_empty()
+        self.lanes.iter().any(|lane| lane.is_ready(now) && lane.has_work()) || self.has_spooled(now)
     }
 
     /// Whether holding `/next` for at most `patience` may get something answered.
@@ -96,7 +96,7 @@ impl Outbox {
 
     /// Whether what was held back for dense traffic is old or large enough, or something is to be sent again.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
-        self.lanes.iter().any(|lane| lane.is_due(now)) || !self.spooled_and_open(now).is_empty()
+        self.lanes.iter().any(|lane| lane.is_due(now)) || self.has_spooled(now)
     }
 
     /// What all that is still here would take to be printed.
@@ -172,10 +172,8 @@ impl Outbox {
         self.courier.send(vendor, flight.parcel.clone(), &key, tools.config);
     }
 
-    fn spooled_and_open(&self, now: Instant) -> Vec<Vendor> {
-        Vendor::ALL
-            .into_iter()
-            .filter(|vendor| self.lanes[*vendor as usize].is_ready(now) && self.spool.oldest(*vendor).is_some())
-            .collect()
+    /// Whether a batch lies in the spool for a vendor that takes it now.
+    fn has_spooled(&self, now: Instant) -> bool {
+        self.spool.batches.iter().any(|spooled| self.lanes[spooled.vendor as usize].is_ready(now))
     }
 }

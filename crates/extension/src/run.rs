@@ -190,18 +190,13 @@ impl Layer {
                 self.desk.listen(now);
                 if let Some(clock) = &mut self.clock {
                     clock.hears_at = now + GATHER;
-                    if self.desk.outbox.is_due(now) {
-                        self.desk.send(now);
-                    }
+                    self.send_due(now);
                 }
             }
             Happened::Platform(event) => self.desk.hear(&event, now),
             Happened::Returned(returned) => {
                 self.desk.settle(returned, now);
-                // Dense traffic is told in batches: an answer is no reason for the next.
-                if self.cycle.is_delivering() || self.desk.outbox.is_due(now) {
-                    self.desk.send(now);
-                }
+                self.send_due(now);
             }
             Happened::Turn(Some(Turn::Invoke { request_id, deadline })) => {
                 self.desk.listen(now);
@@ -229,6 +224,13 @@ impl Layer {
         self.state(now)
     }
 
+    /// Dense traffic is told in batches: what came since the last one waits, unless `/next` is held for it.
+    fn send_due(&mut self, now: Instant) {
+        if self.cycle.is_delivering() || self.desk.outbox.is_due(now) {
+            self.desk.send(now);
+        }
+    }
+
     fn state(&self, now: Instant) -> Event {
         let outbox = &self.desk.outbox;
         Event::Heard {
@@ -250,8 +252,7 @@ impl Layer {
                     }
                     return step;
                 }
-                Step::SendLeft if self.desk.outbox.is_due(now) => self.desk.send(now),
-                Step::SendLeft => (),
+                Step::SendLeft => self.send_due(now),
                 Step::Deliver => {
                     self.desk.send(now);
                     return step;

@@ -15,14 +15,11 @@ use prost::Message;
 use crate::http::Connection;
 use crate::process::Process;
 use crate::rows::Row;
-use crate::sink::Sink;
+use crate::sink::{PATIENCE, PAUSE, Sink};
 
 const SPANS: u64 = 100_000;
 /// Promise 9.
 const TIMES: f64 = 4.0;
-/// Far more than it takes to start, or to send what it has.
-const PATIENCE: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(10);
 /// Five times as long as it keeps a batch open.
 const SETTLES: Duration = Duration::from_secs(1);
 

@@ -14,8 +14,10 @@ use crate::http::Connection;
 /// `ExportTraceServiceRequest.resource_spans`, `.scope_spans`, `.spans` (opentelemetry-proto, `trace_service.proto` and `trace.proto`).
 const WAY_TO_SPANS: [u64; 3] = [1, 2, 2];
 
-const PATIENCE: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(10);
+/// Far more than a program takes to start, or to send what it has.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at it.
+pub(crate) const PAUSE: Duration = Duration::from_millis(10);
 
 #[derive(Default)]
 struct Counts {
