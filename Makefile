@@ -8,7 +8,7 @@ PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
 
-.PHONY: help local test check fmt clippy doc deny template contract schema witness watched browser fuzz bench bench-check counts torture build sizes built bare reproducible release-one release-check smoke tools
+.PHONY: help local test check fmt clippy doc deny template contract schema conformance watched browser fuzz bench bench-check counts chaos build sizes built bare reproducible release-one release-check smoke tools
 
 help: ## Shows these lines.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,13 +19,13 @@ local: ## Runs the whole of Crudder on this machine.
 test: ## Runs every test that needs nothing but this repository and its crates.
 	$(CARGO) test
 
-check: fmt clippy doc deny template contract schema fuzz witness-here watched browser bench-check ## All checks beyond `cargo test`, each a target of its own.
+check: fmt clippy doc deny template contract schema fuzz conformance-here watched browser bench-check ## All checks beyond `cargo test`, each a target of its own.
 
 fmt: ## Formatting.
 	$(CARGO) fmt --all --check
 
 clippy: ## Lints.
-	$(CARGO) clippy --all-targets --locked --features $(WITNESSES),$(BROWSER) -- -D warnings
+	$(CARGO) clippy --all-targets --locked --features $(CONFORMANCE),$(BROWSER) -- -D warnings
 
 doc: ## Docs without a broken link.
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked
@@ -52,21 +52,21 @@ SCHEMA_CHECKS := --max-examples 50 --suppress-health-check all --checks \
 # that nothing is built twice. The emulator gets a mount namespace of its own: root, or a machine that allows user namespaces.
 SITE = $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 RIE = $(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)
-WITNESSES := crudder/witness,crudder/built,crudder-stage/witness,layer/witness
+CONFORMANCE := crudder/conformance,crudder/built,crudder-emulator/conformance,layer/conformance
 
 # Without the emulator's runs of the layer: those need a mount namespace, and a checkout outside /tmp, which they cover.
-witness-here: SKIPPED := -- --skip emulators_words --skip shutdown_delivers --skip the_layer_registers
-witness-here: witness
+conformance-here: SKIPPED := -- --skip emulators_words --skip shutdown_delivers --skip the_layer_registers
+conformance-here: conformance
 
-witness: tools ## Functions and layer under AWS's own Lambda emulator; their spans in an OTLP receiver that is not ours.
+conformance: tools ## Functions and layer under AWS's own Lambda emulator; their spans in an OTLP receiver that is not ours.
 	CRUDDER_RIE="$(RIE)" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" \
-	  $(CARGO) test --locked --features $(WITNESSES) --test witness $(SKIPPED)
+	  $(CARGO) test --locked --features $(CONFORMANCE) --test conformance $(SKIPPED)
 
 # Built whole first, as `cargo test` builds: `watch` runs `cargo run`, which then builds nothing.
 watched: tools ## Every function under `cargo lambda watch`, called by `cargo lambda invoke` with its sample event.
 	$(CARGO) build --locked
 	CRUDDER_CARGO_LAMBDA="$(CURDIR)/$(VENV)/bin/cargo-lambda" \
-	  $(CARGO) test --locked --features $(WITNESSES) --test built watched -- --nocapture
+	  $(CARGO) test --locked --features $(CONFORMANCE) --test built watched -- --nocapture
 
 # Built whole first, as `cargo test` builds: the page shows what the real functions do. Two at once: a browser takes a processor.
 browser: ## The console's page in headless Chromium: Debian's chromium and chromium-driver.
@@ -101,8 +101,8 @@ bench-check: counts ## What must hold: counts, and ratios with margins for a mac
 counts: ## Instructions of what every request pays for, under valgrind (a Debian package), against their bounds.
 	$(CARGO) bench --locked -p crudder-telemetry --bench counts -- check
 
-torture: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
-	CRUDDER_TORTURE_REQUESTS=$${CRUDDER_TORTURE_REQUESTS:-5000} $(CARGO) test --locked --test torture -- --nocapture
+chaos: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
+	CRUDDER_CHAOS_REQUESTS=$${CRUDDER_CHAOS_REQUESTS:-5000} $(CARGO) test --locked --test chaos -- --nocapture
 
 # Functions by their names in template.yaml; each brings the layer along.
 FUNCTIONS := $(shell awk '/^  [A-Za-z]+:$$/ { name = substr($$1, 1, length($$1) - 1) } /^    Type: AWS::Serverless::Function/ { print name }' template.yaml)
@@ -120,7 +120,7 @@ sizes: tools ## What was built, in megabytes, against the promises; the layer's 
 
 built: tools bare ## What was built, under AWS's emulator: each function with the layer answers its event; and how long they take to start.
 	CRUDDER_BUILT="$(CURDIR)/$(BUILT)" CRUDDER_BARE="$(CURDIR)/$(BUILT)-bare/bootstrap" CRUDDER_RIE="$(RIE)" \
-	  $(CARGO) test --locked --features $(WITNESSES) --test built -- --nocapture --test-threads 1 --skip watched $(SKIPPED)
+	  $(CARGO) test --locked --features $(CONFORMANCE) --test built -- --nocapture --test-threads 1 --skip watched $(SKIPPED)
 
 bare: tools
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory -f functions/Makefile build-Bare ARTIFACTS_DIR=$(BUILT)-bare

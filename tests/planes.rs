@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crudder_vendors::{HoneycombKey, Item, RollbarToken, Segment, Span, TraceId};
+use crudder_fakes::{HoneycombKey, Item, RollbarToken, Segment, Span, TraceId};
 use reqwest::Method;
 use serde_json::Value;
 use support::World;

@@ -6,9 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use crudder_recorder::{
-    DatagramSent, InvocationEnded, InvocationStarted, Kind, ProcessStarted, Reader, SpanIds, Verdict, Writer,
-};
+use crudder_recorder::{DatagramSent, InvocationEnded, InvocationStarted, Kind, ProcessStarted, Reader, SpanIds, DeathRecord, Writer};
 use libfuzzer_sys::fuzz_target;
 
 /// The smallest ring, so that a few bytes of noise reach every part of it.
@@ -53,7 +51,7 @@ fuzz_target!(|noise: &[u8]| {
         assert!(read <= MOST, "more records than the ring has room for");
         let payload = record.payload;
         let _ = (SpanIds::split(payload), ProcessStarted::decode(payload), InvocationStarted::decode(payload));
-        let _ = (InvocationEnded::decode(payload), DatagramSent::decode(payload), Verdict::decode(payload));
+        let _ = (InvocationEnded::decode(payload), DatagramSent::decode(payload), DeathRecord::decode(payload));
     }
     reader.free_resolved();
     let _ = reader.stats();

@@ -36,7 +36,7 @@ const PROMISES: [(&str, &str); 26] = [
     ("12", "cargo bench -p crudder-store --bench growth"),
     ("13a", "cargo bench -p layer --bench local"),
     ("13b", "cargo bench -p layer --bench local"),
-    ("14", "make torture"),
+    ("14", "make chaos"),
 ];
 
 fn main() -> Result<()> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use crudder_fakes::{HoneycombStore, Span};
 use crudder_local::template::Function;
 use crudder_local::{Services, Settings};
-use crudder_vendors::{HoneycombStore, Span};
 use serde_json::Value;
 
 use crate::emulator::Emulator;
@@ -57,7 +57,7 @@ async fn each_built_function_with_the_built_layer_answers_its_event_and_its_span
         assert!(!root.is_error(), "{root:?}");
         emulator.program.end().await;
     }
-    services.vendors().honeycomb.look(|store| assert_eq!(store.ledger().complained(), 0));
+    services.vendors().honeycomb.look(|store| assert_eq!(store.call_log().complained(), 0));
     Box::pin(services.stop()).await;
 }
 

@@ -1,13 +1,13 @@
-//! Every function on the stage with the layer attached, each behind a door of its own.
+//! Every function on the emulator with the layer attached, each behind a door of its own.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 
+use crudder_emulator::{Emulator, EmulatorConfig, FunctionConfig, Invocation, Outcome};
+use crudder_fakes::{Fakes, FakesConfig, HoneycombKey, RollbarToken, Secret, SecretsConfig};
 use crudder_local::template::Template;
 use crudder_local::{Services, Settings};
-use crudder_stage::{FunctionConfig, Invocation, Outcome, Stage, StageConfig};
-use crudder_vendors::{HoneycombKey, RollbarToken, Secret, SecretsConfig, Vendors, VendorsConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,9 +18,9 @@ const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:crudd
 const PARAMETER: &str = "arn:aws:ssm:us-east-1:123456789012:parameter/crudder/rollbar";
 
 pub(crate) struct Place {
-    pub(crate) vendors: Vendors,
+    pub(crate) vendors: Fakes,
     pub(crate) guards: BTreeMap<String, Guard>,
-    stage: Stage,
+    emulator: Emulator,
     services: Services,
     _folders: [TempDir; 2],
 }
@@ -30,7 +30,7 @@ impl Place {
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let settings = Settings::parse(|name| (name == "CRUDDER_FAULTS").then(|| "on".to_owned())).unwrap();
         let services = Box::pin(Services::start(&settings, folders[0].path())).await.unwrap();
-        let vendors = Vendors::start(VendorsConfig { secrets: keys(), ..VendorsConfig::default() }).await.unwrap();
+        let vendors = Fakes::start(FakesConfig { secrets: keys(), ..FakesConfig::default() }).await.unwrap();
         let behind = guard::Services {
             table: services.variables()["AWS_ENDPOINT_URL_DYNAMODB"].clone(),
             secrets: vendors.secrets.url(),
@@ -53,11 +53,11 @@ impl Place {
             });
             guards.insert(function.binary.clone(), guard);
         }
-        let mut config = StageConfig::new(folders[1].path());
+        let mut config = EmulatorConfig::new(folders[1].path());
         config.extensions = vec![binary("crudder-extension")];
         config.xray_daemon = Some(nobody());
-        let stage = Stage::new(config, functions).unwrap();
-        Self { vendors, guards, stage, services, _folders: folders }
+        let emulator = Emulator::new(config, functions).unwrap();
+        Self { vendors, guards, emulator, services, _folders: folders }
     }
 
     /// What a function answers to its sample event with these things changed in it.
@@ -72,7 +72,7 @@ impl Place {
     }
 
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Value {
-        match self.stage.invoke(function, invocation(event)).await.unwrap() {
+        match self.emulator.invoke(function, invocation(event)).await.unwrap() {
             Outcome::Answered { payload, .. } => serde_json::from_slice(&payload).unwrap(),
             other => panic!("{function}: {other:?}"),
         }
@@ -80,12 +80,12 @@ impl Place {
 
     /// An invocation that the function does not survive.
     pub(crate) async fn kill(&self, function: &str, event: &Value) {
-        let outcome = self.stage.invoke(function, invocation(event)).await.unwrap();
+        let outcome = self.emulator.invoke(function, invocation(event)).await.unwrap();
         assert!(matches!(outcome, Outcome::Failed { .. }), "{function} lives: {outcome:?}");
     }
 
     pub(crate) async fn close(self) {
-        self.stage.shutdown().await;
+        self.emulator.shutdown().await;
         Box::pin(self.services.stop()).await;
         self.vendors.stop().await;
     }
@@ -129,7 +129,7 @@ fn keys() -> SecretsConfig {
 }
 
 /// What function and layer are told so that AWS is behind the door, and the vendors are ours.
-fn told(vendors: &Vendors, door: &str) -> BTreeMap<String, String> {
+fn told(vendors: &Fakes, door: &str) -> BTreeMap<String, String> {
     let doors =
         ["DYNAMODB", "SECRETS_MANAGER", "SSM", "XRAY"].map(|of| (format!("AWS_ENDPOINT_URL_{of}"), door.to_owned()));
     let mut all = BTreeMap::from(doors);

@@ -1,9 +1,7 @@
 //! Where programs listen that must be told a port and can't choose one.
 
-use std::{
-    net::{Ipv4Addr, TcpListener},
-    sync::atomic::{AtomicU8, Ordering},
-};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// An address that is free, on a loopback host that nobody else uses: on the common one another process may take the port in
 /// between, even a client that tries to connect to it and so meets itself.

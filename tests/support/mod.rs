@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crudder_local::{Line, Options, Running, Settings};
-use crudder_stage::{Invocation, Outcome};
-use crudder_vendors::Complaint;
+use crudder_emulator::{Invocation, Outcome};
+use crudder_fakes::Violation;
+use crudder_local::{Line, LocalStack, Options, Settings};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct World {
-    running: Running,
+    running: LocalStack,
     client: Client,
     _folder: TempDir,
 }
@@ -66,7 +66,7 @@ impl World {
             settings: Settings::parse(lookup).unwrap(),
         };
         // Boxed: the layout of all that it starts would be deeper than the compiler goes.
-        let running = Box::pin(Running::start(&options, |_| ())).await.unwrap();
+        let running = Box::pin(LocalStack::start(&options, |_| ())).await.unwrap();
         Self { running, client: Client::builder().timeout(PATIENCE).build().unwrap(), _folder: folder }
     }
 
@@ -132,7 +132,7 @@ impl World {
         lines.iter().map(|line| line.object().unwrap_or_else(|| json!(line.text))).collect()
     }
 
-    pub fn running(&self) -> &Running {
+    pub fn running(&self) -> &LocalStack {
         &self.running
     }
 
@@ -141,13 +141,13 @@ impl World {
         let vendors = self.running.vendors();
         vendors
             .honeycomb
-            .look(|store| assert_eq!(store.ledger().complaints().collect::<Vec<_>>(), Vec::<&Complaint>::new()));
+            .look(|store| assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new()));
         vendors
             .rollbar
-            .look(|store| assert_eq!(store.ledger().complaints().collect::<Vec<_>>(), Vec::<&Complaint>::new()));
+            .look(|store| assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new()));
         vendors
             .xray
-            .look(|store| assert_eq!(store.ledger().complaints().collect::<Vec<_>>(), Vec::<&Complaint>::new()));
+            .look(|store| assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new()));
         self.stop().await;
     }
 
@@ -173,7 +173,7 @@ impl World {
     /// What a function answers to any event.
     pub async fn invoke_raw(&self, function: &str, event: &Value) -> Value {
         let name = format!("crudder-local-{function}");
-        let outcome = self.running.stage().invoke(&name, Invocation::new(event.to_string())).await.unwrap();
+        let outcome = self.running.emulator().invoke(&name, Invocation::new(event.to_string())).await.unwrap();
         let Outcome::Answered { payload, .. } = outcome else { panic!("{function}: {outcome:?}") };
         serde_json::from_slice(&payload).unwrap()
     }

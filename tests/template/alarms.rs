@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::{functions, policy::document};
+use crate::functions;
+use crate::policy::document;
 
 fn alarms() -> BTreeMap<String, Value> {
     let document = document();

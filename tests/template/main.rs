@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is the test")]
 
 mod alarms;
-mod papers;
+mod doc_links;
 mod parameters;
 mod permissions;
 #[path = "../support/policy.rs"]

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    functions,
-    policy::{Right, document, parameters, rights},
-};
+use crate::functions;
+use crate::policy::{Right, document, parameters, rights};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:crudder/honeycomb-AbCdEf";
 const PARAMETER: &str = "arn:aws:ssm:us-east-1:123456789012:parameter/crudder/rollbar";

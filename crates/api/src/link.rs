@@ -43,11 +43,10 @@ fn push(link: &mut String, part: &str) {
 
 #[cfg(test)]
 mod tests {
-    use lambda_http::RequestExt as _;
-    use serde_json::json;
-
     use super::*;
     use crate::request::Request;
+    use lambda_http::RequestExt as _;
+    use serde_json::json;
 
     #[test]
     fn the_stage_of_an_http_api_is_kept_too() {

@@ -56,7 +56,7 @@ where
         let page = list.await?;
         let length = page.content.result_length();
         Span::current().record("app.result_length", length);
-        crudder_telemetry::annotate("result_length", i64::try_from(length).unwrap_or(i64::MAX));
+        crudder_telemetry::set_annotation("result_length", i64::try_from(length).unwrap_or(i64::MAX));
         Ok(page)
     }
     .instrument(span)

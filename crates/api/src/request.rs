@@ -5,18 +5,16 @@ use std::time::SystemTime;
 
 use crudder_domain::{Handle, Invalid, Moment, Page, PageRequest, Sub};
 use http::HeaderValue;
-use lambda_http::Body;
-use lambda_http::RequestExt as _;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
+use lambda_http::{Body, RequestExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::caller;
 use crate::error::{ApiError, Result};
 use crate::fault::Fault;
-use crate::link;
 use crate::reply::Reply;
 use crate::seen::Seen;
+use crate::{caller, link};
 
 /// A request to one of Crudder's functions.
 #[derive(Debug)]
@@ -49,13 +47,13 @@ impl Request {
     /// 401 when nobody does.
     pub fn caller(&self) -> Result<Sub> {
         let sub = caller::subject(&self.seen.context).ok_or_else(ApiError::unauthorized)?;
-        crudder_telemetry::annotate("enduser.id", sub.to_owned());
+        crudder_telemetry::set_annotation("enduser.id", sub.to_owned());
         Sub::parse(sub).map_err(|_| ApiError::unauthorized())
     }
 
     /// Tells the planes by which handle the caller is known; X-Ray can be searched for it.
     pub fn known_as(&self, handle: &Handle) {
-        crudder_telemetry::annotate("handle", handle.to_string());
+        crudder_telemetry::set_annotation("handle", handle.to_string());
     }
 
     /// When the request reached the function.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crudder_store::Store;
-use crudder_telemetry::{AnsweredLayer, End, Failure, Telemetry};
+use crudder_telemetry::{End, Failure, RuntimeLayer, Telemetry};
 use futures::FutureExt as _;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, VARY};
 use http::{HeaderValue, Response};
@@ -57,7 +57,7 @@ where
         let edge = Arc::clone(&edge);
         async move { Ok::<_, Infallible>(edge.answer(event).await) }
     });
-    lambda_http::runtime(service).layer(AnsweredLayer).run().await.map_err(Fatal::Runtime)
+    lambda_http::runtime(service).layer(RuntimeLayer).run().await.map_err(Fatal::Runtime)
 }
 
 /// A function with what every request to it shares.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crudder_store::Store;
-use crudder_telemetry::{AnsweredLayer, End, Invocation, Trigger};
+use crudder_telemetry::{End, Invocation, RuntimeLayer, Trigger};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
@@ -75,7 +75,7 @@ where
             telemetry.observe(invocation, Box::pin(work), end).await.map(|()| payload)
         }
     });
-    Runtime::new(service).layer(AnsweredLayer).run().await.map_err(Fatal::Runtime)
+    Runtime::new(service).layer(RuntimeLayer).run().await.map_err(Fatal::Runtime)
 }
 
 /// The sign-up in an event, or `None` when the event is about something else.
@@ -89,9 +89,8 @@ fn confirmation(event: &Value) -> Result<Option<Confirmation>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn only_a_confirmed_sign_up_is_one() {

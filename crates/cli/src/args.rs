@@ -49,7 +49,7 @@ pub(crate) struct Local {
     /// Builds the functions with --release.
     #[arg(long)]
     pub(crate) release: bool,
-    /// Serves only the table and the vendors' stand-ins, and prints the variables that a lone function needs to find them.
+    /// Serves only the table and the vendors' fakes, and prints the variables that a lone function needs to find them.
     #[arg(long)]
     pub(crate) services: bool,
     /// Takes the functions' binaries from a folder in place of building them.

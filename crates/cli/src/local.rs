@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crudder_local::{Options, Running, Services, Settings, workspace};
+use crudder_local::{LocalStack, Options, Services, Settings, workspace};
 
 use crate::args::Local;
 use crate::screen::Screen;
@@ -30,7 +30,7 @@ pub(crate) async fn run(args: Local, screen: Screen) -> Result<(), Box<dyn Error
         release: args.release,
         settings,
     };
-    let starting = Running::start(&options, |line| screen.progress(line));
+    let starting = LocalStack::start(&options, |line| screen.progress(line));
     let running = tokio::select! {
         started = starting => started?,
         // What was started goes with the future: cargo is killed, ports are freed.
@@ -52,7 +52,7 @@ async fn serve_services(
     screen: Screen,
     signals: &mut Signals,
 ) -> Result<(), Box<dyn Error>> {
-    screen.progress("starting the table and the vendors' stand-ins");
+    screen.progress("starting the table and the vendors' fakes");
     let services = tokio::select! {
         started = Services::start(settings, data) => started?,
         () = signals.one() => return Ok(()),

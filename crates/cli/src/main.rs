@@ -17,9 +17,8 @@ mod trace;
 use std::error::Error;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
-
 use args::{Args, Command};
+use clap::{CommandFactory, Parser};
 use config::Config;
 use screen::Screen;
 

@@ -181,9 +181,8 @@ fn fresh(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
+    use serde_json::{Value, json};
 
     const NOW: Moment = Moment::from_micros(1_709_210_096_000_007);
     const PARENT: &str = "0190a5d6-a000-7000-8000-00000000abcd";

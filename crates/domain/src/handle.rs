@@ -105,9 +105,8 @@ impl Serialize for Handle {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn is_shown_as_given_and_compared_without_case() {

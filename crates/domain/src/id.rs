@@ -191,9 +191,8 @@ impl std::fmt::Display for Sub {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     fn moments() -> impl Strategy<Value = Moment> {
         (0..=Moment::LAST.micros()).prop_map(Moment::from_micros)

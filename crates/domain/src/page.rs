@@ -163,9 +163,8 @@ pub struct Page<T> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_limit_is_a_plain_number_up_to_a_hundred() {

@@ -79,9 +79,8 @@ fn cut(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     fn found(text: &str) -> Vec<String> {
         terms(text).into_iter().collect()

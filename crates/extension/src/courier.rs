@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use crudder_recorder::Vendor;
 use http_body_util::BodyExt as _;
 use tokio::task::JoinSet;
 
 use crate::answer::Answer;
 use crate::config::Config;
 use crate::keys::{self, KeyError, KeySource};
+use crate::vendor::Vendor;
 use crate::{honeycomb, letters, log, rollbar, xray};
 
 /// A vendor that has not answered by then has probably lost the batch; it is longer than any answer seen of a healthy one.

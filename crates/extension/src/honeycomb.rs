@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use crudder_otlp::{self as otlp, Field, Fields};
 use crudder_recorder::{Counter, ProcessStarted, Reader, SpanIds, Stats, WriterId};
 
 use crate::answer::{Answer, retry_after, speaks_of_throttling};
 use crate::config::HoneycombConfig;
-use crate::otlp::{self, Field, Fields};
 use crate::table::Process;
 use crate::unit::{Cargo, Unit};
 
@@ -159,7 +159,7 @@ mod tests {
         let renamed = resource(&bytes, Some("other"));
         let attributes = otlp::resource(&renamed);
         let named: Vec<_> = attributes.iter().map(|attribute| (attribute.key, &attribute.value)).collect();
-        use crudder_telemetry::xray::Value::Str;
+        use crudder_otlp::Value::Str;
         assert_eq!(named, [("faas.name", &Str("home")), ("service.name", &Str("other"))]);
     }
 

@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use base64::Engine;
-use crudder_recorder::Vendor;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
 use crate::log;
+use crate::vendor::Vendor;
 
 /// A line longer than 200 kB may be cut in two by CloudWatch, and is then no JSON any more.
 const LONGEST_PAYLOAD: usize = 190_000;

@@ -19,7 +19,6 @@ mod letters;
 mod listener;
 mod log;
 mod mailbag;
-mod otlp;
 mod outbox;
 mod platform;
 mod postman;
@@ -32,6 +31,7 @@ mod spool;
 mod table;
 mod tell;
 mod unit;
+mod vendor;
 mod xray;
 
 pub use config::{AwsConfig, Config, ConfigError, HoneycombConfig, RollbarConfig};

@@ -145,9 +145,8 @@ fn whole(mut parts: Vec<Part>) -> Option<Letter> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn line(letter: &str, number: u64, of: u64, payload: &str) -> Value {
         json!({ "message": "dead letter", "vendor": "rollbar", "items": 1, "letter": letter, "part": [number, of],

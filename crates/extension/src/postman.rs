@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crudder_recorder::Vendor;
-
 use crate::answer::Answer;
 use crate::config::{AwsConfig, Config};
 use crate::courier::{self, Parcel};
@@ -12,6 +10,7 @@ use crate::keys::{self, KeySource};
 use crate::letters;
 use crate::mailbag::Letter;
 use crate::outbox::parcel_of;
+use crate::vendor::Vendor;
 
 /// A vendor that says "later" so often is down.
 const TRIES: usize = 5;

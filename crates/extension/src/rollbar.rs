@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use crudder_recorder::Reason;
-use crudder_telemetry::scrub;
-use crudder_telemetry::xray::{Attribute, Value};
+use crudder_otlp::{Attribute, Value};
+use crudder_recorder::DeathCause;
+use crudder_text::scrub;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ pub(crate) fn report(
 }
 
 /// A death: its frames are the spans that were open, the culprit last.
-pub(crate) fn death(config: &Config, scene: &Scene<'_>, reason: Reason, detail: &str, open: &[String]) -> Bytes {
+pub(crate) fn death(config: &Config, scene: &Scene<'_>, reason: DeathCause, detail: &str, open: &[String]) -> Bytes {
     let words = words(reason);
     let message = match (open.last(), detail) {
         (Some(culprit), _) => format!("{words} in {culprit}"),
@@ -83,13 +83,13 @@ pub(crate) fn death(config: &Config, scene: &Scene<'_>, reason: Reason, detail: 
 }
 
 /// A death as a sentence would begin.
-pub(crate) fn words(reason: Reason) -> &'static str {
+pub(crate) fn words(reason: DeathCause) -> &'static str {
     match reason {
-        Reason::Timeout => "timed out",
-        Reason::OutOfMemory => "ran out of memory",
-        Reason::Crash => "crashed",
-        Reason::Exit => "exited",
-        Reason::Platform => "failed in the platform",
+        DeathCause::Timeout => "timed out",
+        DeathCause::OutOfMemory => "ran out of memory",
+        DeathCause::Crash => "crashed",
+        DeathCause::Exit => "exited",
+        DeathCause::Platform => "failed in the platform",
     }
 }
 
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn whoever_knows_the_request_knows_the_uuid_of_its_death() {
         let scene = Scene { request_id: "r-1", trace: [0xab; 16], ..Scene::default() };
-        let item: Json = serde_json::from_slice(&death(&config(), &scene, Reason::Timeout, "", &[])).unwrap();
+        let item: Json = serde_json::from_slice(&death(&config(), &scene, DeathCause::Timeout, "", &[])).unwrap();
         assert_eq!(item["data"]["uuid"], death_uuid("r-1", &"ab".repeat(16)));
     }
 }

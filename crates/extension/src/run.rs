@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crudder_recorder::{Bell, Reader};
+use crudder_recorder::{Doorbell, Reader};
 use tokio::net::UnixDatagram;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -66,7 +66,9 @@ pub async fn serve(mut config: Config) {
             None
         }
     };
-    match Reader::open(&config.recorder, config.recorder_bytes) {
+    match Reader::open(&config.recorder, config.recorder_bytes)
+        .map(|reader| reader.with_sinks(&["honeycomb", "rollbar", "xray"]))
+    {
         Ok(reader) => Layer::new(config, reader, events, asker(lambda)).work().await,
         Err(error) => {
             log::error("the layer is off", [("error", log::chain(&error).into())]);
@@ -102,7 +104,7 @@ async fn idle(mut asker: Asker) {
 }
 
 enum Happened {
-    Bell,
+    Doorbell,
     Platform(PlatformEvent),
     Turn(Option<Turn>),
     Returned(Returned),
@@ -132,7 +134,7 @@ struct Clock {
 
 impl Layer {
     fn new(config: Config, reader: Reader, events: Option<mpsc::Receiver<PlatformEvent>>, asker: Asker) -> Self {
-        let bell = Bell::bind(&config.recorder).and_then(|bell| UnixDatagram::from_std(bell.into_socket()));
+        let bell = Doorbell::bind(&config.recorder).and_then(|bell| UnixDatagram::from_std(bell.into_socket()));
         let bell = bell.inspect_err(|error| log::warn("no doorbell", [("error", error.to_string().into())])).ok();
         let now = Instant::now();
         let clock = config.is_managed.then(|| Clock { ticks_at: now + TICK, hears_at: now });
@@ -166,7 +168,7 @@ impl Layer {
         let (wakes_at, hears_at) = (self.wakes_at(), self.clock.as_ref().map(|clock| clock.hears_at));
         // Hear the function before Lambda, and both before the clock.
         tokio::select! { biased;
-            () = rung(self.bell.as_ref(), hears_at) => Happened::Bell,
+            () = rung(self.bell.as_ref(), hears_at) => Happened::Doorbell,
             event = heard(self.events.as_mut()) => Happened::Platform(event),
             turn = self.asker.turns.recv() => Happened::Turn(turn),
             returned = self.desk.outbox.courier.returned() => Happened::Returned(returned),
@@ -186,7 +188,7 @@ impl Layer {
     /// Takes in what happened, and says it in the cycle's words.
     fn notice(&mut self, happened: Happened, now: Instant) -> Event {
         match happened {
-            Happened::Bell => {
+            Happened::Doorbell => {
                 self.desk.listen(now);
                 if let Some(clock) = &mut self.clock {
                     clock.hears_at = now + GATHER;

@@ -1,13 +1,11 @@
 //! The spool: batches that a vendor would not take and the ring has no room for, one file each (D6). A file's name says
 //! everything, so that a killed layer's next life needs nothing else.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
-
-use crudder_recorder::Vendor;
+use std::{fs, io};
 
 use crate::letters::name;
+use crate::vendor::Vendor;
 
 /// What the two seconds of SHUTDOWN can print as dead letters where a function has the least memory, and with it a fourteenth of a
 /// processor; what a longer outage piles up beyond it is printed while there is time.

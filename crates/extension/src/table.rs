@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crudder_otlp::{self as otlp, Outline};
 use crudder_recorder::{
-    InvocationEnded, InvocationStarted, Kind, Outcome, ProcessStarted, Reason, Record, SpanIds, Verdict, WriterId,
+    DeathCause, DeathRecord, InvocationEnded, InvocationStarted, Kind, Outcome, ProcessStarted, Record, SpanIds,
+    WriterId,
 };
-
-use crate::otlp::{self, Outline};
 
 /// An invocation, in whichever process: the request id comes from its start, which may not have been read yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ pub(crate) struct Death {
     /// The verdict's record.
     pub(crate) position: u64,
     pub(crate) at_unix_nano: u64,
-    pub(crate) reason: Reason,
+    pub(crate) reason: DeathCause,
     pub(crate) detail: String,
 }
 
@@ -151,7 +151,7 @@ impl Table {
             return self.enter_process(record);
         }
         if let Some(process) = self.processes.get_mut(&record.writer)
-            && record.kind != Kind::Verdict
+            && record.kind != Kind::Death
         {
             // Other threads may write on while one of them exits.
             process.has_exited |= record.kind == Kind::ProcessExited;
@@ -175,7 +175,7 @@ impl Table {
                 // Of its start's record, too, unless a full ring had no room for that.
                 ended.request_id.clone_into(&mut invocation.request_id);
             }
-            Kind::Verdict => invocation.death = Some(death(record)?),
+            Kind::Death => invocation.death = Some(death(record)?),
             Kind::ProcessStarted | Kind::ProcessExited => (),
         }
         Some(())
@@ -192,9 +192,9 @@ impl Table {
     }
 
     fn enter_init(&mut self, record: &Record<'_>) -> Option<()> {
-        if record.kind == Kind::Verdict {
+        if record.kind == Kind::Death {
             self.processes.entry(record.writer).or_default().is_judged = true;
-            let trace = Verdict::decode(record.payload).ok()?.trace;
+            let trace = DeathRecord::decode(record.payload).ok()?.trace;
             self.init_deaths.push((record.writer, death(record)?, trace));
         }
         Some(())
@@ -257,7 +257,7 @@ fn event(invocation: &mut Invocation, record: &Record<'_>) -> Option<()> {
 }
 
 fn death(record: &Record<'_>) -> Option<Death> {
-    let verdict = Verdict::decode(record.payload).ok()?;
+    let verdict = DeathRecord::decode(record.payload).ok()?;
     Some(Death {
         position: record.position,
         at_unix_nano: verdict.at_unix_nano,

@@ -1,15 +1,17 @@
 //! What an invocation that is over has to say, as units for each vendor. What it says nothing of is declined here, too.
 
-use crudder_recorder::{DECLINED, Reader, SpanIds, Vendor, WriterId};
-use crudder_telemetry::xray::{self, Attribute, Value};
+use crudder_otlp as otlp;
+use crudder_recorder::{DECLINED, Reader, SpanIds, WriterId};
+use crudder_xray::{Attribute, Value};
 use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::outbox::Outbox;
 use crate::rollbar::{self, Scene};
+use crate::sample;
 use crate::table::{Death, Invocation, Key, Process, Span};
 use crate::unit::{Cargo, Unit};
-use crate::{otlp, sample};
+use crate::vendor::Vendor;
 
 /// What the telling works with.
 pub(crate) struct Teller<'a> {
@@ -83,7 +85,7 @@ impl Teller<'_> {
     }
 
     /// The root span, with all that its start and its end say.
-    fn root_of(&self, invocation: &Invocation) -> Option<xray::Span<'_>> {
+    fn root_of(&self, invocation: &Invocation) -> Option<otlp::Span<'_>> {
         let root = invocation.root()?;
         let decode = |position: u64| {
             let record = self.reader.record(position)?;
@@ -102,11 +104,11 @@ impl Teller<'_> {
             self.put(Vendor::Honeycomb, unit, &mut invocation.told);
             if makes_room {
                 // X-Ray's document of a later death does without them.
-                self.reader.set_label(position, Vendor::Rollbar, DECLINED);
-                self.reader.set_label(position, Vendor::XRay, DECLINED);
+                self.reader.set_label(position, Vendor::Rollbar.sink(), DECLINED);
+                self.reader.set_label(position, Vendor::XRay.sink(), DECLINED);
                 let started = span.started.unwrap_or(position);
                 if started != position {
-                    Vendor::ALL.into_iter().for_each(|vendor| self.reader.set_label(started, vendor, DECLINED));
+                    Vendor::ALL.into_iter().for_each(|vendor| self.reader.set_label(started, vendor.sink(), DECLINED));
                 }
             }
         }
@@ -237,7 +239,7 @@ impl Teller<'_> {
                 continue;
             };
             let Ok((ids, message)) = SpanIds::split(record.payload) else { continue };
-            let mut told = otlp::span(message);
+            let mut told = crate::xray::document_span(&otlp::span(message));
             told.trace_id = u128::from_be_bytes(ids.trace);
             told.id = u64::from_be_bytes(ids.span);
             let parent = if invocation.spans.contains_key(&ids.parent) { ids.parent } else { invocation.segment };
@@ -256,7 +258,7 @@ impl Teller<'_> {
         }
         let (mut out, mut datagrams) = (Vec::new(), Vec::new());
         let service = self.config.honeycomb.service.as_deref().unwrap_or("crudder");
-        xray::write_datagrams(&spans, service, &mut out, |datagram| datagrams.push(datagram.to_vec()));
+        crudder_xray::write_datagrams(&spans, service, &mut out, |datagram| datagrams.push(datagram.to_vec()));
         datagrams
     }
 
@@ -278,7 +280,7 @@ impl Teller<'_> {
         let span = init_span(process, death, trace, span);
         let unit = self.unit(death.position, Vec::new(), Cargo::Made { process: writer, span }, true);
         self.outbox.put(Vendor::Honeycomb, unit, self.reader);
-        self.reader.set_label(death.position, Vendor::XRay, DECLINED);
+        self.reader.set_label(death.position, Vendor::XRay.sink(), DECLINED);
     }
 
     /// Whatever no unit bears is done with. A label that was given stays.
@@ -287,7 +289,7 @@ impl Teller<'_> {
             let told = &mut invocation.told[vendor as usize];
             told.sort_unstable();
             for position in invocation.records.values().filter(|position| told.binary_search(position).is_err()) {
-                self.reader.set_label(*position, vendor, DECLINED);
+                self.reader.set_label(*position, vendor.sink(), DECLINED);
             }
         }
     }

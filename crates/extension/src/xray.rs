@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use crudder_otlp as otlp;
 use serde_json::{Value as Json, json};
 use tokio::net::UdpSocket;
 
@@ -18,6 +19,51 @@ const REFUSAL: Duration = Duration::from_millis(20);
 pub(crate) fn daemon(text: &str) -> Option<SocketAddr> {
     let udp = text.split_whitespace().find_map(|part| part.strip_prefix("udp:")).unwrap_or(text);
     udp.parse().ok().or_else(|| udp.to_socket_addrs().ok()?.next())
+}
+
+/// A span as the writer of X-Ray documents takes it.
+pub(crate) fn document_span<'a>(span: &otlp::Span<'a>) -> crudder_xray::Span<'a> {
+    crudder_xray::Span {
+        trace_id: span.trace_id,
+        id: span.id,
+        parent_id: span.parent_id,
+        name: span.name,
+        kind: match span.kind {
+            otlp::Kind::Internal => crudder_xray::Kind::Internal,
+            otlp::Kind::Server => crudder_xray::Kind::Server,
+            otlp::Kind::Client => crudder_xray::Kind::Client,
+            otlp::Kind::Producer => crudder_xray::Kind::Producer,
+            otlp::Kind::Consumer => crudder_xray::Kind::Consumer,
+        },
+        start_ns: span.start_ns,
+        end_ns: span.end_ns,
+        failed: span.failed,
+        status_message: span.status_message,
+        attributes: document_attributes(&span.attributes),
+        events: span
+            .events
+            .iter()
+            .map(|event| crudder_xray::Event { name: event.name, attributes: document_attributes(&event.attributes) })
+            .collect(),
+    }
+}
+
+fn document_attributes<'a>(attributes: &[otlp::Attribute<'a>]) -> Vec<crudder_xray::Attribute<'a>> {
+    let convert = |attribute: &otlp::Attribute<'a>| crudder_xray::Attribute {
+        key: attribute.key,
+        value: document_value(&attribute.value),
+    };
+    attributes.iter().map(convert).collect()
+}
+
+fn document_value<'a>(value: &otlp::Value<'a>) -> crudder_xray::Value<'a> {
+    match value {
+        otlp::Value::Str(text) => crudder_xray::Value::Str(text),
+        otlp::Value::Bool(truth) => crudder_xray::Value::Bool(*truth),
+        otlp::Value::Int(number) => crudder_xray::Value::Int(*number),
+        otlp::Value::Float(number) => crudder_xray::Value::Float(*number),
+        otlp::Value::Array(values) => crudder_xray::Value::Array(values.iter().map(document_value).collect()),
+    }
 }
 
 /// Sends datagrams to the daemon; where nobody listens, their documents go to the API.

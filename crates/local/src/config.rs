@@ -17,7 +17,7 @@ pub struct ConfigError {
 pub struct Settings {
     /// Variables that are set here, for functions and layer; `CRUDDER_STAGE` always.
     pub variables: BTreeMap<String, String>,
-    /// Vendors' keys that are set here. Whoever prints settings must not print these.
+    /// Fakes' keys that are set here. Whoever prints settings must not print these.
     pub keys: Keys,
     /// The command that builds: cargo says which one it is to whom it runs.
     pub cargo: PathBuf,

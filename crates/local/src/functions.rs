@@ -1,9 +1,9 @@
-//! The stage that runs the template's functions on this machine.
+//! The emulator that runs the template's functions on this machine.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crudder_stage::{FunctionConfig, Stage, StageConfig};
+use crudder_emulator::{Emulator, EmulatorConfig, FunctionConfig};
 
 use crate::builder::Binaries;
 use crate::config::Settings;
@@ -13,22 +13,22 @@ use crate::template::{ACCOUNT, Function, REGION, Template};
 /// The layer's binary. Where it is built, every function has it, as on AWS.
 const EXTENSION: &str = "crudder-extension";
 
-/// A stage with every function of the template, told where the services are.
-pub(crate) fn stage(
+/// An emulator with every function of the template, told where the services are.
+pub(crate) fn emulator(
     template: &Template,
     binaries: &Binaries,
     services: &Services,
     settings: &Settings,
-) -> io::Result<Stage> {
+) -> io::Result<Emulator> {
     clear(services.folder.path())?;
-    let mut config = StageConfig::new(folder(services.folder.path()));
+    let mut config = EmulatorConfig::new(folder(services.folder.path()));
     config.region = REGION.to_owned();
     config.account_id = ACCOUNT.to_owned();
     config.xray_daemon = Some(services.vendors.xray.address());
     config.log_level.clone_from(&settings.log_level);
     config.extensions = binaries.get(EXTENSION).cloned().into_iter().collect();
     let functions = template.functions.iter().filter_map(|function| told(function, binaries, services));
-    Stage::new(config, functions.collect())
+    Emulator::new(config, functions.collect())
 }
 
 /// `None` has no binary, and was refused with the template.

@@ -5,15 +5,15 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crudder_vendors::{HoneycombKey, RollbarToken, Vendors, VendorsConfig};
+use crudder_fakes::{Fakes, FakesConfig, HoneycombKey, RollbarToken};
 use futures::future::join_all;
 
 use crate::StartError;
 use crate::config::Settings;
 use crate::lock::DataFolder;
-use crate::relay::{self, Road};
 use crate::server::Server;
 use crate::table::Table;
+use crate::tee_proxy::{self, Road};
 use crate::template::REGION;
 
 /// The table's name where `CRUDDER_TABLE` names no other.
@@ -26,14 +26,14 @@ const ROLLBAR: &str = "https://api.rollbar.com/api/1/item/";
 /// Where Rollbar takes items.
 const ITEM: &str = "/api/1/item/";
 
-/// Credentials that nobody takes but stand-ins.
+/// Credentials that nobody takes but fakes.
 const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")];
 
 /// Table and vendors, running.
 #[derive(Debug)]
 pub struct Services {
     pub(crate) folder: DataFolder,
-    pub(crate) vendors: Arc<Vendors>,
+    pub(crate) vendors: Arc<Fakes>,
     table: Table,
     relays: Vec<Server>,
     relayed: Vec<&'static str>,
@@ -48,11 +48,11 @@ impl Services {
     pub async fn start(settings: &Settings, folder: &Path) -> Result<Self, StartError> {
         let folder = DataFolder::take(folder)?;
         let table = Table::on_file(folder.path()).await?;
-        let vendors = Vendors::start(VendorsConfig::default()).await.map_err(StartError::Vendors)?;
+        let vendors = Fakes::start(FakesConfig::default()).await.map_err(StartError::Fakes)?;
         let mut variables = settings.variables.clone();
         variables.entry("CRUDDER_TABLE".to_owned()).or_insert_with(|| TABLE.to_owned());
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), table.endpoint());
-        let (told, relays) = tell(settings, &vendors).await.map_err(StartError::Vendors)?;
+        let (told, relays) = tell(settings, &vendors).await.map_err(StartError::Fakes)?;
         variables.extend(told);
         crate::seed::prepare(&table.endpoint(), &variables["CRUDDER_TABLE"]).await?;
         let named = [("HONEYCOMB_API_KEY", "Honeycomb"), ("ROLLBAR_ACCESS_TOKEN", "Rollbar")];
@@ -60,9 +60,9 @@ impl Services {
         Ok(Self { folder, vendors: Arc::new(vendors), table, relays, relayed: relayed.collect(), variables })
     }
 
-    /// The stand-ins, for whoever looks at what they hold.
+    /// The fakes, for whoever looks at what they hold.
     #[must_use]
-    pub fn vendors(&self) -> &Vendors {
+    pub fn vendors(&self) -> &Fakes {
         &self.vendors
     }
 
@@ -77,7 +77,7 @@ impl Services {
         self.relayed.clone()
     }
 
-    /// What a lone function must be told, which nobody else tells anything. Vendors' real keys are left out: they are set already.
+    /// What a lone function must be told, which nobody else tells anything. Fakes' real keys are left out: they are set already.
     #[must_use]
     pub fn exports(&self, settings: &Settings) -> BTreeMap<String, String> {
         let mut exports = self.variables.clone();
@@ -100,7 +100,7 @@ impl Services {
 }
 
 /// What the layer is told of the vendors, and the relays in front of those whose real key is set.
-async fn tell(settings: &Settings, vendors: &Vendors) -> io::Result<(BTreeMap<String, String>, Vec<Server>)> {
+async fn tell(settings: &Settings, vendors: &Fakes) -> io::Result<(BTreeMap<String, String>, Vec<Server>)> {
     let honeycomb = Road {
         vendor: settings.variables.get("HONEYCOMB_API_ENDPOINT").map_or(HONEYCOMB, String::as_str).to_owned(),
         stand_in: vendors.honeycomb.url(),
@@ -126,7 +126,7 @@ async fn tell(settings: &Settings, vendors: &Vendors) -> io::Result<(BTreeMap<St
     ] {
         let (base, told) = match settings.keys.0.get(key) {
             Some(real) => {
-                let relay = relay::start(road).await?;
+                let relay = tee_proxy::start(road).await?;
                 let base = format!("http://{}{path}", relay.address());
                 relays.push(relay);
                 (base, real.clone())

@@ -5,24 +5,24 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 /// Where the doorbell of the ring at `ring` is.
-pub fn bell_path(ring: &Path) -> PathBuf {
+pub fn doorbell_path(ring: &Path) -> PathBuf {
     let mut path = ring.as_os_str().to_owned();
     path.push(".bell");
     PathBuf::from(path)
 }
 
 /// The reader's end: a non-blocking socket. Wrap its descriptor into whatever the reader waits with.
-pub struct Bell {
+pub struct Doorbell {
     socket: UnixDatagram,
 }
 
-impl Bell {
+impl Doorbell {
     /// Binds the doorbell of the ring at `ring`, in place of one that a dead reader left.
     ///
     /// # Errors
     /// When the socket can't be bound, as with a path of more than 107 bytes. The reader then works by its own timers.
     pub fn bind(ring: &Path) -> io::Result<Self> {
-        let path = bell_path(ring);
+        let path = doorbell_path(ring);
         match std::fs::remove_file(&path) {
             Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
             _ => (),
@@ -47,7 +47,7 @@ pub(crate) struct Ringer {
 impl Ringer {
     pub(crate) fn to(ring: &Path) -> Self {
         let socket = UnixDatagram::unbound().ok().filter(|socket| socket.set_nonblocking(true).is_ok());
-        Self { socket, path: bell_path(ring) }
+        Self { socket, path: doorbell_path(ring) }
     }
 
     pub(crate) fn ring(&self) {
@@ -75,7 +75,7 @@ mod tests {
         let ringer = Ringer::to(&ring);
         ringer.ring();
         for _life in 0..3 {
-            let bell = Bell::bind(&ring).unwrap().into_socket();
+            let bell = Doorbell::bind(&ring).unwrap().into_socket();
             ringer.ring();
             ringer.ring();
             let mut heard = [0; 2];
@@ -88,7 +88,7 @@ mod tests {
     fn a_full_bell_keeps_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let ring = folder.path().join("ring");
-        let _bell = Bell::bind(&ring).unwrap();
+        let _bell = Doorbell::bind(&ring).unwrap();
         let ringer = Ringer::to(&ring);
         (0..10_000).for_each(|_| ringer.ring());
     }

@@ -167,10 +167,10 @@ fn write_header(file: &File, bytes: u64) -> io::Result<()> {
     file.write_all_at(&layout::FILE_MAGIC.to_ne_bytes(), layout::AT_MAGIC as u64)?;
     file.write_all_at(&layout::VERSION.to_ne_bytes(), layout::AT_VERSION as u64)?;
     file.write_all_at(&bytes.to_ne_bytes(), layout::AT_BYTES as u64)?;
-    for vendor in 0..3 {
+    for sink in 0..3 {
         for word in 0..2 {
             // Batches are numbered from 2: label 1 means declined, and is at once at or below what is acknowledged.
-            file.write_all_at(&1_u64.to_ne_bytes(), (layout::AT_VENDORS + vendor * 16 + word * 8) as u64)?;
+            file.write_all_at(&1_u64.to_ne_bytes(), (layout::AT_SINKS + sink * 16 + word * 8) as u64)?;
         }
     }
     Ok(())

@@ -3,23 +3,23 @@
 //! All numbers are in the machine's own byte order: the file never leaves the machine that wrote it.
 //!
 //! ```text
-//! file header, one page                      record header, 48 bytes, at a multiple of 8
+//! file header, one page                      record header, 64 bytes, at a multiple of 8
 //!    0  magic, 8 bytes                          0  commit: length (low half), stamp of the position (high half)
-//!    8  version, u32                            8  label of Honeycomb, Rollbar, X-Ray: u32 each, the layer's alone
-//!   16  ring bytes, u64, a power of two        20  CRC-32 of everything from 24 to the payload's end
-//!   64  tail: where the next claim begins      24  kind, u32
-//!  128  free: writers claim up to free + size  28  writer, u32: slot (high 8 bits), generation (low 24)
-//!  192  read: where a next life begins         32  invocation, u32
-//!  256  acknowledged, attempted of each vendor 36  payload bytes, u32
-//!  320  bell: 1 after a ring nobody heard      40  origin, u64: the position at which the record was first written
-//!  384  counters, u64 each                     48  payload, then zeros up to a multiple of 8
-//!  640  what of the counters was reported
+//!    8  version, u32                            8  label of each of seven sinks: u32 each, the reader's alone
+//!   16  ring bytes, u64, a power of two        36  CRC-32 of everything from 40 to the payload's end
+//!   64  tail: where the next claim begins      40  kind, u32
+//!  128  free: writers claim up to free + size  44  writer, u32: slot (high 8 bits), generation (low 24)
+//!  192  read: where a next life begins         48  invocation, u32
+//!  256  acknowledged, attempted of each sink   52  payload bytes, u32
+//!  384  doorbell: 1 after a wake-up not heard  56  origin, u64: the position at which the record was first written
+//!  448  counters, u64 each                     64  payload, then zeros up to a multiple of 8
+//!  704  what of the counters was reported
 //! 1024  64 slots: opened_at u64, generation u32, spare u32
 //! 4096  the ring
 //! ```
 
 /// The version of this layout. A ring of another version is not touched.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// What `CRUDDER_RECORDER_BYTES` is when it is not set: room for some 2,700 records of 300 bytes.
 pub const DEFAULT_BYTES: u64 = 1 << 20;
 /// A smaller ring could not hold one record of every kind beside its headroom.
@@ -35,19 +35,19 @@ pub(crate) const AT_BYTES: usize = 16;
 pub(crate) const AT_TAIL: usize = 64;
 pub(crate) const AT_FREE: usize = 128;
 pub(crate) const AT_READ: usize = 192;
-pub(crate) const AT_VENDORS: usize = 256;
-pub(crate) const AT_BELL: usize = 320;
-pub(crate) const AT_COUNTERS: usize = 384;
-pub(crate) const AT_REPORTED: usize = 640;
+pub(crate) const AT_SINKS: usize = 256;
+pub(crate) const AT_DOORBELL: usize = 384;
+pub(crate) const AT_COUNTERS: usize = 448;
+pub(crate) const AT_REPORTED: usize = 704;
 pub(crate) const AT_SLOTS: usize = 1024;
 pub(crate) const SLOT_BYTES: usize = 16;
 /// How many processes may write at once. Lambda runs one; the rest is for Managed Instances and for the dead not yet buried.
 pub(crate) const SLOTS: u32 = 64;
 
-pub(crate) const RECORD_HEADER: usize = 48;
+pub(crate) const RECORD_HEADER: usize = 64;
 pub(crate) const IN_LABELS: usize = 8;
-pub(crate) const IN_CRC: usize = 20;
-pub(crate) const IN_SUMMED: usize = 24;
+pub(crate) const IN_CRC: usize = 36;
+pub(crate) const IN_SUMMED: usize = 40;
 /// Records begin at multiples of this, so that a commit word is always one aligned store.
 pub(crate) const ALIGN: u64 = 8;
 /// One record takes at most this part of the ring: a ring that one record can fill is no recorder.
@@ -147,8 +147,8 @@ pub enum Kind {
     DatagramSent = 6,
     /// An invocation ended: [`InvocationEnded`](crate::InvocationEnded).
     InvocationEnded = 7,
-    /// The layer found out how an invocation, or an init, died: [`Verdict`](crate::Verdict).
-    Verdict = 8,
+    /// The layer found out how an invocation, or an init, died: [`Death`](crate::DeathRecord).
+    Death = 8,
     /// A process ends by itself, by `exit` or the end of `main`: no payload. What kills a process leaves no such record.
     ProcessExited = 9,
 }
@@ -166,7 +166,7 @@ impl Kind {
             5 => Self::SpanEnded,
             6 => Self::DatagramSent,
             7 => Self::InvocationEnded,
-            8 => Self::Verdict,
+            8 => Self::Death,
             9 => Self::ProcessExited,
             _ => return None,
         })
@@ -182,21 +182,34 @@ impl Kind {
     }
 }
 
-/// Who is told: each has its own labels and its own acknowledgements (D1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(usize)]
-pub enum Vendor {
-    /// Spans, by OTLP.
-    Honeycomb = 0,
-    /// Items: reports and deaths.
-    Rollbar = 1,
-    /// Documents of what a dead function could not send.
-    XRay = 2,
-}
+/// A place to which records are exported, by number: each has its own labels and its own acknowledgements (D1).
+///
+/// The recorder does not know what a sink is; its reader gives each destination a number and keeps to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sink(u8);
 
-impl Vendor {
+impl Sink {
+    /// How many sinks a ring has: as many labels as a record header of one cache line holds.
+    pub const COUNT: usize = 7;
+
+    /// The sink of this number.
+    ///
+    /// # Panics
+    /// In a constant's evaluation, when there are not so many sinks.
+    #[must_use]
+    pub const fn new(number: u8) -> Self {
+        assert!((number as usize) < Self::COUNT, "a ring has seven sinks");
+        Self(number)
+    }
+
+    /// Its number, below [`COUNT`](Self::COUNT).
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
     /// All of them, in the order of their labels.
-    pub const ALL: [Self; 3] = [Self::Honeycomb, Self::Rollbar, Self::XRay];
+    pub const ALL: [Self; Self::COUNT] = [Self(0), Self(1), Self(2), Self(3), Self(4), Self(5), Self(6)];
 }
 
 /// What the header counts beside drops by kind, from the file's first use.
@@ -209,13 +222,13 @@ pub enum Counter {
     Damaged = Kind::COUNT + 1,
     /// Records larger than the ring takes; also counted by kind.
     TooLarge = Kind::COUNT + 2,
-    /// Spans and items sent again because no answer came: a vendor may hold them twice.
+    /// Spans and items sent again because no answer came: a sink may hold them twice.
     Doubtful = Kind::COUNT + 3,
-    /// Spans and items declined because a vendor refused the key.
+    /// Spans and items declined because a sink refused the key.
     Refused = Kind::COUNT + 4,
     /// Spans and items printed as dead letters.
     DeadLettered = Kind::COUNT + 5,
-    /// Spans that a vendor took no part of, by its own word (partial success).
+    /// Spans that a sink took no part of, by its own word (partial success).
     Rejected = Kind::COUNT + 6,
 }
 

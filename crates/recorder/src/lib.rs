@@ -22,7 +22,7 @@
 
 #[forbid(unsafe_code)]
 mod doorbell;
-mod farewell;
+mod exit_hook;
 mod file;
 #[forbid(unsafe_code)]
 mod layout;
@@ -40,11 +40,12 @@ mod writer;
 #[cfg(test)]
 mod ring_tests;
 
-pub use doorbell::{Bell, bell_path};
+pub use doorbell::{Doorbell, doorbell_path};
 pub use file::OpenError;
-pub use layout::{Counter, DEFAULT_BYTES, Kind, VERSION, Vendor, WriterId};
+pub use layout::{Counter, DEFAULT_BYTES, Kind, Sink, VERSION, WriterId};
 pub use payload::{
-    DatagramSent, InvocationEnded, InvocationStarted, Malformed, Outcome, ProcessStarted, Reason, SpanIds, Verdict,
+    DatagramSent, DeathCause, DeathRecord, InvocationEnded, InvocationStarted, Malformed, Outcome, ProcessStarted,
+    SpanIds,
 };
 pub use reader::{Reader, Stats};
 pub use ring::{DECLINED, Dropped, Record, UNDECIDED};

@@ -213,7 +213,7 @@ impl DatagramSent {
 /// Why an invocation, or an init, died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Reason {
+pub enum DeathCause {
     /// The deadline passed.
     Timeout = 1,
     /// The memory limit.
@@ -226,7 +226,7 @@ pub enum Reason {
     Platform = 5,
 }
 
-impl Reason {
+impl DeathCause {
     /// The word that stands on spans, items and documents.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -247,11 +247,11 @@ impl Reason {
 
 /// What the layer found out about a death. Written before anything that follows from it is sent (D4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict<'a> {
+pub struct DeathRecord<'a> {
     /// When it died: nanoseconds since 1970.
     pub at_unix_nano: u64,
     /// Of what.
-    pub reason: Reason,
+    pub reason: DeathCause,
     /// The invocation's trace; for a death in init, one of its own.
     pub trace: [u8; 16],
     /// Lambda's id of the invocation; empty for a death in init. It stands here too because the verdict may outlive the
@@ -261,7 +261,7 @@ pub struct Verdict<'a> {
     pub detail: &'a str,
 }
 
-impl<'a> Verdict<'a> {
+impl<'a> DeathRecord<'a> {
     /// Appends the payload to `to`.
     pub fn encode(&self, to: &mut Vec<u8>) {
         to.extend_from_slice(&numbered(self.at_unix_nano, self.reason as u8));
@@ -278,7 +278,7 @@ impl<'a> Verdict<'a> {
         let mut fields = Fields(payload);
         let at_unix_nano = fields.u64()?;
         let [number] = fields.take()?;
-        let reason = Reason::from_number(number).ok_or(Malformed)?;
+        let reason = DeathCause::from_number(number).ok_or(Malformed)?;
         let trace = fields.take()?;
         Ok(Self { at_unix_nano, reason, trace, request_id: fields.text()?, detail: fields.text()? })
     }
@@ -347,10 +347,10 @@ mod tests {
             invocation.encode(&mut bytes);
             prop_assert_eq!(InvocationStarted::decode(&bytes), Ok(invocation));
             bytes.clear();
-            let reason = Reason::from_number(reason).ok_or(TestCaseError::fail("reason"))?;
-            let verdict = Verdict { at_unix_nano: time, reason, trace, request_id: &name, detail: &detail };
+            let reason = DeathCause::from_number(reason).ok_or(TestCaseError::fail("reason"))?;
+            let verdict = DeathRecord { at_unix_nano: time, reason, trace, request_id: &name, detail: &detail };
             verdict.encode(&mut bytes);
-            prop_assert_eq!(Verdict::decode(&bytes), Ok(verdict));
+            prop_assert_eq!(DeathRecord::decode(&bytes), Ok(verdict));
             let sent = DatagramSent { sent_unix_nano: time, datagrams: number };
             prop_assert_eq!(DatagramSent::decode(&sent.encode()), Ok(sent));
             bytes.clear();
@@ -364,7 +364,7 @@ mod tests {
 
         #[test]
         fn no_bytes_whatever_make_a_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _ = (ProcessStarted::decode(&bytes), InvocationStarted::decode(&bytes), Verdict::decode(&bytes));
+            let _ = (ProcessStarted::decode(&bytes), InvocationStarted::decode(&bytes), DeathRecord::decode(&bytes));
             let _ = (DatagramSent::decode(&bytes), InvocationEnded::decode(&bytes), SpanIds::split(&bytes));
         }
     }

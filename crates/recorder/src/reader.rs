@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use crate::file::{OpenError, RingFile};
-use crate::layout::{self, Counter, Kind, Room, Vendor, Word, WriterId};
-use crate::ring::{DECLINED, Dropped, Found, Head, ReadSide, Record, Ring};
-use crate::scan::{Graveyard, Scan};
+use crate::layout::{self, Counter, Kind, Room, Sink, Word, WriterId};
+use crate::ring::{DECLINED, Dropped, Found, Head, ReadSide, Record, Ring, UNDECIDED};
+use crate::scan::{Liveness, Scan};
 
 /// Reads records, labels them with what was decided, and frees them once that is done.
 pub struct Reader {
     side: ReadSide,
     scan: Scan,
     file: RingFile,
+    sinks: usize,
 }
 
 /// What the ring's header counts, from the file's first use.
@@ -73,7 +74,14 @@ impl Reader {
         };
         let side = file.lock_reader(ring).ok_or_else(|| OpenError::ReaderBusy { path: path.to_owned() })?;
         let scan = Scan::new(&side);
-        Ok(Self { side, scan, file })
+        Ok(Self { side, scan, file, sinks: Sink::COUNT })
+    }
+
+    /// Uses only the sinks of these names, numbered in this order: a record is resolved once each of them is done with it.
+    #[must_use]
+    pub fn with_sinks(mut self, names: &[&'static str]) -> Self {
+        self.sinks = names.len().min(Sink::COUNT);
+        self
     }
 
     /// The next committed record, in the order of claims; `None` until more is committed. After opening, this begins at the read
@@ -88,7 +96,7 @@ impl Reader {
         if !self.holds(position) {
             return None;
         }
-        match self.side.look(position) {
+        match self.side.inspect(position) {
             Found::Record(record) => Some(record),
             _ => None,
         }
@@ -106,11 +114,11 @@ impl Reader {
         }
     }
 
-    /// Frees the longest prefix of records that are resolved for every vendor (D1). Returns the first position that is not.
+    /// Frees the longest prefix of records that are resolved for every sink (D1). Returns the first position that is not.
     pub fn free_resolved(&mut self) -> u64 {
         let mut at = self.ring().read().load(Ordering::Relaxed);
         while at < self.scan.seen {
-            at += match self.side.glance(at) {
+            at += match self.side.peek(at) {
                 Word::Pad { length } => length,
                 Word::Record { length } if self.is_resolved(at) => length,
                 _ => break,
@@ -121,50 +129,50 @@ impl Reader {
     }
 
     fn is_resolved(&self, position: u64) -> bool {
-        Vendor::ALL.into_iter().all(|vendor| self.is_resolved_for(position, vendor))
+        Sink::ALL.into_iter().take(self.sinks).all(|sink| self.is_resolved_for(position, sink))
     }
 
-    /// Whether nothing of this record is left to tell this vendor.
-    pub fn is_resolved_for(&self, position: u64, vendor: Vendor) -> bool {
-        let label = self.label(position, vendor);
-        label == DECLINED || (label > DECLINED && u64::from(label) <= self.acknowledged(vendor))
+    /// Whether nothing of this record is left to tell this sink.
+    pub fn is_resolved_for(&self, position: u64, sink: Sink) -> bool {
+        let label = self.label(position, sink);
+        label == DECLINED || (label > DECLINED && u64::from(label) <= self.acknowledged(sink))
     }
 
     /// What was decided about a record; about one that has been freed nothing is left to decide.
-    pub fn label(&self, position: u64, vendor: Vendor) -> u32 {
+    pub fn label(&self, position: u64, sink: Sink) -> u32 {
         if !self.holds(position) {
             return DECLINED;
         }
-        self.ring().label(position, vendor).load(Ordering::Relaxed)
+        self.ring().label(position, sink).load(Ordering::Relaxed)
     }
 
     /// Notes what is decided about a record: a batch's number, [`DECLINED`] or [`UNDECIDED`](crate::UNDECIDED).
     /// Nothing happens when the record has been freed.
-    pub fn set_label(&mut self, position: u64, vendor: Vendor, label: u32) {
+    pub fn set_label(&mut self, position: u64, sink: Sink, label: u32) {
         if !self.holds(position) {
             return;
         }
-        self.ring().label(position, vendor).store(label, Ordering::Relaxed);
+        self.ring().label(position, sink).store(label, Ordering::Relaxed);
     }
 
-    /// The last batch that is done with for this vendor.
-    pub fn acknowledged(&self, vendor: Vendor) -> u64 {
-        self.ring().acknowledged(vendor).load(Ordering::Relaxed)
+    /// The last batch that is done with for this sink.
+    pub fn acknowledged(&self, sink: Sink) -> u64 {
+        self.ring().acknowledged(sink).load(Ordering::Relaxed)
     }
 
-    /// The last batch of which this vendor may hold something.
-    pub fn attempted(&self, vendor: Vendor) -> u64 {
-        self.ring().attempted(vendor).load(Ordering::Relaxed)
+    /// The last batch of which this sink may hold something.
+    pub fn attempted(&self, sink: Sink) -> u64 {
+        self.ring().attempted(sink).load(Ordering::Relaxed)
     }
 
-    /// Notes that every record labelled up to `batch` is done with for this vendor: the one store that resolves a batch.
-    pub fn set_acknowledged(&mut self, vendor: Vendor, batch: u64) {
-        self.ring().acknowledged(vendor).store(batch, Ordering::Release);
+    /// Notes that every record labelled up to `batch` is done with for this sink: the one store that resolves a batch.
+    pub fn set_acknowledged(&mut self, sink: Sink, batch: u64) {
+        self.ring().acknowledged(sink).store(batch, Ordering::Release);
     }
 
-    /// Notes, before the first byte leaves, that `batch` may reach the vendor; and afterwards, with `batch - 1`, that it did not.
-    pub fn set_attempted(&mut self, vendor: Vendor, batch: u64) {
-        self.ring().attempted(vendor).store(batch, Ordering::Release);
+    /// Notes, before the first byte leaves, that `batch` may reach the sink; and afterwards, with `batch - 1`, that it did not.
+    pub fn set_attempted(&mut self, sink: Sink, batch: u64) {
+        self.ring().attempted(sink).store(batch, Ordering::Release);
     }
 
     /// Writes a record of the layer's own about an invocation: a verdict. It is read again like any other.
@@ -172,7 +180,7 @@ impl Reader {
     /// # Errors
     /// When there is no room even in the headroom.
     pub fn append(&mut self, kind: Kind, writer: WriterId, invocation: u32, parts: &[&[u8]]) -> Result<u64, Dropped> {
-        let head = Head { kind, writer, invocation, origin: None, labels: [0; 3], room: Room::Last };
+        let head = Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; Sink::COUNT], room: Room::Last };
         self.ring().write(&head, parts).map(|written| written.position)
     }
 
@@ -187,12 +195,12 @@ impl Reader {
             writer: record.writer,
             invocation: record.invocation,
             origin: Some(record.origin),
-            labels: Vendor::ALL.map(|vendor| self.label(position, vendor)),
+            labels: Sink::ALL.map(|sink| self.label(position, sink)),
             room: Room::Last,
         };
         let copy = self.ring().write(&head, &[record.payload])?.position;
-        for vendor in Vendor::ALL {
-            self.set_label(position, vendor, DECLINED);
+        for sink in Sink::ALL {
+            self.set_label(position, sink, DECLINED);
         }
         Ok(Some(copy))
     }
@@ -220,7 +228,7 @@ impl Reader {
         self.counted(|ring, index| ring.reported(index).load(Ordering::Relaxed))
     }
 
-    /// Notes that a vendor has taken a batch that told these counts.
+    /// Notes that a sink has taken a batch that told these counts.
     pub fn note_reported(&mut self, stats: &Stats) {
         for (index, value) in stats.counters.iter().enumerate() {
             self.ring().reported(index).store(*value, Ordering::Relaxed);
@@ -244,7 +252,7 @@ impl Reader {
     }
 }
 
-impl Graveyard for RingFile {
+impl Liveness for RingFile {
     fn dead_until(&self, ring: &Ring, position: u64) -> Option<u64> {
         // First the tail, then the locks: whoever attaches after its slot was tested claims behind this tail.
         let mut bound = ring.tail().load(Ordering::SeqCst);

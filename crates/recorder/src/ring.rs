@@ -6,12 +6,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::layout::{self, Kind, Vendor, Word, WriterId};
+use crate::layout::{self, Kind, Sink, Word, WriterId};
 use crate::region::Region;
 
 /// A label that says nothing was decided yet.
 pub const UNDECIDED: u32 = 0;
-/// A label that says this vendor gets nothing of the record.
+/// A label that says this sink gets nothing of the record.
 pub const DECLINED: u32 = 1;
 
 /// Why a record was not written. It is counted in the header; the caller goes on.
@@ -49,7 +49,7 @@ pub(crate) struct Head {
     pub(crate) writer: WriterId,
     pub(crate) invocation: u32,
     pub(crate) origin: Option<u64>,
-    pub(crate) labels: [u32; 3],
+    pub(crate) labels: [u32; Sink::COUNT],
     pub(crate) room: layout::Room,
 }
 
@@ -91,15 +91,15 @@ impl Ring {
     }
 
     pub(crate) fn bell(&self) -> &AtomicU32 {
-        self.region.atomic32(layout::AT_BELL)
+        self.region.atomic32(layout::AT_DOORBELL)
     }
 
-    pub(crate) fn acknowledged(&self, vendor: Vendor) -> &AtomicU64 {
-        self.region.atomic64(layout::AT_VENDORS + vendor as usize * 16)
+    pub(crate) fn acknowledged(&self, sink: Sink) -> &AtomicU64 {
+        self.region.atomic64(layout::AT_SINKS + sink.index() * 16)
     }
 
-    pub(crate) fn attempted(&self, vendor: Vendor) -> &AtomicU64 {
-        self.region.atomic64(layout::AT_VENDORS + vendor as usize * 16 + 8)
+    pub(crate) fn attempted(&self, sink: Sink) -> &AtomicU64 {
+        self.region.atomic64(layout::AT_SINKS + sink.index() * 16 + 8)
     }
 
     pub(crate) fn counter(&self, index: usize) -> &AtomicU64 {
@@ -196,9 +196,9 @@ impl Ring {
             at += part.len();
         }
         // Freed bytes are zero, which is `UNDECIDED`: only a carried record has labels to write.
-        if head.labels != [UNDECIDED; 3] {
-            for (vendor, label) in Vendor::ALL.into_iter().zip(head.labels) {
-                self.label(position, vendor).store(label, Ordering::Relaxed);
+        if head.labels != [UNDECIDED; Sink::COUNT] {
+            for (sink, label) in Sink::ALL.into_iter().zip(head.labels) {
+                self.label(position, sink).store(label, Ordering::Relaxed);
             }
         }
         // SAFETY: as above, and the slice is gone at the end of the statement.
@@ -220,8 +220,8 @@ impl Ring {
     }
 
     #[inline]
-    pub(crate) fn label(&self, position: u64, vendor: Vendor) -> &AtomicU32 {
-        self.region.atomic32(self.offset(position) + layout::IN_LABELS + vendor as usize * 4)
+    pub(crate) fn label(&self, position: u64, sink: Sink) -> &AtomicU32 {
+        self.region.atomic32(self.offset(position) + layout::IN_LABELS + sink.index() * 4)
     }
 }
 
@@ -253,7 +253,7 @@ impl ReadSide {
     }
 
     /// What the commit word at `position` says, if it can be true.
-    pub(crate) fn glance(&self, position: u64) -> Word {
+    pub(crate) fn peek(&self, position: u64) -> Word {
         let ring = &self.ring;
         let value = ring.word(position).load(Ordering::Acquire);
         let to_end = ring.bytes - (position & (ring.bytes - 1));
@@ -269,8 +269,8 @@ impl ReadSide {
     }
 
     /// What lies at `position`, its checksum tested.
-    pub(crate) fn look(&self, position: u64) -> Found<'_> {
-        match self.glance(position) {
+    pub(crate) fn inspect(&self, position: u64) -> Found<'_> {
+        match self.peek(position) {
             Word::Empty | Word::Foreign => Found::Nothing,
             Word::Pad { length } => Found::Pad { length },
             Word::Record { length } => self.decode(position, length).map_or(Found::Damaged { length }, Found::Record),
@@ -282,7 +282,7 @@ impl ReadSide {
         let start = ring.offset(position);
         let sum = ring.region.atomic32(start + layout::IN_CRC).load(Ordering::Relaxed);
         // SAFETY: the commit word was seen with Acquire, so the writer is done with these bytes; only `free_to` writes them
-        // again, which needs this side as `&mut`. `glance` found the length to stay inside the ring.
+        // again, which needs this side as `&mut`. `peek` found the length to stay inside the ring.
         let bytes = unsafe { ring.region.bytes(start + layout::IN_SUMMED, length as usize - layout::IN_SUMMED) };
         let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes);
         let header = layout::RECORD_HEADER - layout::IN_SUMMED;
@@ -303,7 +303,7 @@ impl ReadSide {
     }
 
     /// Puts pads over `from..to`, so that no later life stumbles there. Only for what no living writer may claim or hold.
-    pub(crate) fn pave(&mut self, from: u64, to: u64) {
+    pub(crate) fn fill_pad(&mut self, from: u64, to: u64) {
         let mut at = from;
         while at < to {
             let to_end = self.ring.bytes - (at & (self.ring.bytes - 1));

@@ -8,14 +8,14 @@ use proptest::prelude::*;
 
 use crate::layout::{self, Counter, Kind, Room, WriterId};
 use crate::ring::{Dropped, Found, Head, ReadSide, Ring};
-use crate::scan::{Graveyard, Scan};
+use crate::scan::{Liveness, Scan};
 
 const BYTES: u64 = 1 << 12;
 
 /// Everybody is dead, or everybody may live.
 struct AllDead(bool);
 
-impl Graveyard for AllDead {
+impl Liveness for AllDead {
     fn dead_until(&self, ring: &Ring, _position: u64) -> Option<u64> {
         self.0.then(|| ring.tail().load(Ordering::SeqCst))
     }
@@ -40,7 +40,14 @@ fn reopen(ring: Arc<Ring>) -> Both {
 }
 
 fn head(kind: Kind, invocation: u32) -> Head {
-    Head { kind, writer: WriterId::new(3, 1), invocation, origin: None, labels: [0; 3], room: kind.room() }
+    Head {
+        kind,
+        writer: WriterId::new(3, 1),
+        invocation,
+        origin: None,
+        labels: [0; crate::layout::Sink::COUNT],
+        room: kind.room(),
+    }
 }
 
 impl Both {
@@ -50,7 +57,7 @@ impl Both {
 
     fn next(&mut self, all_dead: bool) -> Option<(u64, Vec<u8>)> {
         let position = self.scan.step(&mut self.side, &AllDead(all_dead))?;
-        match self.side.look(position) {
+        match self.side.inspect(position) {
             Found::Record(record) => Some((record.end, record.payload.to_vec())),
             other => panic!("{position} was announced as a record and is {other:?}"),
         }
@@ -216,7 +223,7 @@ fn four_threads_write_while_one_reads_and_each_ones_records_arrive_once_and_in_o
                 std::thread::yield_now();
                 continue;
             };
-            let Found::Record(record) = both.side.look(position) else { panic!("no record at {position}") };
+            let Found::Record(record) = both.side.inspect(position) else { panic!("no record at {position}") };
             let thread = record.invocation as usize;
             let (number, filler) = record.payload.split_first_chunk::<8>().expect("a number");
             assert_eq!(u64::from_le_bytes(*number), next[thread], "thread {thread}");

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::doorbell::Ringer;
-use crate::farewell;
+use crate::exit_hook;
 use crate::file::{OpenError, RingFile};
-use crate::layout::{self, Kind, WriterId};
+use crate::layout::{self, Kind, Sink, WriterId};
 use crate::ring::{Dropped, Head, Ring, UNDECIDED};
 
 /// Writes records, from any number of threads at once. Dropping it, or dying, tells the reader that this writer is gone.
@@ -32,7 +32,7 @@ impl Writer {
         // Not before the lock, and before any claim: the reader's rule for holes stands on this order (D2).
         ring.opened_at(slot).store(ring.tail().load(Ordering::Acquire), Ordering::Release);
         let id = WriterId::new(slot, generation);
-        farewell::when_the_process_exits(&ring, id);
+        exit_hook::when_the_process_exits(&ring, id);
         Ok(Self { ring, file, id, ringer: Ringer::to(path) })
     }
 
@@ -70,7 +70,7 @@ impl Writer {
 
 pub(crate) fn head(kind: Kind, writer: WriterId, invocation: u32) -> Head {
     let room = kind.room();
-    Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; 3], room }
+    Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; Sink::COUNT], room }
 }
 
 impl std::fmt::Debug for Writer {

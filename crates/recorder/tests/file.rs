@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crudder_recorder::{
-    Bell, Counter, DECLINED, DEFAULT_BYTES, Dropped, Kind, OpenError, Reader, UNDECIDED, Vendor, Writer,
+    Counter, DECLINED, DEFAULT_BYTES, Doorbell, Dropped, Kind, OpenError, Reader, Sink, UNDECIDED, Writer,
 };
 
 struct Place {
@@ -51,21 +51,21 @@ fn a_next_life_reads_what_was_not_acknowledged_with_its_labels() {
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a reader");
     let positions: Vec<u64> = std::iter::from_fn(|| reader.read().map(|record| record.position)).collect();
     let second = reader.record(positions[1]).expect("read and not freed").position;
-    for vendor in Vendor::ALL {
-        reader.set_label(positions[0], vendor, 2);
-        reader.set_label(second, vendor, 3);
+    for sink in Sink::ALL {
+        reader.set_label(positions[0], sink, 2);
+        reader.set_label(second, sink, 3);
     }
-    reader.set_attempted(Vendor::Honeycomb, 3);
-    for vendor in Vendor::ALL {
-        reader.set_acknowledged(vendor, 2);
+    reader.set_attempted(Sink::new(0), 3);
+    for sink in Sink::ALL {
+        reader.set_acknowledged(sink, 2);
     }
     reader.free_resolved();
     drop(reader);
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a next life");
     assert_eq!(payloads(&mut reader), [b"two".to_vec(), b"three".to_vec()]);
-    assert_eq!(reader.label(second, Vendor::Honeycomb), 3);
-    assert_eq!(reader.label(positions[2], Vendor::Honeycomb), UNDECIDED);
-    assert_eq!((reader.attempted(Vendor::Honeycomb), reader.acknowledged(Vendor::Honeycomb)), (3, 2));
+    assert_eq!(reader.label(second, Sink::new(0)), 3);
+    assert_eq!(reader.label(positions[2], Sink::new(0)), UNDECIDED);
+    assert_eq!((reader.attempted(Sink::new(0)), reader.acknowledged(Sink::new(0))), (3, 2));
 }
 
 #[test]
@@ -76,11 +76,11 @@ fn records_are_freed_only_when_every_vendor_is_done_with_them() {
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a reader");
     let record = reader.read().expect("a record");
     let (position, end) = (record.position, record.end);
-    reader.set_label(position, Vendor::Honeycomb, DECLINED);
-    reader.set_label(position, Vendor::XRay, DECLINED);
-    reader.set_label(position, Vendor::Rollbar, 2);
+    reader.set_label(position, Sink::new(0), DECLINED);
+    reader.set_label(position, Sink::new(2), DECLINED);
+    reader.set_label(position, Sink::new(1), 2);
     assert_eq!(reader.free_resolved(), position);
-    reader.set_acknowledged(Vendor::Rollbar, 2);
+    reader.set_acknowledged(Sink::new(1), 2);
     assert_eq!(reader.free_resolved(), end);
     assert_eq!(reader.stats().used_bytes, 0);
 }
@@ -92,12 +92,12 @@ fn a_carried_record_keeps_its_writer_origin_and_labels() {
     writer.write(Kind::ProcessStarted, 0, &[b"resource"]).expect("room");
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a reader");
     let position = reader.read().expect("a record").position;
-    reader.set_label(position, Vendor::Rollbar, 5);
+    reader.set_label(position, Sink::new(1), 5);
     let copy = reader.carry(position).expect("room").expect("a record");
     let carried = reader.read().expect("the copy is read like any other");
     assert_eq!((carried.position, carried.origin, carried.writer), (copy, position, writer.id()));
     assert_eq!(carried.payload, b"resource");
-    assert_eq!(reader.label(copy, Vendor::Rollbar), 5);
+    assert_eq!(reader.label(copy, Sink::new(1)), 5);
     assert_eq!(reader.free_resolved(), copy, "the original is done with");
 }
 
@@ -197,7 +197,7 @@ fn what_was_reported_is_known_to_the_next_life() {
 fn the_bell_rings_once_until_it_is_heard_and_by_itself_when_the_ring_is_half_full() {
     let place = place();
     let mut reader = Reader::open(&place.path, 1 << 14).expect("a reader");
-    let bell = Bell::bind(&place.path).expect("a bell").into_socket();
+    let bell = Doorbell::bind(&place.path).expect("a bell").into_socket();
     let writer = Writer::open(&place.path, 1 << 14).expect("a writer");
     let mut byte = [0; 1];
     writer.ring_bell();
@@ -217,8 +217,8 @@ fn nobody_needs_to_hear_the_bell() {
     let place = place();
     let writer = Writer::open(&place.path, DEFAULT_BYTES).expect("a writer");
     writer.ring_bell();
-    let bell = Bell::bind(&place.path);
+    let bell = Doorbell::bind(&place.path);
     drop(bell);
     writer.ring_bell();
-    Bell::bind(&place.path).expect("a dead reader's socket is replaced");
+    Doorbell::bind(&place.path).expect("a dead reader's socket is replaced");
 }

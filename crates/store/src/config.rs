@@ -32,7 +32,7 @@ pub enum Access {
         /// Whether the credentials stand in variables, as they do on Lambda; otherwise the SDK's whole chain is tried.
         keys: bool,
     },
-    /// A stand-in at this address, which takes any credentials.
+    /// A fake at this address, which takes any credentials.
     StandIn(String),
 }
 
@@ -58,7 +58,7 @@ impl StoreConfig {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// The table of that name at a stand-in, such as the embedded one: one shard, no cache.
+    /// The table of that name at a fake, such as the embedded one: one shard, no cache.
     pub fn stand_in(endpoint: &str, table: &str) -> Self {
         let access = Access::StandIn(endpoint.to_owned());
         let (home_cache, retry_within) = (Duration::ZERO, Self::RETRY_WITHIN);

@@ -54,6 +54,6 @@ fn loader(access: &Access) -> ConfigLoader {
         Access::StandIn(endpoint) => loader
             .region(Region::new("us-east-1"))
             .endpoint_url(endpoint)
-            .credentials_provider(Credentials::new("stand-in", "stand-in", None, None, "stand-in")),
+            .credentials_provider(Credentials::new("fake", "fake", None, None, "fake")),
     }
 }

@@ -59,13 +59,11 @@ pub(crate) const fn with_spare(limit: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use crudder_domain::Moment;
-    use proptest::prelude::*;
-
     use super::*;
     use crate::keys::Key;
+    use crudder_domain::Moment;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn id(micros: u64) -> ActivityId {
         ActivityId::first_at(Moment::from_micros(micros))

@@ -1,6 +1,6 @@
 //! A Lambda that is nobody's in particular, with everything that telemetry gives: spans, log lines, X-Ray, reports.
 
-use crudder_telemetry::AnsweredLayer;
+use crudder_telemetry::RuntimeLayer;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde_json::{Value, json};
 use tower::Layer;
@@ -8,7 +8,7 @@ use tower::Layer;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let telemetry = crudder_telemetry::start()?;
-    Runtime::new(telemetry.layer().layer(service_fn(greet))).layer(AnsweredLayer).run().await
+    Runtime::new(telemetry.layer().layer(service_fn(greet))).layer(RuntimeLayer).run().await
 }
 
 #[tracing::instrument(skip_all)]

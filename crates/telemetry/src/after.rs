@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crudder_recorder::Outcome;
+use crudder_xray::{Daemon, MAX_DATAGRAM_BYTES, write_datagrams};
 use opentelemetry_sdk::trace::SpanData;
 use tokio::runtime::Handle;
 
@@ -15,7 +16,7 @@ use crate::buffer::with_buffer;
 use crate::log::Output;
 use crate::recorder::Recorder;
 use crate::request::Request;
-use crate::xray::{Daemon, MAX_DATAGRAM_BYTES, sdk, write_datagrams};
+use crate::xray_span;
 
 /// Where spans go, less the recording of each.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ impl Planes {
     pub(crate) fn send(&self, spans: &[SpanData]) -> Sent {
         let mut sent = Sent { datagrams: 0, all: true };
         let Some(daemon) = self.xray.as_ref().filter(|_| !spans.is_empty()) else { return sent };
-        let borrowed = spans.iter().map(sdk::borrow).collect::<Vec<_>>();
+        let borrowed = spans.iter().map(xray_span::borrow).collect::<Vec<_>>();
         with_buffer(&BUFFER, MAX_DATAGRAM_BYTES, |buffer| {
             write_datagrams(&borrowed, &self.service, buffer, |datagram| {
                 sent.all &= daemon.send(datagram);

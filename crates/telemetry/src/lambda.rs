@@ -39,13 +39,13 @@ impl Telemetry {
 /// and the bell wait until Lambda has taken the answer, and are told before the next invocation is asked for. Without it they
 /// follow the answer as soon as the async runtime has nothing else to do, which may be before Lambda has read it.
 #[derive(Debug, Clone, Copy)]
-pub struct AnsweredLayer;
+pub struct RuntimeLayer;
 
 /// A runtime that says when Lambda has taken an answer.
 #[derive(Debug, Clone)]
 pub struct Answered<S>(S);
 
-impl<S> Layer<S> for AnsweredLayer {
+impl<S> Layer<S> for RuntimeLayer {
     type Service = Answered<S>;
 
     fn layer(&self, runtime: S) -> Answered<S> {

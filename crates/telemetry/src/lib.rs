@@ -19,8 +19,8 @@
 //! | --- | --- |
 //! | `#[instrument]`, `info_span!` | a span: in the flight recorder when it starts and when it ends; in X-Ray, nested, at the request's end |
 //! | `otel.name`, `otel.kind` as fields | the span's name, where it is not known to the compiler; `client` for calls |
-//! | `annotation.handle = …` as a field, [`annotate`] | X-Ray's index, an attribute elsewhere; `annotate` puts it on the root span and on later reports, too |
-//! | any other field, [`note`] | an attribute; metadata in X-Ray |
+//! | `annotation.handle = …` as a field, [`set_annotation`] | X-Ray's index, an attribute elsewhere; `set_annotation` puts it on the root span and on later reports, too |
+//! | any other field, [`set_attribute`] | an attribute; metadata in X-Ray |
 //! | `info!` and its kin | one JSON line on stdout with the request's ids |
 //! | `error!`; any event with the field `report`: `warn!(report = true, "…")` | a line, and a report: at once in the recorder, an event on its span |
 //! | `exception.type`, `exception.message`, `exception.stacktrace`, `exception.causes` as fields | one `exception` object in the line; the cause in X-Ray |
@@ -35,12 +35,10 @@ mod after;
 mod arrays;
 mod backtrace;
 mod buffer;
-mod clock;
 mod config;
 mod gather;
 mod ids;
 mod invocation;
-mod json;
 #[cfg(feature = "lambda")]
 mod lambda;
 mod log;
@@ -53,21 +51,19 @@ mod report;
 mod request;
 mod resource;
 mod root;
-mod scrub;
+mod scrub_attributes;
 mod spans;
 mod telemetry;
-pub mod wire;
-pub mod xray;
+mod xray_span;
 
 #[cfg(test)]
 mod tests;
 
-pub use clock::timestamp;
 pub use config::{Config, ConfigError, LogFormat};
+pub use crudder_text::{scrub, timestamp};
 pub use ids::TraceIds;
 pub use invocation::{ACCESS, End, Failure, HttpRequest, Invocation, Trigger};
 #[cfg(feature = "lambda")]
-pub use lambda::{Answered, AnsweredLayer, ObserveLayer, Observed};
-pub use request::{annotate, current_ids, note};
-pub use scrub::scrub;
+pub use lambda::{Answered, ObserveLayer, Observed, RuntimeLayer};
+pub use request::{current_ids, set_annotation, set_attribute};
 pub use telemetry::{Losses, Telemetry, start};

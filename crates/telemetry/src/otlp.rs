@@ -4,13 +4,13 @@
 
 use std::time::SystemTime;
 
+use crudder_otlp::write::{bytes, fixed32, fixed64, nested, number, sized, varint_bytes};
 use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status};
 use opentelemetry::{Array, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 
-use crate::wire::{bytes, fixed32, fixed64, nested, number, sized, varint_bytes};
-use crate::xray::sdk::nanoseconds;
+use crate::xray_span::nanoseconds;
 
 /// Bit 8 of a span's flags: it is known whether the parent is remote; bit 9: it is.
 const REMOTENESS_KNOWN: u32 = 0x100;
@@ -176,7 +176,7 @@ fn attributes(out: &mut Vec<u8>, field: u32, all: &[KeyValue], bounds: Bounds) -
 
 /// An annotation is X-Ray's affair: others see the attribute without its prefix.
 fn plain(key: &Key) -> &str {
-    key.as_str().strip_prefix(crate::request::ANNOTATION_PREFIX).unwrap_or(key.as_str())
+    key.as_str().strip_prefix(crudder_xray::ANNOTATION_PREFIX).unwrap_or(key.as_str())
 }
 
 fn write_pair(out: &mut Vec<u8>, key: &Key, value: &Value, bounds: Bounds) {

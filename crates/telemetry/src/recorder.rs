@@ -15,7 +15,7 @@ use crate::buffer::with_buffer;
 use crate::config::Config;
 use crate::otlp::{self, BOUNDS, Phase};
 use crate::request::Request;
-use crate::xray::sdk::nanoseconds;
+use crate::xray_span::nanoseconds;
 
 /// A record's largest. The recorder takes an eighth of its ring, 128 kB by default; half of that leaves room for others.
 const MAX_RECORD_BYTES: usize = 65_536;

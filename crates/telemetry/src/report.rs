@@ -10,6 +10,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crudder_text::{MASK, is_secret_key, scrub};
 use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use tracing_core::field::{Field, Visit};
@@ -21,7 +22,6 @@ use crate::invocation::{ACCESS, Failure, causes_of};
 use crate::otlp::event_at;
 use crate::recorder::Recorder;
 use crate::request::Current;
-use crate::scrub::{MASK, is_secret_key, scrub};
 
 /// An error's event on its span, as OpenTelemetry names it.
 const EXCEPTION: &str = "exception";

@@ -154,7 +154,7 @@ impl Request {
         self.head.get_or_init(|| {
             let mut head = String::with_capacity(192);
             head.push_str(",\"requestId\":");
-            crate::json::push_string(&mut head, &self.id);
+            crudder_text::json::push_string(&mut head, &self.id);
             let trace_id = span.trace_id();
             let written = write!(head, ",\"trace_id\":\"{trace_id}\",\"xray_trace_id\":\"")
                 .and_then(|()| write_xray_trace_id(&mut head, trace_id));
@@ -179,14 +179,10 @@ pub fn current_ids() -> Option<TraceIds> {
     })
 }
 
-/// The prefix that makes an attribute an X-Ray annotation (indexed, searchable), and that other planes leave away.
-/// It can be written as a field of a `tracing` span, too.
-pub(crate) const ANNOTATION_PREFIX: &str = "annotation.";
-
 /// Puts a searchable value on the current span and on the request's root: an annotation in X-Ray, an attribute elsewhere, also
 /// of reports that come after it. Characters that X-Ray does not take in a key become `_`.
-pub fn annotate(key: &str, value: impl Into<Value>) {
-    let attribute = KeyValue::new(format!("{ANNOTATION_PREFIX}{key}"), value);
+pub fn set_annotation(key: &str, value: impl Into<Value>) {
+    let attribute = KeyValue::new(format!("{}{key}", crudder_xray::ANNOTATION_PREFIX), value);
     Context::map_current(|context| {
         if let Some(Current(request)) = context.get::<Current>() {
             request.remember(attribute.clone());
@@ -196,7 +192,7 @@ pub fn annotate(key: &str, value: impl Into<Value>) {
 }
 
 /// Puts a value on the current span: metadata in X-Ray, an attribute elsewhere.
-pub fn note(key: impl Into<Key>, value: impl Into<Value>) {
+pub fn set_attribute(key: impl Into<Key>, value: impl Into<Value>) {
     let attribute = KeyValue::new(key, value);
     Context::map_current(|context| context.span().set_attribute(attribute));
 }

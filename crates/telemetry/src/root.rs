@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
+use crudder_text::{scrub, scrub_query};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, Status};
 
 use crate::invocation::{End, Failure, HttpRequest, Invocation, Trigger};
 use crate::report::{Reports, exception};
 use crate::request::Request;
-use crate::scrub::{scrub, scrub_query};
 
 /// The methods that the convention lets stand as they are.
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crudder_recorder::Outcome;
+use crudder_text::scrub;
 use opentelemetry::trace::{Link, Span as _, SpanId, SpanKind, Status, TraceContextExt, TraceId};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -15,7 +16,7 @@ use crate::gather::Gathered;
 use crate::otlp::Phase;
 use crate::recorder::Recorder;
 use crate::request::{Current, Request, lock};
-use crate::scrub::{scrub, scrub_attributes};
+use crate::scrub_attributes::scrub_attributes;
 use crate::{arrays, numbers};
 
 /// Records everything; the sampled flag says whether X-Ray wants the span.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crudder_recorder::OpenError;
+use crudder_xray::Daemon;
 use opentelemetry::Context;
 use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_aws::trace::XrayIdGenerator;
@@ -27,7 +28,6 @@ use crate::recorder::Recorder;
 use crate::report::Reports;
 use crate::request::{Current, Request};
 use crate::spans::{RecordAll, Spans};
-use crate::xray::Daemon;
 use crate::{panic, resource, root};
 
 /// The running telemetry of a process. Cheap to clone; nothing to flush, nothing to shut down.

@@ -88,9 +88,9 @@ fn a_panic_is_one_json_line_with_frames_and_nothing_on_stderr() {
         (&exception["type"], &exception["message"]),
         (&json!("panic"), &json!("a panic on purpose, for [scrubbed]"))
     );
-    let source = include_str!("../victim/observed.rs");
+    let source = include_str!("../fixture/observed.rs");
     let place = 1 + source.lines().position(|line| line.contains("panic!(\"a panic on purpose")).unwrap();
-    let place = format!("victim/observed.rs:{place}");
+    let place = format!("fixture/observed.rs:{place}");
     assert!(exception["location"].as_str().unwrap().ends_with(&place), "{exception}");
     let trace = exception["stacktrace"].as_str().unwrap();
     assert!(trace.contains("innermost") && trace.contains(&place), "{trace}");
@@ -136,7 +136,7 @@ fn an_error_has_its_backtrace_where_the_process_asks_for_it() {
         let exception = &planes.documents()[0]["subsegments"][0]["cause"]["exceptions"][0];
         assert_eq!(exception["message"], "an error that is said");
         let stack = exception["stack"].as_array().unwrap();
-        assert!(stack[0]["path"].as_str().unwrap().ends_with("victim/observed.rs"), "{exception}");
+        assert!(stack[0]["path"].as_str().unwrap().ends_with("fixture/observed.rs"), "{exception}");
         assert_eq!(stack.len() > 1, shown, "{exception}");
     }
 }

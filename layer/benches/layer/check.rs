@@ -11,7 +11,7 @@ use crate::{cycles, load, starts};
 const ROUNDS: usize = 20;
 
 pub(crate) fn measure(daemon: &str) -> io::Result<()> {
-    let mut verdict = Verdict::default();
+    let mut verdict = DeathRecord::default();
     let starts = starts::measure(ROUNDS)?;
     // Promised are 4 ms, which is twice a bare function here, then bare + 6 and + 1; a loaded machine doubles a start.
     verdict.at_most("layer, spawn to first /next, of that of a bare function", starts.layer / starts.bare, 4.0);
@@ -29,7 +29,7 @@ pub(crate) fn measure(daemon: &str) -> io::Result<()> {
     verdict.end()
 }
 
-fn requests(verdict: &mut Verdict, daemon: &str) -> io::Result<()> {
+fn requests(verdict: &mut DeathRecord, daemon: &str) -> io::Result<()> {
     let measured = cycles::measure(ROUNDS, daemon, None)?;
     let (layer, slow) = (of(&measured, WITH_LAYER), of(&measured, WITH_SLOW_VENDORS));
     // A vendor's 20 ms are never waited for.
@@ -44,11 +44,11 @@ fn requests(verdict: &mut Verdict, daemon: &str) -> io::Result<()> {
 }
 
 #[derive(Default)]
-struct Verdict {
+struct DeathRecord {
     broken: Vec<String>,
 }
 
-impl Verdict {
+impl DeathRecord {
     fn at_most(&mut self, what: &str, figure: f64, bound: f64) {
         self.tell(what, figure, "at most", bound, figure <= bound);
     }

@@ -1,9 +1,8 @@
 //! What `make build` has left in `.aws-sam/build`, by size: what is deployed is built by a profile of its own, which takes longer than
 //! all of these benchmarks.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::process::stripped;
 use crate::rows::Row;

@@ -12,11 +12,10 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
-use crudder_telemetry::{ACCESS, AnsweredLayer, End};
+use crudder_telemetry::{ACCESS, End, RuntimeLayer};
 use lambda_http::{Error, Request, RequestExt, run, service_fn};
-use tower::util::MapResultLayer;
-
 use observed::{Observed, Planes, invocation};
+use tower::util::MapResultLayer;
 
 use crate::http::Connection;
 
@@ -42,7 +41,7 @@ pub(crate) fn observed_function() -> Result<(), Error> {
         let id = request.lambda_context_ref().map_or("", |context| &context.request_id);
         Ok::<_, Error>(telemetry.observe(invocation(id), work(), |_| End::http(200)).await)
     };
-    runtime.block_on(lambda_http::runtime(service_fn(handler)).layer(AnsweredLayer).run())
+    runtime.block_on(lambda_http::runtime(service_fn(handler)).layer(RuntimeLayer).run())
 }
 
 /// The bare function that makes Crudder's three writes by hand when the answer has left, of Crudder's sizes: a line, a datagram for X-Ray,

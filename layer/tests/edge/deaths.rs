@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crudder_stage::{FailureKind, Faults, Kill, Moment, Outcome, Whom};
+use crudder_emulator::{FailureKind, Faults, Kill, Moment, Outcome, Whom};
 
 use crate::support::{FUNCTION, Fixture, Recipe, plain};
 
-const ROOT_SPAN: &str = "GET /victim";
+const ROOT_SPAN: &str = "GET /fixture";
 
 #[tokio::test]
 async fn a_success_is_a_whole_trace_and_no_item() {
@@ -47,7 +47,7 @@ async fn a_panic_is_one_critical_item_with_frames() {
     let items = fixture.items(trace, 1).await;
     let [item] = items.as_slice() else { panic!("{items:?}") };
     assert_eq!((item.level.as_str(), item.class.as_deref()), ("critical", Some("panic")));
-    assert_eq!(item.message.as_deref(), Some("the victim panics"));
+    assert_eq!(item.message.as_deref(), Some("the fixture panics"));
     let frames = item.data["body"]["trace_chain"][0]["frames"].as_array().expect("frames");
     assert!(!frames.is_empty(), "{}", item.raw);
     fixture.close().await;
@@ -123,7 +123,7 @@ async fn a_kill_from_outside_is_told_whole() {
     let fixture = plain().await;
     // Late enough for the function to have begun its last span, in which it stays.
     let kill = Kill { whom: Whom::Runtime, moment: Moment::Invoked, after: Duration::from_millis(500) };
-    fixture.stage.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
+    fixture.emulator.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
     dies(fixture, "timeout", FailureKind::Exit, "crash", "signal: killed").await;
 }
 
@@ -159,9 +159,9 @@ async fn what_x_ray_does_not_sample_is_told_to_the_others() {
 #[tokio::test]
 async fn a_death_during_init_is_one_item_and_a_span_of_its_own() {
     let mut fixture = plain().await;
-    // The first process serves; its death makes the stage start another in the same environment, which finds the mark.
+    // The first process serves; its death makes the emulator start another in the same environment, which finds the mark.
     fixture.call("ok").await;
-    let tmp = fixture.stage.environments()[0].folder.join("tmp");
+    let tmp = fixture.emulator.environments()[0].folder.join("tmp");
     fixture.call("abort").await;
     fixture.reset().await;
     std::fs::write(tmp.join("die-in-init"), "").expect("a mark");
@@ -171,7 +171,7 @@ async fn a_death_during_init_is_one_item_and_a_span_of_its_own() {
     let spans = fixture.spans_named("init", 1).await;
     let [span] = spans.as_slice() else { panic!("{spans:?}") };
     assert_eq!(span.attributes["crudder.death"], "crash");
-    assert_eq!(span.resource["faas.name"], "victim");
+    assert_eq!(span.resource["faas.name"], "fixture");
     let items = fixture.items(span.trace_id, 1).await;
     let [item] = items.as_slice() else { panic!("{items:?}") };
     assert_eq!((item.level.as_str(), item.context.as_deref()), ("critical", Some("init")));
@@ -182,7 +182,7 @@ async fn a_death_during_init_is_one_item_and_a_span_of_its_own() {
 async fn a_death_before_the_ring_was_opened_is_told_by_the_platforms_word() {
     let mut fixture = plain().await;
     fixture.call("ok").await;
-    let tmp = fixture.stage.environments()[0].folder.join("tmp");
+    let tmp = fixture.emulator.environments()[0].folder.join("tmp");
     // A new environment's ring is empty: what an earlier process wrote there must not speak for this one.
     fixture.call("abort").await;
     fixture.reset().await;
@@ -222,6 +222,6 @@ async fn the_same_trace_id_stands_in_all_planes_and_no_secret_in_any() {
     for plane in told {
         assert!(!plane.contains("s3cr3t-t0ken"), "{plane}");
     }
-    let secret = |event: &crudder_stage::StageEvent| format!("{event:?}").contains("s3cr3t-t0ken");
+    let secret = |event: &crudder_emulator::EmulatorEvent| format!("{event:?}").contains("s3cr3t-t0ken");
     assert!(!fixture.close().await.iter().any(secret));
 }

@@ -1,9 +1,9 @@
-//! Vendors that take a connection and never answer: what that costs a request, and the next one.
+//! Fakes that take a connection and never answer: what that costs a request, and the next one.
 
 use std::time::{Duration, Instant};
 
-use crudder_stage::StageEvent;
-use crudder_vendors::{Fault, Plan};
+use crudder_emulator::EmulatorEvent;
+use crudder_fakes::{Fault, Plan};
 use serde_json::Value;
 
 use crate::lateness::Lateness;
@@ -12,7 +12,7 @@ use crate::support::{Fixture, Recipe};
 const REQUESTS: usize = 24;
 /// `CRUDDER_FLUSH_BUDGET_MS` of these tests.
 const BUDGET: Duration = Duration::from_millis(200);
-/// What function, layer and stage on two cores may add, beside what the machine was late by when it was looked.
+/// What function, layer and emulator on two cores may add, beside what the machine was late by when it was looked.
 const MACHINE: Duration = Duration::from_millis(400);
 
 /// What requests waited, and what environments were held, in milliseconds.
@@ -77,7 +77,7 @@ async fn held(fixture: &mut Fixture) -> Vec<f64> {
     let mut held = Vec::new();
     fixture
         .wait_for("report of every request", |event| {
-            let StageEvent::Line(line) = event else { return None };
+            let EmulatorEvent::Line(line) = event else { return None };
             let report: Value = serde_json::from_str(&line.line).ok()?;
             if report["type"] == "platform.report" {
                 held.extend(report["record"]["spans"][0]["durationMs"].as_f64());

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crudder_stage::{Faults, Freeze, Kill, Moment, Outcome, RuntimeDoneFault, StageEvent, TelemetryFault, Whom};
-use crudder_vendors::{Fault, Plan, RetryAfter};
+use crudder_emulator::{EmulatorEvent, Faults, Freeze, Kill, Moment, Outcome, RuntimeDoneFault, TelemetryFault, Whom};
+use crudder_fakes::{Fault, Plan, RetryAfter};
 
 use crate::remains;
 use crate::support::{FUNCTION, Recipe, plain};
@@ -22,7 +22,7 @@ async fn what_a_killed_layer_knew_its_next_life_delivers_once() {
     let (_, first) = fixture.call("ok").await;
     // Late enough for the function to have begun its last span, in which it stays.
     let kill = Kill { whom: Whom::Extensions, moment: Moment::Invoked, after: Duration::from_millis(300) };
-    fixture.stage.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
+    fixture.emulator.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
     let (outcome, second) = fixture.call("timeout").await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     fixture.vendors.honeycomb.faults().clear();
@@ -32,7 +32,7 @@ async fn what_a_killed_layer_knew_its_next_life_delivers_once() {
         fixture.spans(trace, 3).await;
     }
     // X-Ray had the first from the function itself, and CloudWatch has lines of each.
-    fixture.segments(first, "GET /victim").await;
+    fixture.segments(first, "GET /fixture").await;
     for trace in [first, second, third] {
         fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
     }
@@ -47,10 +47,10 @@ async fn without_a_layer_the_function_serves_and_says_so_once() {
     let (outcome, trace) = fixture.call("ok").await;
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
     fixture.call("ok").await;
-    fixture.segments(trace, "GET /victim").await;
+    fixture.segments(trace, "GET /fixture").await;
     fixture.vendors.honeycomb.look(|store| assert_eq!(store.span_count(), 0));
     let seen = fixture.close().await;
-    let says_so = |event: &&StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("no layer reads the flight recorder"));
+    let says_so = |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("no layer reads the flight recorder"));
     assert_eq!(seen.iter().filter(says_so).count(), 1);
 }
 
@@ -58,7 +58,7 @@ async fn without_a_layer_the_function_serves_and_says_so_once() {
 async fn without_the_telemetry_api_deaths_are_known_by_shutdown() {
     let mut fixture = plain().await;
     let faults = Faults { telemetry: TelemetryFault::NotSupported, ..Faults::default() };
-    fixture.stage.set_faults(FUNCTION, faults).expect("a function");
+    fixture.emulator.set_faults(FUNCTION, faults).expect("a function");
     let (_, trace) = fixture.call("abort").await;
     let spans = fixture.spans(trace, 3).await;
     assert_eq!(spans["fatal"].attributes["crudder.death"], "crash");
@@ -70,7 +70,7 @@ async fn without_the_telemetry_api_deaths_are_known_by_shutdown() {
 #[tokio::test]
 async fn where_invoke_is_refused_the_layer_lives_by_the_bell() {
     let mut fixture = plain().await;
-    fixture.stage.set_faults(FUNCTION, Faults { refuse_invoke: true, ..Faults::default() }).expect("a function");
+    fixture.emulator.set_faults(FUNCTION, Faults { refuse_invoke: true, ..Faults::default() }).expect("a function");
     let (outcome, trace) = fixture.call("error").await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     // Nothing holds the freeze here: what did not leave in time leaves with the next invocation, or at the end.
@@ -104,7 +104,8 @@ async fn what_is_held_back_leaves_at_the_end() {
         fixture.spans(trace, 3).await;
     }
     let seen = fixture.close().await;
-    let letters = |event: &&StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("dead letter"));
+    let letters =
+        |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("dead letter"));
     assert_eq!(seen.iter().find(letters), None);
 }
 
@@ -120,7 +121,7 @@ async fn dense_traffic_is_told_in_batches_a_second_old_and_an_answer_is_no_reaso
         traces.push(fixture.call("ok").await.1);
     }
     let (batches, seconds) =
-        (fixture.vendors.honeycomb.look(|store| store.ledger().requests()), began.elapsed().as_secs());
+        (fixture.vendors.honeycomb.look(|store| store.call_log().requests()), began.elapsed().as_secs());
     // One for the first invocation, which nobody knew to be dense.
     assert!(batches <= 1 + seconds, "{batches} batches in {seconds} s");
     fixture.discard().await;
@@ -135,7 +136,7 @@ async fn a_verdict_that_never_comes_is_not_waited_for() {
     for fault in [RuntimeDoneFault::Missing, RuntimeDoneFault::Delayed(Duration::from_secs(1))] {
         let mut fixture = plain().await;
         let faults = Faults { runtime_done: fault, ..Faults::default() };
-        fixture.stage.set_faults(FUNCTION, faults).expect("a function");
+        fixture.emulator.set_faults(FUNCTION, faults).expect("a function");
         let (_, trace) = fixture.call("ok").await;
         fixture.spans(trace, 3).await;
         let (_, trace) = fixture.call("abort").await;
@@ -152,7 +153,7 @@ async fn a_freeze_in_the_middle_of_a_send_loses_nothing() {
     let late = Fault::Late { after: Duration::from_millis(60) };
     fixture.vendors.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
     let freeze = Freeze { after: Duration::from_millis(20), lasts: Duration::from_millis(150) };
-    fixture.stage.set_faults(FUNCTION, Faults { freeze: Some(freeze), ..Faults::default() }).expect("a function");
+    fixture.emulator.set_faults(FUNCTION, Faults { freeze: Some(freeze), ..Faults::default() }).expect("a function");
     for _ in 0..3 {
         let (_, trace) = fixture.call("error").await;
         fixture.spans(trace, 3).await;
@@ -165,7 +166,7 @@ async fn a_freeze_in_the_middle_of_a_send_loses_nothing() {
 async fn a_layer_that_dies_with_its_function_leaves_everything_to_its_next_life() {
     let mut fixture = Recipe { memory_mb: 200, ..Recipe::default() }.open().await;
     let faults = Faults { out_of_memory_takes_extensions: true, ..Faults::default() };
-    fixture.stage.set_faults(FUNCTION, faults).expect("a function");
+    fixture.emulator.set_faults(FUNCTION, faults).expect("a function");
     let (_, trace) = fixture.call("oom").await;
     fixture.reset().await;
     fixture.call("ok").await;
@@ -181,7 +182,7 @@ async fn a_layer_that_dies_with_its_function_leaves_everything_to_its_next_life(
 async fn a_recorder_that_cannot_be_opened_leaves_function_and_layer_at_work() {
     let mut fixture = plain().await;
     fixture.call("ok").await;
-    let ring = fixture.stage.environments()[0].folder.join("tmp/crudder.recorder");
+    let ring = fixture.emulator.environments()[0].folder.join("tmp/crudder.recorder");
     fixture.call("abort").await;
     fixture.reset().await;
     // A folder in the ring's place: what a read-only /tmp does, but to root as well.
@@ -191,7 +192,7 @@ async fn a_recorder_that_cannot_be_opened_leaves_function_and_layer_at_work() {
     for _ in 0..2 {
         let (outcome, trace) = fixture.call("ok").await;
         assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
-        fixture.segments(trace, "GET /victim").await;
+        fixture.segments(trace, "GET /fixture").await;
     }
     fixture.line("the layer is off").await;
     assert_eq!(fixture.all_spans().len(), before);
@@ -212,7 +213,7 @@ async fn a_full_ring_costs_spans_and_says_how_many() {
     let (_, trace) = fixture.call("ok").await;
     fixture.discard().await;
     let spans = fixture.all_spans();
-    let dropped = |span: &&crudder_vendors::Span| span.resource.contains_key("crudder.lost.dropped");
+    let dropped = |span: &&crudder_fakes::Span| span.resource.contains_key("crudder.lost.dropped");
     assert!(spans.iter().any(|span| dropped(&span)), "{} spans, and no count of the lost on any", spans.len());
     assert!(spans.iter().any(|span| span.trace_id == trace), "the next request is whole");
     fixture.close().await;
@@ -253,7 +254,7 @@ async fn an_oversized_span_is_cut_and_its_request_does_not_notice() {
     let span = &fixture.spans(trace, 4).await["oversized"];
     let text = span.attributes["text"].as_str().expect("a text");
     assert!(text.len() < 20_000, "{} bytes of 330,000", text.len());
-    fixture.segments(trace, "GET /victim").await;
+    fixture.segments(trace, "GET /fixture").await;
     fixture.close().await;
 }
 
@@ -265,7 +266,7 @@ async fn a_span_too_large_for_the_ring_is_counted_and_the_count_stands_at_the_ve
     fixture.discard().await;
     let spans = fixture.spans(trace, 3).await;
     assert!(!spans.contains_key("oversized"), "{:?}", spans.keys());
-    let counted = |span: &crudder_vendors::Span| span.resource.get("crudder.lost.too_large").cloned();
+    let counted = |span: &crudder_fakes::Span| span.resource.get("crudder.lost.too_large").cloned();
     // Its start and its end.
     assert_eq!(spans.values().find_map(counted), Some(2.into()));
     fixture.close().await;
@@ -282,11 +283,11 @@ async fn of_a_discarded_environment_what_was_acknowledged_is_there_and_the_rest_
     }
     // The last of them is told these once its answer was taken.
     for trace in traces {
-        fixture.segments(trace, "GET /victim").await;
+        fixture.segments(trace, "GET /fixture").await;
         fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
     }
-    let environment = fixture.stage.environments().remove(0);
-    fixture.stage.destroy(&environment.id).await;
+    let environment = fixture.emulator.environments().remove(0);
+    fixture.emulator.destroy(&environment.id).await;
     let told: BTreeSet<String> = fixture.all_spans().into_iter().map(|span| span.span_id).collect();
     let sworn: BTreeSet<String> = remains::sworn(&environment.folder).into_iter().map(|(_, span)| span).collect();
     let lost: BTreeSet<String> = sworn.difference(&told).cloned().collect();
@@ -306,8 +307,8 @@ async fn what_lay_in_the_spool_of_a_discarded_environment_is_counted_with_what_l
     for _ in 0..60 {
         fixture.call("ok").await;
     }
-    let environment = fixture.stage.environments().remove(0);
-    fixture.stage.destroy(&environment.id).await;
+    let environment = fixture.emulator.environments().remove(0);
+    fixture.emulator.destroy(&environment.id).await;
     let sworn: BTreeSet<String> = remains::sworn(&environment.folder).into_iter().map(|(_, span)| span).collect();
     let (in_ring, in_spool) = (remains::in_ring(&environment.folder), remains::in_spool(&environment.folder));
     println!("discarded: {} spans lost, {} in the ring, {} in the spool", sworn.len(), in_ring.len(), in_spool.len());

@@ -1,13 +1,13 @@
-//! The layer at its edge: the real process beside a real function on the stage, telling strict stand-ins of the vendors.
+//! The layer at its edge: the real process beside a real function on the emulator, telling strict fakes of the vendors.
 
 mod deaths;
 mod hanging;
-#[path = "../torture/lateness.rs"]
+#[path = "../chaos/lateness.rs"]
 mod lateness;
 mod lives;
 mod managed;
 mod outage;
-#[path = "../torture/remains.rs"]
+#[path = "../chaos/remains.rs"]
 mod remains;
 mod stranger;
 mod support;

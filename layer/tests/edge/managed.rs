@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crudder_stage::{Outcome, StageEvent};
-use crudder_vendors::{Span, TraceId};
+use crudder_emulator::{EmulatorEvent, Outcome};
+use crudder_fakes::{Span, TraceId};
 use serde_json::{Value, json};
 
 use crate::support::{Fixture, Recipe};
@@ -27,7 +27,7 @@ fn events(count: usize, kind: impl Fn(usize) -> &'static str, pause_ms: u64) -> 
 
 /// All spans of a trace, once there are enough: by timers alone, since nothing tells the layer of an end but its ring.
 async fn trace_of(fixture: &Fixture, trace: TraceId, enough: usize) -> Vec<Span> {
-    let found = |store: &crudder_vendors::HoneycombStore| {
+    let found = |store: &crudder_fakes::HoneycombStore| {
         let spans: Vec<Span> = store.spans().filter(|span| span.trace_id == trace).cloned().collect();
         (spans.len() >= enough).then_some(spans)
     };
@@ -50,10 +50,12 @@ async fn invocations_at_once_are_whole_and_none_is_mixed_with_another() {
     assert!(most > AT_ONCE / 2, "at most {most} were served at once");
     // The environment is the same all along, was never frozen, and no end of an invocation was announced.
     let seen = fixture.close().await;
-    assert_eq!(seen.iter().filter(|event| matches!(event, StageEvent::EnvironmentStarted { .. })).count(), 1);
-    assert!(!seen.iter().any(|event| matches!(event, StageEvent::Frozen { .. })));
+    assert_eq!(seen.iter().filter(|event| matches!(event, EmulatorEvent::EnvironmentStarted { .. })).count(), 1);
+    assert!(!seen.iter().any(|event| matches!(event, EmulatorEvent::Frozen { .. })));
     assert!(
-        !seen.iter().any(|event| matches!(event, StageEvent::Line(line) if line.line.contains("could not register")))
+        !seen
+            .iter()
+            .any(|event| matches!(event, EmulatorEvent::Line(line) if line.line.contains("could not register")))
     );
 }
 
@@ -75,11 +77,11 @@ async fn traffic_that_never_pauses_is_told_while_it_lasts() {
 fn check_tree(spans: &[Span], mark: usize) {
     let by_id: BTreeMap<&str, &Span> = spans.iter().map(|span| (span.span_id.as_str(), span)).collect();
     assert_eq!(by_id.len(), SPANS, "{spans:?}");
-    for span in spans.iter().filter(|span| span.name != "victim") {
+    for span in spans.iter().filter(|span| span.name != "fixture") {
         assert_eq!(span.attributes["mark"], mark, "{spans:?}");
         let parent =
             span.parent_span_id.as_deref().and_then(|parent| by_id.get(parent)).map(|parent| parent.name.as_str());
-        let expected = if span.name == "step" { "work" } else { "victim" };
+        let expected = if span.name == "step" { "work" } else { "fixture" };
         assert_eq!(parent, Some(expected), "{}", span.name);
     }
     assert_eq!(spans.iter().filter(|span| span.parent_span_id.is_none()).count(), 1);

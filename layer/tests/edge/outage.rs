@@ -1,9 +1,9 @@
-//! Vendors that are down for ten minutes while the function is under load.
+//! Fakes that are down for ten minutes while the function is under load.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crudder_stage::StageEvent;
-use crudder_vendors::{Fault, HoneycombConfig, Plan, RollbarConfig, TraceId, VendorsConfig, XrayConfig};
+use crudder_emulator::EmulatorEvent;
+use crudder_fakes::{FakesConfig, Fault, HoneycombConfig, Plan, RollbarConfig, TraceId, XrayConfig};
 use serde_json::json;
 
 use crate::support::{Fixture, Recipe};
@@ -17,7 +17,7 @@ const REQUESTS: u64 = 3000;
 const FAILING: u64 = 20;
 /// Spans of a request, each with four kilobytes that hardly pack.
 const BULK: u64 = 4;
-/// The stand-ins must forget nothing, or it would look lost.
+/// The fakes must forget nothing, or it would look lost.
 const KEPT: usize = 1 << 30;
 
 #[tokio::test]
@@ -32,8 +32,8 @@ async fn ten_minutes_of_outage_under_load_lose_nothing_and_tell_nothing_twice() 
         sampled.push(fixture.call_with(json!({ "kind": kind, "spans": BULK }), true).await.1);
         fixture.catch_up();
     }
-    let folder = fixture.stage.environments()[0].folder.clone();
-    let witness = std::fs::read_to_string(folder.join("tmp/witness")).expect("what the victim swore to");
+    let folder = fixture.emulator.environments()[0].folder.clone();
+    let witness = std::fs::read_to_string(folder.join("tmp/witness")).expect("what the fixture swore to");
     let spooled = std::fs::read_dir(folder.join("tmp/crudder.recorder.spool")).expect("a spool").count();
     let letters_before = letters(&mut fixture).len();
     // The vendors are back; what two seconds cannot deliver leaves as dead letters, and somebody hands them in.
@@ -54,7 +54,7 @@ async fn ten_minutes_of_outage_under_load_lose_nothing_and_tell_nothing_twice() 
     check_spans(&fixture, &witness);
     check_items(&fixture, &sampled);
     // X-Ray has heard of every request from the function itself, while the others were down.
-    let documents = |store: &crudder_vendors::XrayStore| {
+    let documents = |store: &crudder_fakes::XrayStore| {
         let told: BTreeSet<TraceId> = store.trace_ids().collect();
         sampled.iter().all(|trace| told.contains(trace)).then_some(())
     };
@@ -62,26 +62,26 @@ async fn ten_minutes_of_outage_under_load_lose_nothing_and_tell_nothing_twice() 
     fixture.close().await;
 }
 
-fn patient() -> VendorsConfig {
-    VendorsConfig {
+fn patient() -> FakesConfig {
+    FakesConfig {
         honeycomb: HoneycombConfig { bytes_kept: KEPT, ..HoneycombConfig::default() },
         rollbar: RollbarConfig { bytes_kept: KEPT, ..RollbarConfig::default() },
         xray: XrayConfig { bytes_kept: KEPT, ..XrayConfig::default() },
-        ..VendorsConfig::default()
+        ..FakesConfig::default()
     }
 }
 
 /// The lines of the log that are dead letters.
 fn letters(fixture: &mut Fixture) -> Vec<String> {
     fixture.catch_up();
-    let letter = |event: &StageEvent| match event {
-        StageEvent::Line(line) if line.line.contains("\"dead letter\"") => Some(line.line.clone()),
+    let letter = |event: &EmulatorEvent| match event {
+        EmulatorEvent::Line(line) if line.line.contains("\"dead letter\"") => Some(line.line.clone()),
         _ => None,
     };
     fixture.seen.iter().filter_map(letter).collect()
 }
 
-/// Every span that the victim swore to is there, and each of them once: every answer came, so nothing has an excuse.
+/// Every span that the fixture swore to is there, and each of them once: every answer came, so nothing has an excuse.
 fn check_spans(fixture: &Fixture, witness: &str) {
     let sworn: BTreeSet<&str> = witness.lines().filter_map(|line| line.split_once(' ')).map(|(_, span)| span).collect();
     fixture.vendors.honeycomb.look(|store| {

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crudder_stage::{FunctionConfig, Invocation, LogLine, Outcome, Stage, StageConfig, StageEvent, Subscription};
-use crudder_vendors::{
-    HoneycombKey, HoneycombStore, Item, RollbarStore, RollbarToken, Span, TraceId, Vendors, VendorsConfig, XrayStore,
+use crudder_emulator::{
+    Emulator, EmulatorConfig, EmulatorEvent, FunctionConfig, Invocation, LogLine, Outcome, Subscription,
+};
+use crudder_fakes::{
+    Fakes, FakesConfig, HoneycombKey, HoneycombStore, Item, RollbarStore, RollbarToken, Span, TraceId, XrayStore,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Far longer than anything here takes; a test that waits as long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-pub(crate) const FUNCTION: &str = "victim";
+pub(crate) const FUNCTION: &str = "fixture";
 const ROOT: &str = "6a01b2c3-00112233445566778899aabb";
 
 pub(crate) struct Recipe {
@@ -45,10 +47,10 @@ impl Default for Recipe {
 }
 
 pub(crate) struct Fixture {
-    pub(crate) stage: Stage,
-    pub(crate) vendors: Vendors,
+    pub(crate) emulator: Emulator,
+    pub(crate) vendors: Fakes,
     events: RefCell<Subscription>,
-    pub(crate) seen: Vec<StageEvent>,
+    pub(crate) seen: Vec<EmulatorEvent>,
     _folder: TempDir,
     calls: u32,
 }
@@ -60,13 +62,13 @@ impl Recipe {
     }
 
     pub(crate) async fn open(self) -> Fixture {
-        self.open_beside(VendorsConfig::default()).await
+        self.open_beside(FakesConfig::default()).await
     }
 
-    pub(crate) async fn open_beside(self, vendors: VendorsConfig) -> Fixture {
-        let vendors = Vendors::start(vendors).await.expect("the stand-ins start");
+    pub(crate) async fn open_beside(self, vendors: FakesConfig) -> Fixture {
+        let vendors = Fakes::start(vendors).await.expect("the fakes start");
         let folder = tempfile::tempdir().expect("a folder");
-        let mut config = StageConfig::new(folder.path());
+        let mut config = EmulatorConfig::new(folder.path());
         config.keep_folders = self.keep_folders;
         config.managed_concurrency = self.managed;
         if self.managed.is_some() {
@@ -75,8 +77,8 @@ impl Recipe {
         }
         config.xray_daemon = Some(vendors.xray.address());
         let layer = PathBuf::from(env!("CARGO_BIN_EXE_crudder-extension"));
-        let victim = layer.with_file_name("examples").join(self.program);
-        assert!(victim.exists(), "{} is not built: run `cargo build --examples` first", victim.display());
+        let fixture = layer.with_file_name("examples").join(self.program);
+        assert!(fixture.exists(), "{} is not built: run `cargo build --examples` first", fixture.display());
         if !self.without_layer {
             config.extensions.push(layer);
         }
@@ -94,14 +96,14 @@ impl Recipe {
         }
         let function = FunctionConfig {
             name: FUNCTION.to_owned(),
-            bootstrap: victim,
+            bootstrap: fixture,
             timeout: self.timeout,
             memory_mb: self.memory_mb,
             environment,
         };
-        let stage = Stage::new(config, vec![function]).expect("a stage");
-        let events = RefCell::new(stage.subscribe());
-        Fixture { stage, vendors, events, seen: Vec::new(), _folder: folder, calls: 0 }
+        let emulator = Emulator::new(config, vec![function]).expect("an emulator");
+        let events = RefCell::new(emulator.subscribe());
+        Fixture { emulator, vendors, events, seen: Vec::new(), _folder: folder, calls: 0 }
     }
 }
 
@@ -121,8 +123,8 @@ impl Fixture {
         let mut outcomes = BTreeMap::new();
         for (index, event) in events.into_iter().enumerate() {
             let (invocation, trace) = self.invocation(&event, true);
-            let stage = self.stage.clone();
-            calls.spawn(async move { (index, stage.invoke(FUNCTION, invocation).await, trace) });
+            let emulator = self.emulator.clone();
+            calls.spawn(async move { (index, emulator.invoke(FUNCTION, invocation).await, trace) });
         }
         while let Some(called) = soon("an outcome", calls.join_next()).await {
             let (index, outcome, trace) = called.expect("a call that came to its end");
@@ -133,7 +135,7 @@ impl Fixture {
 
     pub(crate) async fn call_with(&mut self, event: Value, is_sampled: bool) -> (Outcome, TraceId) {
         let (invocation, trace) = self.invocation(&event, is_sampled);
-        let outcome = soon("an outcome", self.stage.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
+        let outcome = soon("an outcome", self.emulator.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
         (outcome, trace)
     }
 
@@ -158,7 +160,7 @@ impl Fixture {
             Ok(spans) => spans,
             Err(late) => panic!(
                 "{late}: {:?}; log:\n{}",
-                self.vendors.honeycomb.look(|store| format!("{:?}", store.ledger())),
+                self.vendors.honeycomb.look(|store| format!("{:?}", store.call_log())),
                 self.lines()
             ),
         }
@@ -191,7 +193,7 @@ impl Fixture {
             Ok(items) => items,
             Err(late) => panic!(
                 "{late}: {:?}; log:\n{}",
-                self.vendors.rollbar.look(|store| format!("{:?}", store.ledger())),
+                self.vendors.rollbar.look(|store| format!("{:?}", store.call_log())),
                 self.lines()
             ),
         }
@@ -212,7 +214,7 @@ impl Fixture {
         }
     }
 
-    /// Takes in what has happened on the stage so far.
+    /// Takes in what has happened on the emulator so far.
     pub(crate) fn catch_up(&mut self) {
         while let Some(event) = self.events.get_mut().try_next() {
             self.seen.push(event);
@@ -226,14 +228,14 @@ impl Fixture {
             seen.push(event);
         }
         let told = seen.iter().map(|event| match event {
-            StageEvent::Line(line) => format!("{:?} {}", line.source, line.line),
+            EmulatorEvent::Line(line) => format!("{:?} {}", line.source, line.line),
             other => format!("{other:?}"),
         });
         told.collect::<Vec<_>>().join("\n")
     }
 
     /// Waits for the first event, old or new, of which `pick` makes something.
-    pub(crate) async fn wait_for<T>(&mut self, what: &str, mut pick: impl FnMut(&StageEvent) -> Option<T>) -> T {
+    pub(crate) async fn wait_for<T>(&mut self, what: &str, mut pick: impl FnMut(&EmulatorEvent) -> Option<T>) -> T {
         if let Some(found) = self.seen.iter().find_map(&mut pick) {
             return found;
         }
@@ -249,15 +251,15 @@ impl Fixture {
 
     /// Spins the environment down as AWS does, which is when the last of everything is told.
     pub(crate) async fn discard(&self) {
-        for environment in self.stage.environments() {
-            self.stage.discard(&environment.id).await;
+        for environment in self.emulator.environments() {
+            self.emulator.discard(&environment.id).await;
         }
     }
 
-    /// Waits until an environment has been reset: until then, the stage would make another.
+    /// Waits until an environment has been reset: until then, the emulator would make another.
     pub(crate) async fn reset(&mut self) {
         self.wait_for("reset", |event| {
-            matches!(event, StageEvent::EnvironmentEnded { how: crudder_stage::Ended::Reset, .. }).then_some(())
+            matches!(event, EmulatorEvent::EnvironmentEnded { how: crudder_emulator::Ended::Reset, .. }).then_some(())
         })
         .await;
     }
@@ -265,7 +267,7 @@ impl Fixture {
     /// The first log line that contains `part`.
     pub(crate) async fn line(&mut self, part: &str) -> LogLine {
         self.wait_for(&format!("line with {part:?}"), |event| match event {
-            StageEvent::Line(line) if line.line.contains(part) => Some(line.clone()),
+            EmulatorEvent::Line(line) if line.line.contains(part) => Some(line.clone()),
             _ => None,
         })
         .await
@@ -284,24 +286,24 @@ impl Fixture {
         crudder_extension::Config::read(lookup).expect("a configuration")
     }
 
-    /// Ends the stage, which is when the last of everything has been told, and checks what holds in every test: nothing came
+    /// Ends the emulator, which is when the last of everything has been told, and checks what holds in every test: nothing came
     /// twice without excuse, and no vendor had anything to complain of.
-    pub(crate) async fn close(mut self) -> Vec<StageEvent> {
-        self.stage.clone().shutdown().await;
+    pub(crate) async fn close(mut self) -> Vec<EmulatorEvent> {
+        self.emulator.clone().shutdown().await;
         self.catch_up();
         self.vendors.honeycomb.look(|store| {
             assert_eq!(store.unexcused_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
-            let complaints: Vec<_> = store.ledger().complaints().collect();
-            assert!(complaints.is_empty(), "{complaints:?}");
+            let violations: Vec<_> = store.call_log().violations().collect();
+            assert!(violations.is_empty(), "{violations:?}");
         });
         self.vendors.rollbar.look(|store| {
             assert_eq!(store.unexcused_repeats(), 0);
-            let complaints: Vec<_> = store.ledger().complaints().collect();
-            assert!(complaints.is_empty(), "{complaints:?}");
+            let violations: Vec<_> = store.call_log().violations().collect();
+            assert!(violations.is_empty(), "{violations:?}");
         });
         self.vendors.xray.look(|store| {
-            let complaints: Vec<_> = store.ledger().complaints().collect();
-            assert!(complaints.is_empty(), "{complaints:?}");
+            let violations: Vec<_> = store.call_log().violations().collect();
+            assert!(violations.is_empty(), "{violations:?}");
         });
         self.seen
     }

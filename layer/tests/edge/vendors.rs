@@ -1,15 +1,15 @@
-//! Vendors that are slow, busy, broken, or want none of it.
+//! Fakes that are slow, busy, broken, or want none of it.
 
 use std::time::Duration;
 
-use crudder_stage::{Outcome, StageEvent};
-use crudder_vendors::{Fault, Plan, RetryAfter};
+use crudder_emulator::{EmulatorEvent, Outcome};
+use crudder_fakes::{Fault, Plan, RetryAfter};
 
 use crate::support::{Recipe, plain};
 
-fn letters(seen: &[StageEvent]) -> Vec<serde_json::Value> {
-    let line = |event: &StageEvent| match event {
-        StageEvent::Line(line) if line.line.contains("dead letter") => serde_json::from_str(&line.line).ok(),
+fn letters(seen: &[EmulatorEvent]) -> Vec<serde_json::Value> {
+    let line = |event: &EmulatorEvent| match event {
+        EmulatorEvent::Line(line) if line.line.contains("dead letter") => serde_json::from_str(&line.line).ok(),
         _ => None,
     };
     seen.iter().filter_map(line).collect()
@@ -48,7 +48,8 @@ async fn a_vendor_that_is_down_to_the_end_leaves_dead_letters() {
         letters(&seen).iter().map(|letter| letter["vendor"].as_str().unwrap_or_default().to_owned()).collect();
     told.sort();
     assert_eq!(told, ["honeycomb", "rollbar"]);
-    let secret = |event: &StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("s3cr3t-t0ken"));
+    let secret =
+        |event: &EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("s3cr3t-t0ken"));
     assert!(!seen.iter().any(secret));
 }
 
@@ -84,13 +85,13 @@ async fn a_wrong_key_is_one_clear_line_without_the_key() {
     for _ in 0..3 {
         let (outcome, trace) = fixture.call("ok").await;
         assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
-        fixture.segments(trace, "GET /victim").await;
+        fixture.segments(trace, "GET /fixture").await;
     }
     fixture.line("it refuses the key").await;
     let seen = fixture.close().await;
     let lines: Vec<_> = seen
         .iter()
-        .filter_map(|event| if let StageEvent::Line(line) = event { Some(line.line.as_str()) } else { None })
+        .filter_map(|event| if let EmulatorEvent::Line(line) = event { Some(line.line.as_str()) } else { None })
         .collect();
     let off: Vec<_> = lines.iter().filter(|line| line.contains("it refuses the key")).collect();
     assert!(off.len() == 1 && off[0].contains("HONEYCOMB_API_KEY"), "{off:?}");
@@ -103,9 +104,10 @@ async fn without_keys_both_vendors_are_off_and_said_so() {
         Recipe::default().variable("HONEYCOMB_API_KEY", "").variable("ROLLBAR_ACCESS_TOKEN", "").open().await;
     let (outcome, trace) = fixture.call("error").await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
-    fixture.segments(trace, "GET /victim").await;
+    fixture.segments(trace, "GET /fixture").await;
     let seen = fixture.close().await;
-    let off = |event: &&StageEvent| matches!(event, StageEvent::Line(line) if line.line.contains("it has no key"));
+    let off =
+        |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("it has no key"));
     assert_eq!(seen.iter().filter(off).count(), 2);
 }
 
@@ -116,11 +118,12 @@ async fn a_wrong_token_turns_rollbar_off_in_one_clear_line_and_leaves_the_rest()
     for _ in 0..3 {
         let (_, trace) = fixture.call("error").await;
         fixture.spans(trace, 3).await;
-        fixture.segments(trace, "GET /victim").await;
+        fixture.segments(trace, "GET /fixture").await;
     }
     fixture.line("it refuses the key").await;
     let seen = fixture.close().await;
-    let says = |event: &&StageEvent, part: &str| matches!(event, StageEvent::Line(line) if line.line.contains(part));
+    let says =
+        |event: &&EmulatorEvent, part: &str| matches!(event, EmulatorEvent::Line(line) if line.line.contains(part));
     let off: Vec<_> = seen.iter().filter(|event| says(event, "it refuses the key")).collect();
     assert!(off.len() == 1 && says(&off[0], "ROLLBAR_ACCESS_TOKEN"), "{off:?}");
     assert!(!seen.iter().any(|event| says(&event, "wr0ng")), "the token is in the log");
@@ -162,7 +165,7 @@ async fn hostile_answers_lose_nothing_and_repeat_only_what_was_never_answered() 
 
 #[tokio::test]
 async fn a_key_in_a_secret_or_a_parameter_is_found() {
-    use crudder_vendors::{HoneycombKey, RollbarToken, Secret, SecretsConfig, VendorsConfig};
+    use crudder_fakes::{FakesConfig, HoneycombKey, RollbarToken, Secret, SecretsConfig};
     let secret = "arn:aws:secretsmanager:ca-central-1:111122223333:secret:honeycomb-AbCdEf";
     let parameter = "arn:aws:ssm:ca-central-1:111122223333:parameter/crudder/rollbar";
     let secrets = SecretsConfig {
@@ -171,7 +174,7 @@ async fn a_key_in_a_secret_or_a_parameter_is_found() {
         ..SecretsConfig::default()
     };
     let recipe = Recipe::default().variable("HONEYCOMB_API_KEY", secret).variable("ROLLBAR_ACCESS_TOKEN", parameter);
-    let mut fixture = recipe.open_beside(VendorsConfig { secrets, ..VendorsConfig::default() }).await;
+    let mut fixture = recipe.open_beside(FakesConfig { secrets, ..FakesConfig::default() }).await;
     let (_, trace) = fixture.call("error").await;
     fixture.spans(trace, 3).await;
     fixture.items(trace, 1).await;
@@ -183,7 +186,7 @@ async fn where_no_daemon_listens_documents_of_the_dead_go_to_the_api() {
     let mut fixture = plain().await;
     fixture.vendors.xray.shut().await;
     let (_, trace) = fixture.call("abort").await;
-    let documents = |store: &crudder_vendors::XrayStore| {
+    let documents = |store: &crudder_fakes::XrayStore| {
         let documents = store.documents_of(trace);
         (!documents.is_empty()).then_some(documents)
     };
@@ -201,7 +204,7 @@ async fn a_vendor_that_is_down_for_long_under_load_gets_everything_when_it_is_ba
     for _ in 0..60 {
         traces.push(fixture.call("ok").await.1);
     }
-    let spool = fixture.stage.environments()[0].folder.join("tmp/crudder.recorder.spool");
+    let spool = fixture.emulator.environments()[0].folder.join("tmp/crudder.recorder.spool");
     assert!(std::fs::read_dir(&spool).expect("a spool").count() > 0, "a ring of 64 kB holds less than 60 requests");
     fixture.vendors.honeycomb.faults().clear();
     fixture.discard().await;
@@ -235,8 +238,8 @@ async fn tail_sampling_keeps_errors_and_one_in_n_of_the_rest_with_its_rate() {
 /// The vendors are back, and somebody hands them the letters of the log.
 async fn replay_letters(fixture: &mut crate::support::Fixture) {
     fixture.catch_up();
-    let line = |event: &StageEvent| match event {
-        StageEvent::Line(line) => Some(format!("2026-11-22T10:00:00 {}", line.line)),
+    let line = |event: &EmulatorEvent| match event {
+        EmulatorEvent::Line(line) => Some(format!("2026-11-22T10:00:00 {}", line.line)),
         _ => None,
     };
     let lines: Vec<String> = fixture.seen.iter().filter_map(line).collect();

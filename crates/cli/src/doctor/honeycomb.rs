@@ -149,7 +149,7 @@ fn beside(function: Option<&Function>, config: &Config, key: &Key, words: &str) 
     KEY.beside(function, key, words)
 }
 
-/// Honeycomb's regions do not know each other's keys. What is no host of Honeycomb's here is a stand-in, and says nothing of functions.
+/// Honeycomb's regions do not know each other's keys. What is no host of Honeycomb's here is a fake, and says nothing of functions.
 fn sends_elsewhere(function: &Function, config: &Config) -> bool {
     use crate::aws::Held;
     match function.holds(ENDPOINT, Some(&config.honeycomb_endpoint)) {
@@ -161,10 +161,9 @@ fn sends_elsewhere(function: &Function, config: &Config) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::finding::Verdict;
     use super::*;
+    use serde_json::json;
 
     const INGEST: &str = "hcaik_01hqk4k20cjeh63wca8vva5stw01hqk4k20cjeh63wca8vva5stwabcdef";
 

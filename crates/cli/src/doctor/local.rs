@@ -47,10 +47,10 @@ pub(crate) async fn check(
     let relayed = |vendor: &str| about["relayed"].as_array().is_some_and(|all| all.iter().any(|one| one == vendor));
     let mut findings = vec![
         first,
-        plane("X-Ray", &known, "segments", "the stand-in of its daemon has no segment of the request"),
+        plane("X-Ray", &known, "segments", "the fake of its daemon has no segment of the request"),
         plane("CloudWatch", &known, "lines", "no log line of the request was heard"),
-        plane(honeycomb::PLANE, &known, "spans", "its stand-in has no span of the request"),
-        plane(rollbar::PLANE, &reported, "reports", "its stand-in has no item of GET /rollbar/test"),
+        plane(honeycomb::PLANE, &known, "spans", "its fake has no span of the request"),
+        plane(rollbar::PLANE, &reported, "reports", "its fake has no item of GET /rollbar/test"),
     ];
     // With a key in this shell, the vendor itself is asked too.
     if config.honeycomb_key.is_some() {
@@ -65,7 +65,7 @@ pub(crate) async fn check(
 /// A key in this shell is not a key in the other one, where `crudder local` runs.
 fn with_relay(mut finding: Finding, is_relayed: bool) -> Finding {
     if finding.mend.is_none() && !is_relayed {
-        finding.words.push_str("; this `crudder local` was started without the key, and sends to the stand-in only");
+        finding.words.push_str("; this `crudder local` was started without the key, and sends to the fake only");
     }
     finding
 }

@@ -13,6 +13,7 @@ mod xray;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use finding::{Finding, Verdict};
 use serde_json::json;
 
 use crate::args;
@@ -20,7 +21,6 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::paint::Look;
 use crate::screen::Screen;
-use finding::{Finding, Verdict};
 pub(crate) use honeycomb::{Auth, ask as ask_honeycomb};
 use probe::with_causes;
 

@@ -180,10 +180,9 @@ fn of_groups(groups: &[Group], stage: &str, service: &str, is_in_group: Option<b
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::finding::Verdict;
     use super::*;
+    use serde_json::json;
 
     fn well() -> Seen {
         let rule = |name: &str, path: &str| Rule {

@@ -126,9 +126,8 @@ impl Reading<'_> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn letter() -> Value {
         json!({ "timestamp": "2026-11-22T10:00:00.000Z", "level": "ERROR", "message": "dead letter", "vendor": "rollbar", "items": 1,

@@ -10,15 +10,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crudder_extension::{Added, Config, ConfigError, Letter, Mailbag, Overfull, Part, Postman};
+use export::{Export, Found};
+use input::Heard;
+use ledger::{Ledger, LedgerError};
+use tally::Tally;
 
 use crate::args;
 use crate::aws::Aws;
 use crate::config::Config as Settings;
 use crate::screen::Screen;
-use export::{Export, Found};
-use input::Heard;
-use ledger::{Ledger, LedgerError};
-use tally::Tally;
 
 /// The state file's name is the export's and this.
 const BESIDE: &str = ".replayed";

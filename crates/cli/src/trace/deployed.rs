@@ -5,14 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::id::TraceId;
-use super::lines;
 use super::model::{Line, Link, Trace, arranged};
-use super::segments;
+use super::{lines, segments};
 use crate::aws::{Aws, AwsFault, Destination, Stack, Traces};
-use crate::backoff;
 use crate::client::Client;
 use crate::config::Config;
-use crate::doctor;
+use crate::{backoff, doctor};
 
 /// X-Ray has every part of a request by then; a trace without a function's part will not get one any more.
 const SETTLED: Duration = Duration::from_secs(60);
@@ -175,9 +173,8 @@ async fn honeycomb(config: &Config, trace: &Trace) -> Option<Link> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn lines_are_sought_in_the_groups_of_the_functions_that_the_trace_names() {

@@ -11,13 +11,12 @@ mod segments;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::args;
 use crate::aws::AwsFault;
-use crate::backoff;
 use crate::client::{Client, ClientError};
 use crate::config::Config;
 use crate::paint::Look;
 use crate::screen::Screen;
+use crate::{args, backoff};
 pub(crate) use id::TraceId;
 use model::Trace;
 

@@ -96,9 +96,8 @@ pub(super) fn plain(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_document_and_what_is_nested_in_it_become_spans() {

@@ -120,7 +120,7 @@ impl Browser {
     }
 
     /// What scripts and the page's policy have complained of. Answers that are no 200 are listed by the browser too; here they are what is asked for.
-    pub(crate) async fn complaints(&self) -> Vec<String> {
+    pub(crate) async fn violations(&self) -> Vec<String> {
         let log = self.post("se/log", json!({ "type": "browser" })).await;
         let is_ours = |entry: &&Value| entry["level"] == "SEVERE" && entry["source"] != "network";
         log.as_array().unwrap().iter().filter(is_ours).map(Value::to_string).collect()

@@ -24,7 +24,7 @@ const MOST_ROWS: i64 = 200;
 /// For all of them, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(400);
 
-/// Memory that all of it may take in the process of `crudder local`, in kB: the stand-ins' stores are full too.
+/// Memory that all of it may take in the process of `crudder local`, in kB: the fakes' stores are full too.
 const MOST_MEMORY: u64 = 400 * 1024;
 
 fn id(number: usize) -> String {

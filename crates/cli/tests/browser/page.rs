@@ -49,8 +49,8 @@ impl Page {
 
     /// Ends both, after a look at whether the browser has anything to complain of.
     pub(crate) async fn close(self) {
-        let complaints = self.browser.complaints().await;
-        assert_eq!(complaints, Vec::<String>::new(), "the browser complains");
+        let violations = self.browser.violations().await;
+        assert_eq!(violations, Vec::<String>::new(), "the browser complains");
         self.browser.close().await;
         self.running.end(Signal::INT).await;
     }

@@ -1,6 +1,6 @@
-//! AWS's stand-in, Honeycomb's and Rollbar's, and the variables by which the command finds them.
+//! AWS's fake, Honeycomb's and Rollbar's, and the variables by which the command finds them.
 
-use crudder_vendors::{
+use crudder_fakes::{
     Aws, AwsConfig, AwsCredentials, Honeycomb, HoneycombConfig, HoneycombKey, Rollbar, RollbarConfig, RollbarToken,
     Scope, Secret,
 };
@@ -53,7 +53,7 @@ impl Cloud {
     }
 }
 
-/// The key and the token that the stand-ins know.
+/// The key and the token that the fakes know.
 pub(crate) fn known() -> (String, String) {
     (HoneycombKey::local().text.reveal().to_owned(), RollbarToken::local().text.reveal().to_owned())
 }

@@ -1,6 +1,6 @@
 //! Doctor on a deployed stack: ok where all is well, and for each thing that can be wrong the line that names it.
 
-use crudder_vendors::{AwsConfig, Calls, Fault, Honeycomb, HoneycombConfig, HoneycombKey, Plan, RetryAfter};
+use crudder_fakes::{AwsConfig, Calls, Fault, Honeycomb, HoneycombConfig, HoneycombKey, Plan, RetryAfter};
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, Variables, known};
@@ -55,7 +55,7 @@ async fn a_stack_that_is_well_is_ok_plane_by_plane() {
     for told in ["ingest key of team crudder, environment crudder", "holds the same key", "occurrence/uuid/?uuid="] {
         assert!(text.out.contains(told), "{told}: {text:?}");
     }
-    assert_eq!(cloud.rollbar.look(|store| (store.item_count(), store.ledger().complained())), (2, 0), "debug items");
+    assert_eq!(cloud.rollbar.look(|store| (store.item_count(), store.call_log().complained())), (2, 0), "debug items");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `crudder replay`, `trace` and `doctor` as their users meet them: the real binary, and stand-ins that answer as the vendors document.
+//! `crudder replay`, `trace` and `doctor` as their users meet them: the real binary, and fakes that answer as the vendors document.
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 

@@ -1,6 +1,6 @@
 //! Dead letters: each delivered once, whatever happens to the run, and nothing of a bad line but its number.
 
-use crudder_vendors::{Fault, Plan, RetryAfter, Rollbar, RollbarConfig, RollbarToken, XrayApi, XrayConfig};
+use crudder_fakes::{Fault, Plan, RetryAfter, Rollbar, RollbarConfig, RollbarToken, XrayApi, XrayConfig};
 
 use crate::letters::{gzip, letter, rollbar};
 use crate::support::{Ended, PATIENCE, SECRET, WRONG_TOKEN, crudder, file, finish, run};
@@ -135,7 +135,7 @@ async fn a_token_that_is_refused_is_named_by_its_variable_and_asked_with_once() 
     let ended = run(&["replay", path.to_str().unwrap()], &wrong).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.err.contains("the key is refused with 403: see to ROLLBAR_ACCESS_TOKEN"), "{ended:?}");
-    assert_eq!(vendor.look(|store| store.ledger().requests()), 1, "{ended:?}");
+    assert_eq!(vendor.look(|store| store.call_log().requests()), 1, "{ended:?}");
     let none = run(&["replay", path.to_str().unwrap()], &[]).await;
     assert!(none.err.contains("no key is set: export ROLLBAR_ACCESS_TOKEN"), "{none:?}");
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crudder_vendors::{HoneycombKey, RollbarToken};
+use crudder_fakes::{HoneycombKey, RollbarToken};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;

@@ -1,6 +1,6 @@
 //! One request of a deployed stack, from X-Ray and CloudWatch.
 
-use crudder_vendors::AwsConfig;
+use crudder_fakes::AwsConfig;
 use serde_json::Value;
 
 use crate::cloud::{Cloud, known};

@@ -122,7 +122,7 @@ async fn what_left_for_honeycomb_is_shown_without_its_key() {
     let batch = &opened["batches"][0];
     assert!(batch["bytes"].as_u64().unwrap() > 0 && batch["body"].is_string(), "{batch}");
     let shown = opened.to_string();
-    // How the key of Honeycomb's stand-in begins, and how both keys end.
+    // How the key of Honeycomb's fake begins, and how both keys end.
     assert!(!shown.contains("hcaik_") && !shown.contains("000crud"), "{shown}");
     let headers = batch["headers"].as_array().unwrap();
     let key = headers.iter().find(|pair| pair[0] == "x-honeycomb-team").unwrap()[1].as_str().unwrap();

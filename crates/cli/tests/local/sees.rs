@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crudder_vendors::{Honeycomb, HoneycombConfig, HoneycombKey};
+use crudder_fakes::{Honeycomb, HoneycombConfig, HoneycombKey};
 use rustix::process::Signal;
 use tokio::process::Command;
 

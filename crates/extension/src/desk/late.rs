@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use crudder_recorder::{DECLINED, Kind, Record, SpanIds, Vendor, Verdict};
+use crudder_recorder::{DECLINED, DeathRecord, Kind, Record, SpanIds};
 use tokio::time::Instant;
 
 use super::Desk;
 use crate::table::{Death, Invocation, Key, Report};
 use crate::tell::Teller;
 use crate::unit::{Cargo, Unit};
+use crate::vendor::Vendor;
 
 impl Desk {
     /// A record of an invocation that is over: a span that outlived it, a note, a verdict on how its answer fared.
@@ -36,7 +37,7 @@ impl Desk {
         }
         for vendor in Vendor::ALL {
             if straggler.span.is_none() || was_told || vendor != Vendor::Honeycomb {
-                self.reader.set_label(position, vendor, DECLINED);
+                self.reader.set_label(position, vendor.sink(), DECLINED);
             }
         }
         if straggler.span.is_some() && !was_told {
@@ -61,7 +62,7 @@ pub(super) struct Straggler {
 impl Straggler {
     pub(super) fn of(record: &Record<'_>) -> Self {
         let ids = SpanIds::split(record.payload).ok().filter(|_| record.kind == Kind::SpanEnded);
-        let verdict = (record.kind == Kind::Verdict).then(|| Verdict::decode(record.payload).ok()).flatten();
+        let verdict = (record.kind == Kind::Death).then(|| DeathRecord::decode(record.payload).ok()).flatten();
         let position = record.position;
         let death = verdict.map(|verdict| Death {
             position,

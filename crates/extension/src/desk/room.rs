@@ -1,12 +1,13 @@
 //! Room in the ring: frees what is done with, carries what must stay, relieves it of what nobody takes (D3, D6).
 
-use crudder_recorder::{DECLINED, Kind, Vendor};
+use crudder_recorder::{DECLINED, Kind};
 use tokio::time::Instant;
 
 use super::Desk;
 use crate::log;
 use crate::table::Key;
 use crate::tell::Teller;
+use crate::vendor::Vendor;
 
 /// Records carried at one go; a ring that holds more open ones than this is too small for its load.
 const MOST_CARRIED: usize = 256;
@@ -47,7 +48,7 @@ impl Desk {
                 || outbox.needs(*writer)
                 || table.invocations.keys().any(|key| key.writer == *writer);
             if !is_needed {
-                Vendor::ALL.into_iter().for_each(|vendor| reader.set_label(process.position, vendor, DECLINED));
+                Vendor::ALL.into_iter().for_each(|vendor| reader.set_label(process.position, vendor.sink(), DECLINED));
             }
             is_needed
         });

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crudder_recorder::{Kind, Reason, Verdict, WriterId};
+use crudder_recorder::{DeathCause, DeathRecord, Kind, WriterId};
 use tokio::time::Instant;
 
 use super::{Desk, nanoseconds};
@@ -54,7 +54,7 @@ impl Desk {
     }
 
     /// Writes the verdict into the ring; reading it again is what acts on it (D4).
-    fn judge(&mut self, key: Key, reason: Reason, detail: &str, at_unix_nano: u64) {
+    fn judge(&mut self, key: Key, reason: DeathCause, detail: &str, at_unix_nano: u64) {
         let known = self
             .table
             .invocations
@@ -62,12 +62,12 @@ impl Desk {
             .or_else(|| self.over.iter().find(|(known, _)| *known == key).map(|(_, invocation)| invocation));
         let Some(known) = known.filter(|known| known.death.is_none()) else { return };
         let has_exited = self.table.processes.get(&key.writer).is_some_and(|process| process.has_exited);
-        let reason = if reason == Reason::Crash && has_exited { Reason::Exit } else { reason };
+        let reason = if reason == DeathCause::Crash && has_exited { DeathCause::Exit } else { reason };
         let at_unix_nano = at_unix_nano.max(known.started_unix_nano);
-        let verdict = Verdict { at_unix_nano, reason, trace: known.trace, request_id: &known.request_id, detail };
+        let verdict = DeathRecord { at_unix_nano, reason, trace: known.trace, request_id: &known.request_id, detail };
         let mut payload = Vec::new();
         verdict.encode(&mut payload);
-        if self.reader.append(Kind::Verdict, key.writer, key.index, &[&payload]).is_err() {
+        if self.reader.append(Kind::Death, key.writer, key.index, &[&payload]).is_err() {
             // No room even in the headroom: this life knows it all the same.
             let death = Death { position: u64::MAX, at_unix_nano, reason, detail: detail.to_owned() };
             if let Some(invocation) = self.table.invocations.get_mut(&key) {
@@ -79,7 +79,7 @@ impl Desk {
     /// SHUTDOWN: whatever is open now was cut off.
     pub(crate) fn hear_shutdown(&mut self, reason: &str, now: Instant, wall: SystemTime) {
         self.listen(now);
-        let open: Vec<(Key, Reason)> = self
+        let open: Vec<(Key, DeathCause)> = self
             .table
             .open()
             .filter(|(_, invocation)| invocation.ended.is_none())
@@ -100,7 +100,7 @@ impl Desk {
     }
 
     /// An init that did not come to its first invocation. A process that lives on, or was judged, is left alone.
-    fn init_failed(&mut self, reason: Reason, detail: &str, at: SystemTime) {
+    fn init_failed(&mut self, reason: DeathCause, detail: &str, at: SystemTime) {
         let unborn = self.table.processes.iter().find(|(_, process)| !process.has_served && !process.is_judged);
         let unborn = unborn.map(|(writer, process)| (*writer, process.started_unix_nano));
         let others = self.table.processes.iter().filter(|(writer, _)| **writer != WriterId::LAYER);
@@ -113,19 +113,19 @@ impl Desk {
         }
         self.init_is_judged = true;
         let has_exited = self.table.processes.get(&writer).is_some_and(|process| process.has_exited);
-        let reason = if reason == Reason::Crash && has_exited { Reason::Exit } else { reason };
+        let reason = if reason == DeathCause::Crash && has_exited { DeathCause::Exit } else { reason };
         let at_unix_nano = nanoseconds(at);
         let trace = init_trace(writer, started.max(1), at_unix_nano);
         let mut payload = Vec::new();
-        Verdict { at_unix_nano, reason, trace, request_id: "", detail }.encode(&mut payload);
-        if let Err(why) = self.reader.append(Kind::Verdict, writer, 0, &[&payload]) {
+        DeathRecord { at_unix_nano, reason, trace, request_id: "", detail }.encode(&mut payload);
+        if let Err(why) = self.reader.append(Kind::Death, writer, 0, &[&payload]) {
             log::warn("a death in init could not be recorded", [("error", why.to_string().into())]);
         }
     }
 
     /// Invocations of processes that are gone, with nobody left to say how: found by a next life, or without the Telemetry API.
     pub(crate) fn judge_the_gone(&mut self, wall: SystemTime) {
-        let gone: Vec<(Key, Reason, u64)> = self
+        let gone: Vec<(Key, DeathCause, u64)> = self
             .table
             .open()
             .filter(|(key, invocation)| invocation.has_started && !self.reader.is_alive(key.writer))
@@ -140,9 +140,9 @@ impl Desk {
     }
 }
 
-fn shutdown_reason(reason: &str, invocation: &Invocation, wall: SystemTime) -> Reason {
+fn shutdown_reason(reason: &str, invocation: &Invocation, wall: SystemTime) -> DeathCause {
     if reason.eq_ignore_ascii_case("timeout") {
-        return Reason::Timeout;
+        return DeathCause::Timeout;
     }
     judge::of_circumstances(invocation, wall)
 }

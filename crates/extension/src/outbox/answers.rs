@@ -1,6 +1,6 @@
 //! What an answer does to the batch that it is about (D5).
 
-use crudder_recorder::{Counter, DECLINED, UNDECIDED, Vendor};
+use crudder_recorder::{Counter, DECLINED, UNDECIDED};
 use tokio::time::Duration;
 
 use super::lane::{Flight, Key, most_units, variable};
@@ -10,6 +10,7 @@ use crate::courier::Returned;
 use crate::keys::KeyError;
 use crate::letters::{self, Letter, name};
 use crate::log;
+use crate::vendor::Vendor;
 
 /// How often a 500 is tried again: the standard says never, vendors say it in passing.
 const BROKEN_TRIES: u8 = 2;
@@ -47,7 +48,7 @@ impl Outbox {
         let of_ring = flight.into_iter().flat_map(|flight| flight.units).chain(lane.queue.take_all());
         let mut refused = 0;
         for unit in of_ring {
-            unit.positions().for_each(|position| tools.reader.set_label(position, vendor, DECLINED));
+            unit.positions().for_each(|position| tools.reader.set_label(position, vendor.sink(), DECLINED));
             refused += 1;
         }
         tools.reader.count(Counter::Refused, refused);
@@ -95,7 +96,7 @@ impl Outbox {
     fn taken(&mut self, vendor: Vendor, flight: &Flight, rejected: u64, words: &str, tools: &mut Tools<'_>) {
         match &flight.spooled {
             Some(spooled) => self.spool.remove(spooled),
-            None => tools.reader.set_acknowledged(vendor, flight.batch),
+            None => tools.reader.set_acknowledged(vendor.sink(), flight.batch),
         }
         if let Some(losses) = &flight.losses {
             tools.reader.note_reported(losses);
@@ -117,7 +118,7 @@ impl Outbox {
         }
         match &flight.spooled {
             Some(spooled) => flight.spooled = Some(self.spool.mark(spooled, false)),
-            None => tools.reader.set_attempted(vendor, flight.batch - 1),
+            None => tools.reader.set_attempted(vendor.sink(), flight.batch - 1),
         }
     }
 
@@ -133,7 +134,7 @@ impl Outbox {
         let lane = self.lane(vendor);
         lane.most_units = (flight.units.len() / 2).max(1);
         for mut unit in flight.units.into_iter().rev() {
-            unit.positions().for_each(|position| tools.reader.set_label(position, vendor, UNDECIDED));
+            unit.positions().for_each(|position| tools.reader.set_label(position, vendor.sink(), UNDECIDED));
             unit.in_doubt = false;
             lane.queue.push_front(unit);
         }
@@ -144,13 +145,13 @@ impl Outbox {
         let items = flight.spooled.as_ref().map_or(flight.units.len(), |spooled| spooled.items);
         if flight.spooled.is_none() {
             // Printed and not yet acknowledged is in doubt, too (D7).
-            tools.reader.set_attempted(vendor, flight.batch);
+            tools.reader.set_attempted(vendor.sink(), flight.batch);
         }
         letters::print(&Letter { vendor, items, reason, packed: &flight.parcel.packed() });
         tools.reader.count(Counter::DeadLettered, items as u64);
         match &flight.spooled {
             Some(spooled) => self.spool.remove(spooled),
-            None => tools.reader.set_acknowledged(vendor, flight.batch),
+            None => tools.reader.set_acknowledged(vendor.sink(), flight.batch),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One vendor's lane: its key, its queue, and the batch that is under way.
 
-use crudder_recorder::{Stats, Vendor};
+use crudder_recorder::Stats;
 use tokio::time::{Duration, Instant};
 
 use super::Tools;
@@ -12,6 +12,7 @@ use crate::keys::KeySource;
 use crate::letters::name;
 use crate::spool::Spooled;
 use crate::unit::{Cargo, Unit};
+use crate::vendor::Vendor;
 use crate::{honeycomb, log};
 
 /// A batch's spans: enough to be worth a request, few enough that its letter fits one line when it dies.
@@ -96,7 +97,8 @@ impl Lane {
     /// its number and its records.
     pub(super) fn form(&mut self, tools: &mut Tools<'_>) {
         let vendor = self.vendor;
-        let (attempted, acknowledged) = (tools.reader.attempted(vendor), tools.reader.acknowledged(vendor));
+        let (attempted, acknowledged) =
+            (tools.reader.attempted(vendor.sink()), tools.reader.acknowledged(vendor.sink()));
         let in_doubt = self.queue.has_doubt();
         let units = if in_doubt { self.queue.take_doubtful() } else { self.take_some() };
         if units.is_empty() {
@@ -107,7 +109,7 @@ impl Lane {
         // Numbers are given one at a time; four billion batches are more than an environment sends in its life.
         let label = u32::try_from(batch).unwrap_or(u32::MAX);
         for position in units.iter().flat_map(Unit::positions) {
-            tools.reader.set_label(position, vendor, label);
+            tools.reader.set_label(position, vendor.sink(), label);
         }
         let losses = (vendor == Vendor::Honeycomb).then(|| tools.reader.stats());
         let parcel = parcel(vendor, &units, losses.as_ref(), tools);

@@ -1,6 +1,6 @@
 //! What becomes of batches that nobody takes: the spool, and in the end dead letters (D6).
 
-use crudder_recorder::{Counter, Vendor};
+use crudder_recorder::Counter;
 
 use super::lane::{Flight, Key};
 use super::{Outbox, Tools};
@@ -8,6 +8,7 @@ use crate::courier::Parcel;
 use crate::letters::{self, Letter};
 use crate::log;
 use crate::spool::{Spool, Spooled};
+use crate::vendor::Vendor;
 
 impl Outbox {
     /// Makes room in a ring that fills because vendors don't take what is in it: one batch a vendor goes to the spool.
@@ -45,7 +46,7 @@ impl Outbox {
             bytes: packed.len() as u64,
         };
         match self.spool.put(spooled, &packed) {
-            Ok(()) => tools.reader.set_acknowledged(vendor, flight.batch),
+            Ok(()) => tools.reader.set_acknowledged(vendor.sink(), flight.batch),
             Err(error) => {
                 log::warn("the spool can't be written", [("error", error.to_string().into())]);
                 self.bury(flight, vendor, "no room", tools);

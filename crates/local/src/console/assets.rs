@@ -6,7 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use super::refusal;
 
@@ -93,10 +94,9 @@ fn file(name: &str, bytes: &'static [u8]) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use std::collections::BTreeSet;
     use std::path::Path;
-
-    use super::*;
 
     fn listed(folder: &Path, prefix: &str) -> BTreeSet<String> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());

@@ -18,7 +18,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use crudder_vendors::Vendors;
+use crudder_fakes::Fakes;
 use serde_json::{Value, json};
 
 use crate::logs::Logs;
@@ -36,7 +36,7 @@ const BODY_BYTES: usize = 64 * 1024;
 pub(crate) struct Console {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) logs: Logs,
-    pub(crate) vendors: Arc<Vendors>,
+    pub(crate) vendors: Arc<Fakes>,
     pub(crate) requests: Requests,
     /// Where the API is.
     pub(crate) api: SocketAddr,

@@ -1,7 +1,8 @@
 //! What left for each plane on account of one trace: the bytes, as far as they are still held.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use crudder_vendors::{Item, TraceId};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use crudder_fakes::{Item, TraceId};
 use serde_json::{Value, json};
 
 use super::Console;
@@ -14,7 +15,7 @@ pub(super) fn documents(console: &Console, trace: TraceId) -> Vec<Value> {
     let by_daemon = console.vendors.xray.look(|store| store.documents_of(trace));
     let by_api = console.vendors.xray_api.look(|store| store.documents_of(trace));
     let shown = |header: Option<&'static str>| {
-        move |document: &std::sync::Arc<crudder_vendors::Document>| {
+        move |document: &std::sync::Arc<crudder_fakes::Document>| {
             let (name, raw) = (&document.name, &document.raw);
             json!({ "id": document.id, "name": name, "received_ms": document.received_ms, "header": header, "raw": raw })
         }

@@ -8,7 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use crudder_vendors::TraceId;
+use crudder_fakes::TraceId;
 use futures::stream::{self, Stream};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
-//! What became of requests: traces, log lines, reports and dead letters, as the stand-ins and the logs hold them.
+//! What became of requests: traces, log lines, reports and dead letters, as the fakes and the logs hold them.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use crudder_vendors::TraceId;
+use crudder_fakes::TraceId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

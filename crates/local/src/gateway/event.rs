@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use time::{OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::template::ACCOUNT;
 
@@ -182,9 +184,8 @@ fn body(asked: &Asked<'_>) -> (Option<String>, bool) {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
+    use http::HeaderValue;
 
     fn asked<'a>(headers: &'a HeaderMap, empty: &'a BTreeMap<String, String>) -> Asked<'a> {
         Asked {

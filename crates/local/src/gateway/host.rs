@@ -39,9 +39,8 @@ fn domain(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
+    use http::HeaderValue;
 
     fn asked_for(host: &str) -> Option<String> {
         asked(&HeaderMap::from_iter([(header::HOST, HeaderValue::from_bytes(host.as_bytes()).unwrap())]), "own")

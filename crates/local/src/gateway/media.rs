@@ -29,9 +29,8 @@ fn covered(kind: &str, listed: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
+    use http::HeaderValue;
 
     #[test]
     fn types_are_matched_whole_by_group_or_all() {

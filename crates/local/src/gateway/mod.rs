@@ -16,21 +16,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use answer::Refused;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use crudder_stage::{FailureKind, Invocation, InvokeError, Outcome, Stage};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header, request::Parts};
+use crudder_emulator::{Emulator, FailureKind, Invocation, InvokeError, Outcome};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::requests::{Asked, Requests, Ticket};
+use crate::requests::{Asked, RequestHandle, Requests};
 use crate::server::{Peer, Server};
 use crate::template::{Access, Api, Template};
 use crate::tokens::Tokens;
-
-use answer::Refused;
 pub use limits::Limits;
 use routes::{Match, Routes, Target};
 use segments::{Seen, Segments};
@@ -41,7 +41,7 @@ use trace::TraceHeader;
 pub struct Gateway {
     api: Api,
     routes: Routes,
-    stage: Stage,
+    emulator: Emulator,
     tokens: Arc<Tokens>,
     limits: Limits,
     segments: Segments,
@@ -54,7 +54,7 @@ pub struct Gateway {
 #[derive(Debug)]
 pub struct Backend {
     /// Runs the functions.
-    pub stage: Stage,
+    pub emulator: Emulator,
     /// Checks the callers.
     pub tokens: Arc<Tokens>,
     /// X-Ray's daemon, which is sent the segments that AWS itself sends.
@@ -69,7 +69,7 @@ struct Call<'a> {
     peer: SocketAddr,
     trace: &'a TraceHeader,
     request_id: &'a str,
-    ticket: &'a Ticket,
+    handle: &'a RequestHandle,
     now: SystemTime,
 }
 
@@ -95,7 +95,7 @@ impl Gateway {
         Self {
             api,
             routes,
-            stage: backend.stage,
+            emulator: backend.emulator,
             tokens: backend.tokens,
             limits,
             segments,
@@ -112,10 +112,10 @@ impl Gateway {
         let request_id = Uuid::new_v4().to_string();
         let peer = parts.extensions.get::<Peer>().map_or(self.address, |peer| peer.0);
         let asked = Asked { trace: trace.id(), method: parts.method.as_str(), path: parts.uri.path(), now };
-        let ticket = self.requests.open(asked);
-        let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, ticket: &ticket, now };
+        let handle = self.requests.open(asked);
+        let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, handle: &handle, now };
         let mut response = self.walk(&call, body).await.unwrap_or_else(|refused| refused.response(&self.api));
-        ticket.answered(response.status().as_u16(), now.elapsed().unwrap_or_default());
+        handle.answered(response.status().as_u16(), now.elapsed().unwrap_or_default());
         stamp(response.headers_mut(), &trace, &request_id);
         let seen = Seen {
             method: parts.method.as_str(),
@@ -139,7 +139,7 @@ impl Gateway {
         let parts = path::parts(path).map_err(|_| Refused::BadRequest)?;
         let found = self.routes.find(&parts).ok_or(Refused::NotFound)?;
         let target = found.resource.target(method.as_str());
-        call.ticket.routed(&found.resource.path);
+        call.handle.routed(&found.resource.path);
         let Some(target) = target else {
             return self.preflight(method, &found).ok_or(Refused::NotFound);
         };
@@ -171,7 +171,7 @@ impl Gateway {
         })
     }
 
-    /// The API's own address has the stage in front, a domain of one's own has not: both are served, and each request is told its own way.
+    /// The API's own address has the emulator in front, a domain of one's own has not: both are served, and each request is told its own way.
     fn without_stage<'u>(&self, uri: &'u Uri) -> &'u str {
         let path = uri.path();
         let inner = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(self.api.stage.as_str()));
@@ -209,12 +209,12 @@ impl Gateway {
 
     async fn invoke(&self, target: &Target, event: Vec<u8>, call: &Call<'_>) -> Result<Bytes, Refused> {
         let (start, trace) = (SystemTime::now(), call.trace);
-        call.ticket.asks(&target.function);
+        call.handle.asks(&target.function);
         let invocation = Invocation::new(event).with_trace_header(trace.downstream());
-        let outcome = timeout(self.limits.answer_within, self.stage.invoke(&target.function, invocation));
+        let outcome = timeout(self.limits.answer_within, self.emulator.invoke(&target.function, invocation));
         let outcome = outcome.await.map_err(|_| Refused::TimedOut)?;
         if let Ok(outcome) = &outcome {
-            call.ticket.invoked(outcome);
+            call.handle.invoked(outcome);
             let failed = matches!(outcome, Outcome::Failed { .. });
             self.segments.invocation(trace, &target.function, outcome.about(), failed, start);
         }

@@ -42,10 +42,9 @@ fn well_formed(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
     use proptest::prelude::*;
-
-    use super::*;
 
     #[test]
     fn each_part_is_decoded_by_itself() {

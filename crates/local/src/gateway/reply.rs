@@ -1,7 +1,8 @@
 //! A function's answer as an HTTP answer: the proxy form checked as strictly as API Gateway checks it.
 
 use axum::body::Body;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -124,9 +125,8 @@ fn header_value(value: &Value) -> Result<HeaderValue, Malformed> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn answered(answer: &Value) -> Result<Response<Body>, Malformed> {
         response(answer.to_string().as_bytes(), false)

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crudder_stage::Served;
+use crudder_emulator::Served;
 use http::StatusCode;
 use serde_json::{Value, json};
 

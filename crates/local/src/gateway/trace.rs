@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crudder_vendors::TraceId;
+use crudder_fakes::TraceId;
 use uuid::Uuid;
 
 /// What a request's trace header becomes on its way to the function.
@@ -88,9 +88,8 @@ fn random_hex(digits: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";
 

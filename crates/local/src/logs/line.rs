@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
-use crudder_stage::{LogLine, Source};
+use crudder_emulator::{LogLine, Source};
 use serde::Serialize;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A line as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

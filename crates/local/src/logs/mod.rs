@@ -5,7 +5,7 @@ mod shelf;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crudder_stage::{StageEvent, Subscription};
+use crudder_emulator::{EmulatorEvent, Subscription};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -43,7 +43,7 @@ impl Logs {
     }
 
     /// Keeps what one event says.
-    pub fn hear(&self, event: &StageEvent) {
+    pub fn hear(&self, event: &EmulatorEvent) {
         self.shelf().hear(event);
         self.0.heard.notify_waiters();
     }
@@ -112,17 +112,15 @@ impl Logs {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
-    use crudder_stage::{LogLine, Source, Stream};
-
     use super::*;
+    use crudder_emulator::{LogLine, Source, Stream};
+    use std::time::UNIX_EPOCH;
 
     const XRAY: &str = "1-5759e988-bd862e3fe1be46a994272793";
     const W3C: &str = "5759e988bd862e3fe1be46a994272793";
 
-    fn said(environment: &str, line: &str) -> StageEvent {
-        StageEvent::Line(LogLine {
+    fn said(environment: &str, line: &str) -> EmulatorEvent {
+        EmulatorEvent::Line(LogLine {
             time: UNIX_EPOCH,
             function: "home-activities".to_owned(),
             environment: environment.to_owned(),
@@ -133,8 +131,8 @@ mod tests {
         })
     }
 
-    fn started(environment: &str, root: &str) -> StageEvent {
-        StageEvent::InvocationStarted {
+    fn started(environment: &str, root: &str) -> EmulatorEvent {
+        EmulatorEvent::InvocationStarted {
             environment: environment.to_owned(),
             request_id: "r".to_owned(),
             trace_header: format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=1"),

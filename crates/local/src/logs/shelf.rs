@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crudder_stage::{Ended, StageEvent};
+use crudder_emulator::{EmulatorEvent, Ended};
 
 use super::line::{self, Line};
 
@@ -30,16 +30,16 @@ impl Shelf {
         self.lines.len() as u64 + self.dropped
     }
 
-    pub(super) fn hear(&mut self, event: &StageEvent) {
+    pub(super) fn hear(&mut self, event: &EmulatorEvent) {
         match event {
-            StageEvent::Line(heard) => self.keep(Line::new(heard, self.current.get(&heard.environment))),
-            StageEvent::InvocationStarted { environment, trace_header, .. } => {
+            EmulatorEvent::Line(heard) => self.keep(Line::new(heard, self.current.get(&heard.environment))),
+            EmulatorEvent::InvocationStarted { environment, trace_header, .. } => {
                 match line::trace_id(trace_header) {
                     Some(trace) => self.current.insert(environment.clone(), trace),
                     None => self.current.remove(environment),
                 };
             }
-            StageEvent::EnvironmentEnded { environment, how: Ended::Gone } => {
+            EmulatorEvent::EnvironmentEnded { environment, how: Ended::Gone } => {
                 self.current.remove(environment);
             }
             _ => (),
@@ -60,9 +60,8 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
+    use std::time::UNIX_EPOCH;
 
     #[test]
     fn what_no_longer_fits_falls_off_at_the_old_end_and_is_counted() {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crudder_vendors::{Span, TraceId};
+use crudder_fakes::{Span, TraceId};
 use serde_json::Value;
 
-use super::ticket::cut;
+use super::handle::cut;
 use super::{Entry, Outcome};
 
 /// What its root span tells.

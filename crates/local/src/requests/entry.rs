@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crudder_vendors::TraceId;
+use crudder_fakes::TraceId;
 use serde::{Serialize, Serializer};
 
 /// How a request ended, as far as anybody knows.

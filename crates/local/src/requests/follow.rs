@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crudder_vendors::{Item, Span, TraceId, Vendors};
+use crudder_fakes::{Fakes, Item, Span, TraceId};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::alone::Alone;
-use super::ticket::cut;
+use super::handle::cut;
 use super::{Entry, Outcome, Plane, Requests};
 use crate::logs::{Line, Logs};
 
@@ -32,7 +32,7 @@ impl Note {
 }
 
 /// Follows all four, until the set is aborted.
-pub(crate) fn follow(requests: &Requests, vendors: &Arc<Vendors>, logs: &Logs) -> JoinSet<()> {
+pub(crate) fn follow(requests: &Requests, vendors: &Arc<Fakes>, logs: &Logs) -> JoinSet<()> {
     let mut set = JoinSet::new();
     set.spawn(honeycomb(requests.clone(), Arc::clone(vendors)));
     set.spawn(rollbar(requests.clone(), Arc::clone(vendors)));
@@ -41,7 +41,7 @@ pub(crate) fn follow(requests: &Requests, vendors: &Arc<Vendors>, logs: &Logs) -
     set
 }
 
-async fn honeycomb(requests: Requests, vendors: Arc<Vendors>) {
+async fn honeycomb(requests: Requests, vendors: Arc<Fakes>) {
     let mut seen = 0;
     loop {
         let news = vendors.honeycomb.wait_for(HOUR, |store| {
@@ -56,7 +56,7 @@ async fn honeycomb(requests: Requests, vendors: Arc<Vendors>) {
     }
 }
 
-async fn rollbar(requests: Requests, vendors: Arc<Vendors>) {
+async fn rollbar(requests: Requests, vendors: Arc<Fakes>) {
     let mut seen = 0;
     loop {
         let news = vendors.rollbar.wait_for(HOUR, |store| {
@@ -70,7 +70,7 @@ async fn rollbar(requests: Requests, vendors: Arc<Vendors>) {
     }
 }
 
-async fn xray(requests: Requests, vendors: Arc<Vendors>) {
+async fn xray(requests: Requests, vendors: Arc<Fakes>) {
     let mut seen = 0;
     loop {
         let news = vendors.xray.wait_for(HOUR, |store| {

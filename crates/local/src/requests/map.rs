@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
+use super::handle::milliseconds;
 use super::percentile::Durations;
-use super::ticket::milliseconds;
 use super::{Entry, Outcome};
 
 /// The newest requests that the map looks at: what happens now, and little enough to reckon at every look.
@@ -108,12 +108,10 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
-    use crudder_vendors::TraceId;
-
     use super::super::{Asked, Requests};
     use super::*;
+    use crudder_fakes::TraceId;
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn each_function_has_its_rate_its_errors_and_its_latency() {
@@ -125,11 +123,11 @@ mod tests {
             let trace = TraceId::new([u8::try_from(number).unwrap(); 16]);
             // The first is a minute older than the others.
             let now = UNIX_EPOCH + if number == 0 { Duration::ZERO } else { minute };
-            let ticket = requests.open(Asked { trace, method: "GET", path: "/", now });
+            let handle = requests.open(Asked { trace, method: "GET", path: "/", now });
             if let Some(function) = function {
-                ticket.asks(function);
+                handle.asks(function);
             }
-            ticket.answered(status, Duration::from_millis(10 * (number as u64 + 1)));
+            handle.answered(status, Duration::from_millis(10 * (number as u64 + 1)));
         }
         requests.calls().add("home", 1_500, false);
         let map = requests.map(UNIX_EPOCH + minute + Duration::from_millis(1));

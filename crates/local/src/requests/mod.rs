@@ -6,25 +6,24 @@
 mod alone;
 mod entry;
 mod follow;
+mod handle;
 mod map;
 mod percentile;
 mod shelf;
-mod ticket;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use crudder_vendors::TraceId;
-use tokio::sync::Notify;
-
 use alone::Alone;
+use crudder_fakes::TraceId;
 pub(crate) use entry::{Entry, Outcome, Plane};
 pub(crate) use follow::follow;
+pub(crate) use handle::{Asked, RequestHandle};
 use map::Calls;
 pub(crate) use map::ServiceMap;
 use shelf::Shelf;
-pub(crate) use ticket::{Asked, Ticket};
+use tokio::sync::Notify;
 
 /// How many requests are held; the page holds as many. An entry takes some 400 bytes here, so this is 40 MB when full.
 pub(crate) const HELD: usize = 100_000;
@@ -65,10 +64,10 @@ pub(crate) struct Held {
 
 impl Requests {
     /// Opens the entry of a request that has just come in.
-    pub(crate) fn open(&self, asked: Asked<'_>) -> Ticket {
+    pub(crate) fn open(&self, asked: Asked<'_>) -> RequestHandle {
         let seq = self.shelf().open(|seq, revision| asked.entry(seq, revision));
         self.tell();
-        Ticket::new(self.clone(), seq)
+        RequestHandle::new(self.clone(), seq)
     }
 
     /// Adds what is known of a trace by now. A root span's word opens an entry where the trace came through no gateway; one whose entry has fallen off gets
@@ -142,9 +141,8 @@ impl Requests {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
+    use std::time::UNIX_EPOCH;
 
     #[test]
     fn a_trace_that_came_through_no_gateway_is_listed_once_and_not_after_it_fell_off() {

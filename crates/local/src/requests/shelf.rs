@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crudder_vendors::TraceId;
+use crudder_fakes::TraceId;
 
 use super::Entry;
 
@@ -101,10 +101,9 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::super::Asked;
     use super::*;
+    use std::time::UNIX_EPOCH;
 
     fn ask(shelf: &mut Shelf, trace: u8) -> u64 {
         let trace = TraceId::new([trace; 16]);

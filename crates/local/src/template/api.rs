@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Refusal, Scope, merged, resources, scope::shown};
+use super::scope::shown;
+use super::{Refusal, Scope, merged, resources};
 
 /// The resource of type `AWS::Serverless::Api`.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Access, Api, Refusal, Route, Scope, merged, scope::shown};
+use super::scope::shown;
+use super::{Access, Api, Refusal, Route, Scope, merged};
 
 /// What Lambda takes where nothing is stated, in seconds and MB.
 const DEFAULT_TIMEOUT: u64 = 3;

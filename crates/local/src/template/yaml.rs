@@ -59,9 +59,8 @@ fn attribute(argument: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn tags_become_the_long_form() {

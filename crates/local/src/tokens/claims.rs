@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
-use time::{OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use super::Denied;
 

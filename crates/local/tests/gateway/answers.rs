@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use crudder_emulator::EmulatorEvent;
 use crudder_local::Limits;
-use crudder_stage::StageEvent;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, TEMPLATE, house};
+use crate::support::{Answer, TEMPLATE, TestApi, house};
 
-/// The puppet's answer, as told.
-async fn told(house: &House, answer: &Value, headers: &[(&str, &str)]) -> Answer {
+/// The stub's answer, as told.
+async fn told(house: &TestApi, answer: &Value, headers: &[(&str, &str)]) -> Answer {
     let answer = utf8_percent_encode(&answer.to_string(), NON_ALPHANUMERIC).to_string();
     house.ask("GET", &format!("/api/things/1?do=answer&answer={answer}"), headers, b"").await
 }
@@ -85,18 +85,18 @@ async fn a_function_that_passes_its_timeout_is_a_504() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_passes_the_gateways_time_is_a_504() {
     let limits = Limits { answer_within: Duration::from_millis(300), ..Limits::default() };
-    let house = House::open(TEMPLATE, limits, |_| ()).await;
+    let house = TestApi::open(TEMPLATE, limits, |_| ()).await;
     assert_eq!(house.get("/api/things/1?do=hang").await.refusal(), (504, r#"["generic_504"]"#));
     house.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_more_than_the_stage_runs_at_once_is_a_429() {
-    let house = House::open(TEMPLATE, Limits::default(), |config| config.environments_per_function = 1).await;
-    let mut events = house.stage.subscribe();
+    let house = TestApi::open(TEMPLATE, Limits::default(), |config| config.environments_per_function = 1).await;
+    let mut events = house.emulator.subscribe();
     let busy = async { house.get("/api/brief?do=hang").await };
     let second = async {
-        while !matches!(events.next().await, Some(StageEvent::InvocationStarted { .. })) {}
+        while !matches!(events.next().await, Some(EmulatorEvent::InvocationStarted { .. })) {}
         house.get("/api/brief").await
     };
     let (first, second) = tokio::join!(busy, second);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{SUB, house};
+use crate::support::{SUB, house};
 
 /// A trace of a caller's.
 const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";

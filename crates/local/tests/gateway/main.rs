@@ -4,7 +4,7 @@
 
 mod answers;
 mod events;
-mod house;
 mod limits;
 mod refusals;
 mod segments;
+mod support;

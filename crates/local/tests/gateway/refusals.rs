@@ -2,7 +2,7 @@
 
 use crudder_local::Limits;
 
-use crate::house::{House, TEMPLATE, house};
+use crate::support::{TEMPLATE, TestApi, house};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_path_or_method_is_a_404() {
@@ -74,7 +74,7 @@ async fn the_templates_own_words_are_used_where_it_has_some() {
             Headers: {Access-Control-Allow-Origin: "'https://page.example'", Access-Control-Expose-Headers: "'Link,X-Amzn-Trace-Id'"}
 "#;
     let template = TEMPLATE.replacen("      BinaryMediaTypes: [image~1png]\n", &stated[1..], 1);
-    let house = House::open(&template, Limits::default(), |_| ()).await;
+    let house = TestApi::open(&template, Limits::default(), |_| ()).await;
     assert_eq!(house.get("/nope").await.refusal(), (418, r#"["stated"]"#));
     house.close().await;
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crudder_vendors::{Segment, TraceId};
+use crudder_fakes::{Segment, TraceId};
 
-use crate::house::{House, house};
+use crate::support::{TestApi, house};
 
 const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";
 
@@ -12,7 +12,7 @@ const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The trace's tree, as soon as the stage's segment is in it: it is the last one sent.
-async fn tree(house: &House) -> Vec<Segment> {
+async fn tree(house: &TestApi) -> Vec<Segment> {
     let id: TraceId = ROOT.parse().unwrap();
     let whole = |tree: Vec<Segment>| tree.iter().any(|segment| segment.name == "crudder/local").then_some(tree);
     house.xray.wait_for(PATIENCE, |store| whole(store.tree(id))).await.unwrap()

@@ -49,15 +49,13 @@ contracts! {
 
 /// The embedded table sweeps by its own clock, which this test holds.
 mod swept {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
+    use super::*;
     use crudder_store::Access;
     use dynoxide::Database;
     use dynoxide::storage_backend::Clock;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
     use tokio::net::TcpListener;
-
-    use super::*;
 
     struct Held(AtomicU64);
 

@@ -71,10 +71,9 @@ fn size(item: &Value) -> usize {
 }
 
 mod tests {
-    use serde_json::{Value, json};
-
     use crate::place::Place;
     use crate::proxy::{Mood, Proxy};
+    use serde_json::{Value, json};
 
     /// What the proxy answers to a transaction of these items, with its first word of the reason.
     async fn answer(items: Vec<Value>, token: Option<&str>) -> (u16, String) {

@@ -4,15 +4,14 @@ use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::time::SystemTime;
 
+use crudder_text::json::{CUT, write_escaped, write_string};
+use crudder_text::{MASK, is_secret_key, scrub, write_rfc3339_ms};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use crate::buffer::with_own;
-use crate::clock::write_rfc3339_ms;
 use crate::config::LogFormat;
-use crate::json::{CUT, write_escaped, write_string};
 use crate::request::Current;
-use crate::scrub::{MASK, is_secret_key, scrub};
 
 /// CloudWatch takes 1 MB an event and once took 256 kB; where Lambda cuts a line is not documented, and half a JSON
 /// object is none. Lines end below 200 kB.

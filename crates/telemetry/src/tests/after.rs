@@ -10,7 +10,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tracing::info;
 
 use super::{Bench, HEADER, home};
-use crate::{ACCESS, AnsweredLayer, End, Invocation, Telemetry, Trigger};
+use crate::{ACCESS, End, Invocation, RuntimeLayer, Telemetry, Trigger};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
@@ -67,7 +67,7 @@ fn where_the_runtime_says_when_an_answer_was_taken_that_is_waited_for() {
         request(&telemetry).await;
         taken.await
     };
-    let mut invocation = Box::pin(AnsweredLayer.layer(service_fn(serve)).oneshot(taken));
+    let mut invocation = Box::pin(RuntimeLayer.layer(service_fn(serve)).oneshot(taken));
     let mut poll = || invocation.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     let runtime = runtime();
     assert!(bench.run(|_| runtime.block_on(async { poll().is_pending() })));

@@ -2,8 +2,9 @@
 
 mod after;
 mod lines;
-mod otlp_witness;
+mod otlp_conformance;
 mod planes;
+mod xray_conformance;
 
 use std::future::Future;
 use std::io::Read;

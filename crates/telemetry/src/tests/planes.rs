@@ -1,5 +1,6 @@
 //! What X-Ray and the recorder get of a request.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use crudder_recorder::{InvocationEnded, InvocationStarted, Kind, Outcome, ProcessStarted};
@@ -7,15 +8,13 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::{Value, json};
 use tracing::{Instrument, info_span};
 
-use std::future::Future;
-
 use super::{Bench, HEADER, Recorded, attribute, home, ready};
-use crate::{End, Failure, Invocation, Trigger, annotate};
+use crate::{End, Failure, Invocation, Trigger, set_annotation};
 
 /// A request with a step, a call in it, and an annotation.
 async fn work() {
     async {
-        annotate("handle", "andrewbrown");
+        set_annotation("handle", "andrewbrown");
         let call = info_span!(
             "call",
             otel.name = "DynamoDB.Query",
@@ -292,8 +291,8 @@ fn secrets_in_the_fields_of_spans_reach_no_plane() {
     let token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0";
     let work = async {
         let span = info_span!("step", mail = "andrew@exampro.co", cookie = "session=abcdef", header = %format!("Bearer {token}"));
-        async { crate::note("late", "andrew@exampro.co") }.instrument(span).await;
-        crate::note("on.root", "andrew@exampro.co");
+        async { crate::set_attribute("late", "andrew@exampro.co") }.instrument(span).await;
+        crate::set_attribute("on.root", "andrew@exampro.co");
     };
     bench.run(|telemetry| ready(telemetry.observe(home(), work, |()| End::http(200))));
     let told = bench.told();
@@ -327,7 +326,7 @@ fn an_oversized_span_is_recorded_in_narrower_bounds() {
     let bench = Bench::new(&[]);
     let work = async {
         for number in 0..100 {
-            crate::note(format!("long.{number}"), "x".repeat(100_000));
+            crate::set_attribute(format!("long.{number}"), "x".repeat(100_000));
         }
     };
     bench.run(|telemetry| ready(telemetry.observe(home(), work, |()| End::http(200))));

@@ -1,0 +1,75 @@
+//! The variables of function and extension: Lambda's, the function's own, and nothing of this machine's.
+
+use std::collections::BTreeSet;
+
+use crate::support::Recipe;
+
+#[tokio::test]
+async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
+    let recipe =
+        Recipe { change: |config| config.xray_daemon = Some(([127, 0, 0, 1], 2000).into()), ..Recipe::extension("") };
+    let mut emulator = recipe.variable("OWN", "yes").open();
+    let seen = emulator.answer(r#"{"do":"environment"}"#).await;
+    let expected = [
+        ("AWS_REGION", "ca-central-1"),
+        ("AWS_DEFAULT_REGION", "ca-central-1"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "guest"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/guest"),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ("AWS_LAMBDA_LOG_LEVEL", "INFO"),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
+        ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
+        ("_AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1"),
+        ("_AWS_XRAY_DAEMON_PORT", "2000"),
+        ("_HANDLER", "bootstrap"),
+        ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+        ("LANG", "en_US.UTF-8"),
+        ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
+        ("TZ", ":UTC"),
+        ("OWN", "yes"),
+        ("EXTENSION_DOES", ""),
+    ];
+    for (name, value) in expected {
+        assert_eq!(seen[name], value, "{name}");
+    }
+    let environment = emulator.environment();
+    let tmp = environment.folder.join("tmp");
+    assert_eq!(seen["TMPDIR"], tmp.to_str().expect("plain"));
+    assert_eq!(seen["CRUDDER_RECORDER"], tmp.join("crudder.recorder").to_str().expect("plain"));
+    assert_eq!(seen["AWS_LAMBDA_RUNTIME_API"], environment.runtime_api);
+    let others = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "TMPDIR",
+        "CRUDDER_RECORDER",
+        "CRUDDER_EMULATOR_MARKER",
+    ];
+    let expected: BTreeSet<&str> = expected.iter().map(|(name, _)| *name).chain(others).collect();
+    let names: BTreeSet<&str> = seen.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(names, expected);
+
+    let line = emulator.line("variables ").await.line;
+    let of_extension: BTreeSet<String> = serde_json::from_str(&line["variables ".len()..]).expect("JSON");
+    let hidden = [
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_AWS_XRAY_DAEMON_ADDRESS",
+        "_AWS_XRAY_DAEMON_PORT",
+        "_HANDLER",
+    ];
+    let visible: BTreeSet<String> =
+        expected.iter().filter(|name| !hidden.contains(name)).map(|name| (*name).to_owned()).collect();
+    assert_eq!(of_extension, visible);
+    emulator.close().await;
+}

@@ -1,0 +1,56 @@
+//! A vendor that is down.
+
+use std::io::ErrorKind;
+
+use crudder_fakes::{XrayConfig, XrayDaemon};
+use tokio::net::{TcpStream, UdpSocket};
+
+use super::faulty;
+use crate::support::{PATIENCE, batch, document, now, post_spans, span};
+
+#[tokio::test]
+async fn a_shut_stand_in_refuses_and_an_opened_one_has_kept_all_at_the_same_address() {
+    let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
+    honeycomb.faults().clear();
+    post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
+    honeycomb.shut().await;
+    let refused = TcpStream::connect(honeycomb.address()).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+
+    honeycomb.open().unwrap();
+    assert_eq!(post_spans(honeycomb.address(), &batch(vec![span(2)])).await.status, 200);
+    assert_eq!(honeycomb.look(|store| store.span_count()), 2);
+}
+
+#[tokio::test]
+async fn nobody_gets_the_port_of_a_shut_stand_in() {
+    let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
+    honeycomb.shut().await;
+    let taken = tokio::net::TcpListener::bind(honeycomb.address()).await;
+    assert_eq!(taken.unwrap_err().kind(), ErrorKind::AddrInUse);
+}
+
+#[tokio::test]
+async fn a_stopped_stand_in_refuses() {
+    let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
+    let address = honeycomb.address();
+    honeycomb.stop().await;
+    assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn a_shut_daemon_is_unreachable_and_an_opened_one_hears_again() {
+    let daemon = XrayDaemon::start(XrayConfig { clock: now, ..XrayConfig::default() }).await.unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(daemon.address()).await.unwrap();
+    let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{}", document("1111222233334444"));
+
+    daemon.shut().await;
+    socket.send(datagram.as_bytes()).await.unwrap();
+    let told = tokio::time::timeout(PATIENCE, socket.recv(&mut [0; 8])).await.unwrap();
+    assert_eq!(told.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+
+    daemon.open().unwrap();
+    socket.send(datagram.as_bytes()).await.unwrap();
+    daemon.wait_for(PATIENCE, |store| (store.document_count() == 1).then_some(())).await.unwrap();
+}

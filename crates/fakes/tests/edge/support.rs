@@ -1,0 +1,181 @@
+//! What the tests share: a raw HTTP client, and messages that break no rule.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crudder_fakes::{HoneycombKey, RollbarToken};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Longer than any test takes, shorter than anybody's patience.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const TRACE: &str = "5759e988bd862e3fe1be46a994272793";
+
+/// Everything happens at this moment, to the second.
+pub(crate) const NOW_S: u64 = 1_790_000_000;
+
+pub(crate) fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(NOW_S)
+}
+
+/// An answer as it came over the wire.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Heard {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+/// A request in bytes, with `Connection: close`, so that the answer ends with the connection.
+pub(crate) fn request(first_line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("{first_line} HTTP/1.1\r\nhost: fake\r\nconnection: close\r\n").into_bytes();
+    for (name, value) in headers {
+        bytes.extend(format!("{name}: {value}\r\n").bytes());
+    }
+    bytes.extend(format!("content-length: {}\r\n\r\n", body.len()).bytes());
+    bytes.extend(body);
+    bytes
+}
+
+/// Sends bytes and reads until the other side closes; what came, and the error that ended it if it was one.
+pub(crate) async fn exchange(address: std::net::SocketAddr, bytes: &[u8]) -> (Vec<u8>, Option<std::io::Error>) {
+    let talk = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let error = stream.read_to_end(&mut answer).await.err();
+        (answer, error)
+    };
+    tokio::time::timeout(PATIENCE, talk).await.expect("an answer in time")
+}
+
+/// Sends a request and reads a whole answer.
+pub(crate) async fn call(
+    address: std::net::SocketAddr,
+    first_line: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Heard {
+    let (bytes, error) = exchange(address, &request(first_line, headers, body)).await;
+    assert!(error.is_none(), "{error:?}");
+    heard(&bytes)
+}
+
+pub(crate) fn heard(bytes: &[u8]) -> Heard {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Heard { status, head, body: bytes[end + 4..].to_vec() }
+}
+
+pub(crate) fn pair(key: &str, value: Value) -> KeyValue {
+    KeyValue { key: key.into(), value: Some(AnyValue { value: Some(value) }), ..Default::default() }
+}
+
+pub(crate) fn text(key: &str, value: &str) -> KeyValue {
+    pair(key, Value::StringValue(value.into()))
+}
+
+/// A span that breaks no rule; `id` makes it another one.
+pub(crate) fn span(id: u8) -> Span {
+    let start = NOW_S * 1_000_000_000;
+    Span {
+        trace_id: (0..16).map(|at| u8::from_str_radix(&TRACE[at * 2..at * 2 + 2], 16).unwrap()).collect(),
+        span_id: vec![1, 1, 1, 1, 1, 1, 1, id],
+        parent_span_id: if id == 1 { Vec::new() } else { vec![1, 1, 1, 1, 1, 1, 1, 1] },
+        name: "GET /api/activities/home".into(),
+        kind: 2,
+        start_time_unix_nano: start + u64::from(id),
+        end_time_unix_nano: start + 8_000_000,
+        attributes: vec![
+            text("http.route", "/api/activities/home"),
+            pair("http.response.status_code", Value::IntValue(200)),
+            pair("faas.coldstart", Value::BoolValue(true)),
+        ],
+        ..Default::default()
+    }
+}
+
+pub(crate) fn batch(spans: Vec<Span>) -> ExportTraceServiceRequest {
+    let resource = Resource { attributes: vec![text("service.name", "crudder")], ..Default::default() };
+    let scope = InstrumentationScope { name: "crudder-api".into(), ..Default::default() };
+    ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(resource),
+            scope_spans: vec![ScopeSpans { scope: Some(scope), spans, ..Default::default() }],
+            ..Default::default()
+        }],
+    }
+}
+
+pub(crate) fn honeycomb_key() -> String {
+    HoneycombKey::local().text.reveal().to_owned()
+}
+
+pub(crate) fn rollbar_token() -> String {
+    RollbarToken::local().text.reveal().to_owned()
+}
+
+/// Posts protobuf with the local key.
+pub(crate) async fn post_spans(address: std::net::SocketAddr, batch: &ExportTraceServiceRequest) -> Heard {
+    call(address, "POST /v1/traces", &protobuf_headers(&honeycomb_key()), &batch.encode_to_vec()).await
+}
+
+pub(crate) fn protobuf_headers(key: &str) -> [(&'static str, &str); 2] {
+    [("content-type", "application/x-protobuf"), ("x-honeycomb-team", key)]
+}
+
+/// An item that breaks no rule.
+pub(crate) fn item(uuid: &str) -> serde_json::Value {
+    json!({ "data": {
+        "environment": "local", "level": "error", "timestamp": NOW_S, "uuid": uuid, "language": "rust",
+        "framework": "aws-lambda", "context": "POST /api/activities",
+        "server": { "host": "create-activity" }, "person": { "id": "u-17", "username": "andrew" },
+        "custom": { "trace_id": TRACE },
+        "body": { "trace_chain": [
+            { "exception": { "class": "StoreError::Timeout", "message": "query took 3 s" },
+              "frames": [{ "filename": "crates/store/src/home.rs", "lineno": 88, "method": "store::home::page" }] },
+            { "exception": { "class": "DispatchFailure", "message": "connection reset" }, "frames": [] },
+        ] },
+        "notifier": { "name": "crudder-extension", "version": "0.1.0" },
+    } })
+}
+
+/// An independent subsegment that breaks no rule.
+pub(crate) fn document(id: &str) -> serde_json::Value {
+    json!({
+        "trace_id": "1-5759e988-bd862e3fe1be46a994272793", "id": id, "parent_id": "aaaabbbbccccdddd",
+        "type": "subsegment", "name": "home-activities", "start_time": 1_790_000_000.123_456,
+        "end_time": 1_790_000_000.131_901, "annotations": { "route": "/api/activities/home", "result_length": 3 },
+        "metadata": { "crudder": { "app.now": "2026-09-21T14:13:20Z" } },
+        "subsegments": [{
+            "id": "5555666677778888", "name": "DynamoDB", "namespace": "aws", "start_time": 1_790_000_000.124_1,
+            "end_time": 1_790_000_000.130_2, "http": { "response": { "status": 200, "content_length": 812 } },
+            "aws": { "operation": "Query", "table_name": "crudder", "region": "ca-central-1", "request_id": "ABC" },
+        }],
+    })
+}
