@@ -88,7 +88,7 @@ async fn a_success_is_a_whole_trace_everywhere_and_nothing_in_rollbar() {
     }
     assert!(told.has_line("Hello Cloudwatch! from  /api/activities/home"));
     assert!(told.has_line("GET http /api/activities/home 200 OK"));
-    world.running().vendors().rollbar.look(|store| assert_eq!(store.item_count(), 0));
+    world.running().vendors().rollbar.with_store(|store| assert_eq!(store.item_count(), 0));
     world.close_without_complaints().await;
 }
 
@@ -116,7 +116,7 @@ async fn an_error_and_a_panic_are_one_item_each_with_the_trace_failed() {
         .running()
         .vendors()
         .rollbar
-        .look(|store| assert_eq!(store.item_count(), 3, "{:?}", store.items().collect::<Vec<_>>()));
+        .with_store(|store| assert_eq!(store.item_count(), 3, "{:?}", store.items().collect::<Vec<_>>()));
     world.close_without_complaints().await;
 }
 
@@ -142,7 +142,7 @@ async fn every_death_is_one_critical_item_that_names_the_culprit() {
         assert_eq!((item.level.as_str(), item.class.as_deref()), ("critical", Some(reason)));
         assert!(item.message.as_deref().unwrap().contains("fault"), "{:?}", item.message);
         assert!(told.has_line(line), "{kind}: {:?}", told.lines);
-        world.running().vendors().rollbar.look(|store| assert_eq!(store.item_count(), count, "after {kind}"));
+        world.running().vendors().rollbar.with_store(|store| assert_eq!(store.item_count(), count, "after {kind}"));
     }
     world.close_without_complaints().await;
 }
@@ -157,7 +157,7 @@ async fn what_x_ray_does_not_sample_is_still_told_to_honeycomb() {
     assert!(answer.headers()["x-amzn-trace-id"].to_str().unwrap().contains(root));
     let told = Told { trace: root.parse().unwrap(), status: 200, lines: Vec::new() };
     assert!(told.spans(&world, 1).await.contains_key("GET /api/health-check"));
-    world.running().vendors().xray.look(|store| assert_eq!(store.tree(told.trace).len(), 0));
+    world.running().vendors().xray.with_store(|store| assert_eq!(store.tree(told.trace).len(), 0));
     world.close_without_complaints().await;
 }
 
@@ -188,9 +188,9 @@ async fn no_key_token_cookie_address_or_body_stands_in_any_of_the_four_planes() 
     let vendors = world.running().vendors();
     let planes = [
         ("CloudWatch", lines),
-        ("Honeycomb", vendors.honeycomb.look(|store| format!("{:?}", store.spans().collect::<Vec<_>>()))),
-        ("Rollbar", vendors.rollbar.look(|store| store.items().map(|item| item.raw.clone()).collect::<String>())),
-        ("X-Ray", vendors.xray.look(|store| format!("{:?}", store.documents().collect::<Vec<_>>()))),
+        ("Honeycomb", vendors.honeycomb.with_store(|store| format!("{:?}", store.spans().collect::<Vec<_>>()))),
+        ("Rollbar", vendors.rollbar.with_store(|store| store.items().map(|item| item.raw.clone()).collect::<String>())),
+        ("X-Ray", vendors.xray.with_store(|store| format!("{:?}", store.documents().collect::<Vec<_>>()))),
     ];
     let keys = [HoneycombKey::local().text.reveal().to_owned(), RollbarToken::local().text.reveal().to_owned()];
     let of_request =

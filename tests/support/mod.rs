@@ -139,15 +139,15 @@ impl World {
     /// Stops, after a look at whether a vendor would have found fault with what it was sent.
     pub async fn close_without_complaints(self) {
         let vendors = self.running.vendors();
-        vendors
-            .honeycomb
-            .look(|store| assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new()));
-        vendors
-            .rollbar
-            .look(|store| assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new()));
-        vendors
-            .xray
-            .look(|store| assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new()));
+        vendors.honeycomb.with_store(|store| {
+            assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new())
+        });
+        vendors.rollbar.with_store(|store| {
+            assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new())
+        });
+        vendors.xray.with_store(|store| {
+            assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new())
+        });
         self.stop().await;
     }
 

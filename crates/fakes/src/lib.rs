@@ -18,7 +18,7 @@
 //! println!("a layer may deliver to {}", honeycomb.url());
 //! let trace = honeycomb.wait_for(Duration::from_secs(10), |store| store.trace(trace_id)).await?;
 //! println!("{} spans came at last", trace.spans.len());
-//! assert_eq!(honeycomb.look(|store| store.call_log().complained()), 0, "and broke no rule");
+//! assert_eq!(honeycomb.with_store(|store| store.call_log().complained()), 0, "and broke no rule");
 //! # Ok(())
 //! # }
 //! ```

@@ -63,7 +63,7 @@ impl Remains {
 pub(crate) fn judge(world: &World, tally: &Tally, letters: usize, late: Duration) -> Judged {
     let store = &world.vendors.honeycomb;
     let delivered: Spans =
-        store.look(|store| store.spans().map(|span| (span.trace_id, span.span_id.clone())).collect());
+        store.with_store(|store| store.spans().map(|span| (span.trace_id, span.span_id.clone())).collect());
     let remains = Remains::of(world, tally);
     let lost: Vec<_> = remains.kept.difference(&delivered).cloned().collect();
     let lost_with_environments: Vec<_> = remains.gone.difference(&delivered).cloned().collect();
@@ -72,9 +72,9 @@ pub(crate) fn judge(world: &World, tally: &Tally, letters: usize, late: Duration
     let unexplained: Vec<_> = lost_with_environments.iter().filter(is_hidden).cloned().collect();
     let of_spools = lost_with_environments.iter().filter(|(_, span)| remains.in_spools.contains(span)).count();
     let (doubtful, unexcused, forgotten) =
-        store.look(|store| (store.excused_duplicates(), store.unexcused_duplicates(), store.forgotten_spans()));
+        store.with_store(|store| (store.excused_duplicates(), store.unexcused_duplicates(), store.forgotten_spans()));
     let deaths = deaths(&world.vendors);
-    let repeated_items = world.vendors.rollbar.look(|store| store.repeated_items());
+    let repeated_items = world.vendors.rollbar.with_store(|store| store.repeated_items());
     let held = held(world);
     let most = held.iter().copied().fold(0.0, f64::max);
     let limit = (BUDGET + MACHINE + late).as_secs_f64() * 1000.0;
@@ -125,7 +125,7 @@ fn held(world: &World) -> Vec<f64> {
 /// Items that tell a death, by trace.
 fn deaths(vendors: &Fakes) -> BTreeMap<TraceId, u64> {
     let mut deaths = BTreeMap::new();
-    vendors.rollbar.look(|store| {
+    vendors.rollbar.with_store(|store| {
         let classes = ["timeout", "crash", "exit", "out-of-memory", "platform"];
         let is_death = |class: &str| classes.contains(&class);
         for item in store.items().filter(|item| item.class.as_deref().is_some_and(is_death)) {

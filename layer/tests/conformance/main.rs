@@ -53,11 +53,11 @@ async fn wait_for_roots(vendors: &Fakes, enough: usize, emulator: &Emulator) -> 
 async fn close(emulator: Emulator, vendors: &Fakes) -> Vec<String> {
     let (lines, took) = emulator.program.end().await;
     assert!(took < SHUTDOWN_LASTS, "the layer had to be killed ({took:?}):\n{}", lines.join("\n"));
-    vendors.honeycomb.look(|store| {
+    vendors.honeycomb.with_store(|store| {
         assert_eq!(store.unexcused_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
         assert_eq!(store.call_log().complained(), 0, "{:?}", store.call_log().violations().collect::<Vec<_>>());
     });
-    vendors.rollbar.look(|store| {
+    vendors.rollbar.with_store(|store| {
         assert_eq!(store.unexcused_repeats(), 0);
         assert_eq!(store.call_log().complained(), 0, "{:?}", store.call_log().violations().collect::<Vec<_>>());
     });
@@ -85,7 +85,7 @@ async fn the_layer_registers_and_delivers_where_there_is_no_telemetry_api() {
     let registered: Vec<_> = lines.iter().filter(|line| line.contains("External agent crudder-extension")).collect();
     let [registered] = registered.as_slice() else { panic!("{registered:?}") };
     assert!(registered.ends_with("registered, subscribed to [INVOKE SHUTDOWN]"), "{registered}");
-    assert_eq!(vendors.honeycomb.look(|store| roots(store).len()), 2);
+    assert_eq!(vendors.honeycomb.with_store(|store| roots(store).len()), 2);
 }
 
 #[tokio::test]
@@ -94,10 +94,10 @@ async fn shutdown_delivers_what_could_not_leave_before_and_the_layer_ends_in_tim
     let emulator = Emulator::with("health-check", LONG_S, &vendors).await;
     vendors.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
     assert_eq!(emulator.request(&event("health-check", None)).await, (200, HEALTHY.to_owned()));
-    assert_eq!(vendors.honeycomb.look(HoneycombStore::span_count), 0);
+    assert_eq!(vendors.honeycomb.with_store(HoneycombStore::span_count), 0);
     vendors.honeycomb.faults().clear();
     let lines = close(emulator, &vendors).await;
-    assert_eq!(vendors.honeycomb.look(|store| roots(store).len()), 1, "{}", lines.join("\n"));
+    assert_eq!(vendors.honeycomb.with_store(|store| roots(store).len()), 1, "{}", lines.join("\n"));
     assert_eq!(count(&lines, "dead letter"), 0, "{}", lines.join("\n"));
 }
 
@@ -118,14 +118,14 @@ async fn is_told(vendors: &Fakes, emulator: Emulator, reason: &str) {
     let lines = close(emulator, vendors).await;
     assert_eq!(count(&lines, "External agent crudder-extension"), 2, "two lives:\n{}", lines.join("\n"));
     let dead: Vec<Span> =
-        vendors.honeycomb.look(|store| store.spans().filter(|span| span.is_error()).cloned().collect());
+        vendors.honeycomb.with_store(|store| store.spans().filter(|span| span.is_error()).cloned().collect());
     assert_eq!(dead.iter().filter(|span| span.parent_span_id.is_none()).count(), 1, "{dead:#?}");
     let culprits: Vec<_> =
         dead.iter().filter(|span| span.attributes.get("crudder.culprit") == Some(&true.into())).collect();
     let [culprit] = culprits.as_slice() else { panic!("{dead:#?}") };
     assert_eq!((culprit.name.as_str(), &culprit.parent_span_id), ("fault", &Some(root.span_id)));
-    assert_eq!(vendors.honeycomb.look(|store| roots(store).len()), 2);
-    let items: Vec<Item> = vendors.rollbar.look(|store| store.items().cloned().collect());
+    assert_eq!(vendors.honeycomb.with_store(|store| roots(store).len()), 2);
+    let items: Vec<Item> = vendors.rollbar.with_store(|store| store.items().cloned().collect());
     assert_eq!(items.iter().filter(|item| item.level == "critical").count(), 1, "{items:?}");
 }
 

@@ -19,7 +19,7 @@ async fn a_success_is_a_whole_trace_and_no_item() {
     assert_eq!(spans["step"].parent_span_id.as_deref(), Some(spans[ROOT_SPAN].span_id.as_str()));
     let segments = fixture.segments(trace, ROOT_SPAN).await;
     assert_eq!(segments[ROOT_SPAN]["fault"], serde_json::Value::Null);
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 0));
+    fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), 0));
     fixture.close().await;
 }
 
@@ -36,7 +36,10 @@ async fn an_error_is_a_failed_trace_and_an_item_with_type_message_and_request() 
     assert_eq!(item.data["request"]["method"], "GET");
     assert!(!item.raw.contains("s3cr3t-t0ken"), "{}", item.raw);
     fixture.discard().await;
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 1, "{:?}", store.items().collect::<Vec<_>>()));
+    fixture
+        .vendors
+        .rollbar
+        .with_store(|store| assert_eq!(store.item_count(), 1, "{:?}", store.items().collect::<Vec<_>>()));
     fixture.close().await;
 }
 
@@ -93,7 +96,7 @@ async fn dies(mut fixture: Fixture, kind: &str, failure: FailureKind, reason: &s
     let (outcome, next) = fixture.call("ok").await;
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
     fixture.spans(next, 3).await;
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 1));
+    fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), 1));
     fixture.close().await;
 }
 
@@ -152,7 +155,7 @@ async fn what_x_ray_does_not_sample_is_told_to_the_others() {
     let (_, trace) = fixture.call_with(serde_json::json!({ "kind": "abort" }), false).await;
     fixture.spans(trace, 3).await;
     fixture.items(trace, 1).await;
-    fixture.vendors.xray.look(|store| assert_eq!(store.document_count(), 0));
+    fixture.vendors.xray.with_store(|store| assert_eq!(store.document_count(), 0));
     fixture.close().await;
 }
 
@@ -187,7 +190,7 @@ async fn a_death_before_the_ring_was_opened_is_told_by_the_platforms_word() {
     fixture.call("abort").await;
     fixture.reset().await;
     std::fs::remove_file(tmp.join("crudder.recorder")).expect("the ring goes");
-    let before = fixture.vendors.rollbar.look(|store| store.item_count());
+    let before = fixture.vendors.rollbar.with_store(|store| store.item_count());
     std::fs::write(tmp.join("die-before-the-ring"), "").expect("a mark");
     let (outcome, _) = fixture.call("ok").await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
@@ -201,7 +204,7 @@ async fn a_death_before_the_ring_was_opened_is_told_by_the_platforms_word() {
     let items = fixture.items(span.trace_id, 1).await;
     let [item] = items.as_slice() else { panic!("{items:?}") };
     assert_eq!((item.level.as_str(), item.context.as_deref()), ("critical", Some("init")));
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), before + 1));
+    fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), before + 1));
     fixture.close().await;
 }
 
@@ -215,9 +218,9 @@ async fn the_same_trace_id_stands_in_all_planes_and_no_secret_in_any() {
     fixture.line(&trace.xray()).await;
     fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
     let told = [
-        fixture.vendors.honeycomb.look(|store| format!("{:?}", store.spans().collect::<Vec<_>>())),
-        fixture.vendors.rollbar.look(|store| format!("{:?}", store.items().collect::<Vec<_>>())),
-        fixture.vendors.xray.look(|store| format!("{:?}", store.documents().collect::<Vec<_>>())),
+        fixture.vendors.honeycomb.with_store(|store| format!("{:?}", store.spans().collect::<Vec<_>>())),
+        fixture.vendors.rollbar.with_store(|store| format!("{:?}", store.items().collect::<Vec<_>>())),
+        fixture.vendors.xray.with_store(|store| format!("{:?}", store.documents().collect::<Vec<_>>())),
     ];
     for plane in told {
         assert!(!plane.contains("s3cr3t-t0ken"), "{plane}");

@@ -48,7 +48,7 @@ async fn without_a_layer_the_function_serves_and_says_so_once() {
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
     fixture.call("ok").await;
     fixture.segments(trace, "GET /fixture").await;
-    fixture.vendors.honeycomb.look(|store| assert_eq!(store.span_count(), 0));
+    fixture.vendors.honeycomb.with_store(|store| assert_eq!(store.span_count(), 0));
     let seen = fixture.close().await;
     let says_so = |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("no layer reads the flight recorder"));
     assert_eq!(seen.iter().filter(says_so).count(), 1);
@@ -121,7 +121,7 @@ async fn dense_traffic_is_told_in_batches_a_second_old_and_an_answer_is_no_reaso
         traces.push(fixture.call("ok").await.1);
     }
     let (batches, seconds) =
-        (fixture.vendors.honeycomb.look(|store| store.call_log().requests()), began.elapsed().as_secs());
+        (fixture.vendors.honeycomb.with_store(|store| store.call_log().requests()), began.elapsed().as_secs());
     // One for the first invocation, which nobody knew to be dense.
     assert!(batches <= 1 + seconds, "{batches} batches in {seconds} s");
     fixture.discard().await;

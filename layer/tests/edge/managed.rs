@@ -62,7 +62,7 @@ async fn invocations_at_once_are_whole_and_none_is_mixed_with_another() {
 #[tokio::test]
 async fn traffic_that_never_pauses_is_told_while_it_lasts() {
     let mut fixture = several().await;
-    let is_told = |fixture: &Fixture| fixture.vendors.honeycomb.look(|store| store.span_count() > 0);
+    let is_told = |fixture: &Fixture| fixture.vendors.honeycomb.with_store(|store| store.span_count() > 0);
     // Five seconds and more, and no more spans than the ring has room for: it is not its filling that makes the layer send.
     let mut calls = 0;
     while calls < 100 && !is_told(&fixture) {
@@ -96,7 +96,7 @@ async fn an_error_among_several_is_one_item_in_its_own_trace() {
     fixture.items(*trace, 1).await;
     check_tree(&trace_of(&fixture, *trace, SPANS).await, 4);
     fixture.discard().await;
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 1));
+    fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), 1));
     fixture.close().await;
 }
 
@@ -115,6 +115,6 @@ async fn a_crash_among_several_is_told_of_each_that_it_took_along() {
         let items = fixture.items(*trace, 1).await;
         assert_eq!((items.len(), items[0].level.as_str()), (1, "critical"));
     }
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 4));
+    fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), 4));
     fixture.close().await;
 }

@@ -40,8 +40,8 @@ async fn ten_minutes_of_outage_under_load_lose_nothing_and_tell_nothing_twice() 
     fixture.vendors.honeycomb.faults().clear();
     fixture.vendors.rollbar.faults().clear();
     fixture.discard().await;
-    let spans = fixture.vendors.honeycomb.look(|store| store.span_count());
-    let items = fixture.vendors.rollbar.look(|store| store.item_count());
+    let spans = fixture.vendors.honeycomb.with_store(|store| store.span_count());
+    let items = fixture.vendors.rollbar.with_store(|store| store.item_count());
     let letters = letters(&mut fixture);
     println!(
         "outage: {REQUESTS} requests; {letters_before} dead letters and {spooled} spooled batches when the vendors came back; \
@@ -84,7 +84,7 @@ fn letters(fixture: &mut Fixture) -> Vec<String> {
 /// Every span that the fixture swore to is there, and each of them once: every answer came, so nothing has an excuse.
 fn check_spans(fixture: &Fixture, witness: &str) {
     let sworn: BTreeSet<&str> = witness.lines().filter_map(|line| line.split_once(' ')).map(|(_, span)| span).collect();
-    fixture.vendors.honeycomb.look(|store| {
+    fixture.vendors.honeycomb.with_store(|store| {
         assert_eq!(store.forgotten_spans(), 0);
         let told: BTreeSet<&str> = store.spans().map(|span| span.span_id.as_str()).collect();
         let lost: Vec<_> = sworn.difference(&told).collect();
@@ -98,7 +98,7 @@ fn check_spans(fixture: &Fixture, witness: &str) {
 /// Every request that failed has its one item.
 fn check_items(fixture: &Fixture, traces: &[TraceId]) {
     let failing = traces.iter().step_by(FAILING as usize);
-    fixture.vendors.rollbar.look(|store| {
+    fixture.vendors.rollbar.with_store(|store| {
         let mut items: BTreeMap<TraceId, u64> = BTreeMap::new();
         for item in store.items() {
             *items.entry(item.trace_id.expect("every item has a trace")).or_default() += 1;

@@ -19,7 +19,7 @@ async fn twenty_lines_are_enough_for_a_trace_in_every_plane() {
     assert_eq!(spans["greet"].parent_span_id.as_deref(), Some(spans["fixture"].span_id.as_str()));
     fixture.segments(trace, "greet").await;
     fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 0));
+    fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), 0));
     fixture.close().await;
 }
 

@@ -160,7 +160,7 @@ impl Fixture {
             Ok(spans) => spans,
             Err(late) => panic!(
                 "{late}: {:?}; log:\n{}",
-                self.vendors.honeycomb.look(|store| format!("{:?}", store.call_log())),
+                self.vendors.honeycomb.with_store(|store| format!("{:?}", store.call_log())),
                 self.lines()
             ),
         }
@@ -168,7 +168,7 @@ impl Fixture {
 
     /// All spans taken so far.
     pub(crate) fn all_spans(&self) -> Vec<Span> {
-        self.vendors.honeycomb.look(|store| store.spans().cloned().collect())
+        self.vendors.honeycomb.with_store(|store| store.spans().cloned().collect())
     }
 
     /// Spans of this name in whatever trace, once `enough` of them have come.
@@ -193,7 +193,7 @@ impl Fixture {
             Ok(items) => items,
             Err(late) => panic!(
                 "{late}: {:?}; log:\n{}",
-                self.vendors.rollbar.look(|store| format!("{:?}", store.call_log())),
+                self.vendors.rollbar.with_store(|store| format!("{:?}", store.call_log())),
                 self.lines()
             ),
         }
@@ -291,17 +291,17 @@ impl Fixture {
     pub(crate) async fn close(mut self) -> Vec<EmulatorEvent> {
         self.emulator.clone().shutdown().await;
         self.catch_up();
-        self.vendors.honeycomb.look(|store| {
+        self.vendors.honeycomb.with_store(|store| {
             assert_eq!(store.unexcused_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
             let violations: Vec<_> = store.call_log().violations().collect();
             assert!(violations.is_empty(), "{violations:?}");
         });
-        self.vendors.rollbar.look(|store| {
+        self.vendors.rollbar.with_store(|store| {
             assert_eq!(store.unexcused_repeats(), 0);
             let violations: Vec<_> = store.call_log().violations().collect();
             assert!(violations.is_empty(), "{violations:?}");
         });
-        self.vendors.xray.look(|store| {
+        self.vendors.xray.with_store(|store| {
             let violations: Vec<_> = store.call_log().violations().collect();
             assert!(violations.is_empty(), "{violations:?}");
         });

@@ -75,7 +75,7 @@ async fn a_batch_taken_in_part_is_never_sent_again() {
     fixture.call("ok").await;
     let line = fixture.line("took a batch in part").await;
     assert!(line.line.contains("one too many"), "{}", line.line);
-    fixture.vendors.honeycomb.look(|store| assert_eq!((store.span_count(), store.refused_spans()), (2, 1)));
+    fixture.vendors.honeycomb.with_store(|store| assert_eq!((store.span_count(), store.refused_spans()), (2, 1)));
     fixture.close().await;
 }
 
@@ -248,6 +248,6 @@ async fn replay_letters(fixture: &mut crate::support::Fixture) {
     let config = fixture.replaying();
     let replayed = crudder_extension::replay(lines, &config).await;
     assert_eq!((replayed.delivered, replayed.failed.as_slice()), (4, &[][..]), "three spans and an item");
-    fixture.vendors.honeycomb.look(|store| assert_eq!(store.span_count(), 3));
-    fixture.vendors.rollbar.look(|store| assert_eq!(store.item_count(), 1));
+    fixture.vendors.honeycomb.with_store(|store| assert_eq!(store.span_count(), 3));
+    fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), 1));
 }

@@ -55,7 +55,11 @@ async fn a_stack_that_is_well_is_ok_plane_by_plane() {
     for told in ["ingest key of team crudder, environment crudder", "holds the same key", "occurrence/uuid/?uuid="] {
         assert!(text.out.contains(told), "{told}: {text:?}");
     }
-    assert_eq!(cloud.rollbar.look(|store| (store.item_count(), store.call_log().complained())), (2, 0), "debug items");
+    assert_eq!(
+        cloud.rollbar.with_store(|store| (store.item_count(), store.call_log().complained())),
+        (2, 0),
+        "debug items"
+    );
 }
 
 #[tokio::test]
@@ -71,7 +75,7 @@ async fn an_api_is_asked_by_its_address_too() {
     let said =
         Said::of(run(&["doctor", "--json", "--url", &format!("{}/dev", cloud.aws.url())], &cloud.signed()).await);
     assert_eq!(said.ended.code, Some(0), "{:?}", said.ended);
-    assert_eq!(cloud.aws.look(|store| store.calls("cloudformation:DescribeStacks")), 0);
+    assert_eq!(cloud.aws.with_store(|store| store.calls("cloudformation:DescribeStacks")), 0);
 }
 
 #[tokio::test]
@@ -79,7 +83,11 @@ async fn a_trace_that_appears_only_after_some_seconds_is_waited_for() {
     let cloud = Cloud::start(|aws| (aws.late, aws.partial) = (3, 1)).await;
     let said = Said::of(run(&STACK, &cloud.signed()).await);
     assert_eq!(said.ended.code, Some(0), "{:?}", said.ended);
-    assert_eq!(cloud.aws.look(|store| store.calls("xray:BatchGetTraces")), 5, "three times nothing, once in part");
+    assert_eq!(
+        cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")),
+        5,
+        "three times nothing, once in part"
+    );
 }
 
 #[tokio::test]
@@ -101,7 +109,7 @@ async fn transaction_search_is_named_as_what_hides_the_trace() {
         "Transaction Search is on: BatchGetTraces finds only what is indexed, which is 1 % of them",
     );
     assert!(mend.contains("aws/spans") && mend.contains("--destination XRay"), "{mend}");
-    assert_eq!(cloud.aws.look(|store| store.calls("xray:BatchGetTraces")), 1, "nobody waits for what is hidden");
+    assert_eq!(cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")), 1, "nobody waits for what is hidden");
 }
 
 #[tokio::test]
@@ -267,7 +275,7 @@ async fn a_project_is_named_by_the_reading_token_and_a_wrong_token_by_its_variab
     let cloud = Cloud::start(|_| ()).await;
     let said = vendors(&cloud, &[("ROLLBAR_READ_TOKEN", READ_TOKEN)]).await;
     assert!(said.ended.out.contains("ROLLBAR_READ_TOKEN reads project crudder"), "{:?}", said.ended);
-    assert_eq!(cloud.rollbar.look(|store| store.item_count()), 0, "nothing is posted");
+    assert_eq!(cloud.rollbar.with_store(|store| store.item_count()), 0, "nothing is posted");
     for (variable, token) in [("ROLLBAR_READ_TOKEN", WRONG_TOKEN), ("ROLLBAR_ACCESS_TOKEN", READ_TOKEN)] {
         let said = vendors(&cloud, &[(variable, token)]).await;
         assert!(said.only_wrong("Rollbar", "(403)").ends_with(variable), "{:?}", said.ended);

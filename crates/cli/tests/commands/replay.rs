@@ -15,7 +15,7 @@ fn variables(vendor: &Rollbar) -> Vec<(&'static str, String)> {
 }
 
 fn taken(vendor: &Rollbar) -> (u64, u64) {
-    vendor.look(|store| (store.item_count(), store.repeated_items()))
+    vendor.with_store(|store| (store.item_count(), store.repeated_items()))
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_token_that_is_refused_is_named_by_its_variable_and_asked_with_once() 
     let ended = run(&["replay", path.to_str().unwrap()], &wrong).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.err.contains("the key is refused with 403: see to ROLLBAR_ACCESS_TOKEN"), "{ended:?}");
-    assert_eq!(vendor.look(|store| store.call_log().requests()), 1, "{ended:?}");
+    assert_eq!(vendor.with_store(|store| store.call_log().requests()), 1, "{ended:?}");
     let none = run(&["replay", path.to_str().unwrap()], &[]).await;
     assert!(none.err.contains("no key is set: export ROLLBAR_ACCESS_TOKEN"), "{none:?}");
 }
@@ -205,7 +205,7 @@ async fn documents_go_to_x_ray_signed_with_the_credentials_of_a_profile() {
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
     ];
     let ended = run(&["replay", path.to_str().unwrap()], &variables).await;
-    assert_eq!((ended.code, xray.look(|store| store.document_count())), (Some(0), 1), "{ended:?}");
+    assert_eq!((ended.code, xray.with_store(|store| store.document_count())), (Some(0), 1), "{ended:?}");
     let other = file(&folder, "other.log", letter("xray", 2, &gzip(document.as_bytes())));
     let none = run(&["replay", other.to_str().unwrap()], &variables[..1]).await;
     assert!(none.code == Some(1) && none.err.contains("letters to X-Ray: no region is set"), "{none:?}");

@@ -77,7 +77,7 @@ async fn a_trace_that_comes_late_or_in_parts_is_waited_for() {
     let (cloud, id) = requested(|aws| (aws.late, aws.partial) = (2, 2)).await;
     let ended = traced(&cloud, &id, &[]).await;
     assert!(ended.code == Some(0) && ended.out.contains("DynamoDB"), "{ended:?}");
-    assert_eq!(cloud.aws.look(|store| store.calls("xray:BatchGetTraces")), 5);
+    assert_eq!(cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")), 5);
 }
 
 #[tokio::test]

@@ -104,7 +104,8 @@ async fn replay_delivers_what_the_layer_could_not() {
     let honeycomb = Honeycomb::start(HoneycombConfig::default()).await.unwrap();
     let (success, out, err) = finish(replay(&export, &honeycomb, &key)).await;
     assert!(success && out.contains("honeycomb: "), "{out}{err}");
-    let trace = honeycomb.look(|store| store.trace(id.parse().unwrap())).expect("the trace has reached Honeycomb");
+    let trace =
+        honeycomb.with_store(|store| store.trace(id.parse().unwrap())).expect("the trace has reached Honeycomb");
     assert!(trace.spans.iter().any(|span| span.attributes.contains_key("crudder.culprit")), "{trace:?}");
     assert!(!out.contains(&key) && !err.contains(&key));
 }

@@ -82,7 +82,7 @@ impl<D: Handler> FakeServer<D> {
     }
 
     /// Looks at what it keeps. Nothing is taken meanwhile, so be brief.
-    pub fn look<T>(&self, look: impl FnOnce(&D::Store) -> T) -> T {
+    pub fn with_store<T>(&self, look: impl FnOnce(&D::Store) -> T) -> T {
         look(&self.counter.store.borrow())
     }
 

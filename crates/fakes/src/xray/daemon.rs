@@ -91,7 +91,7 @@ impl XrayDaemon {
     }
 
     /// Looks at what it keeps. Nothing is taken meanwhile, so be brief.
-    pub fn look<T>(&self, look: impl FnOnce(&XrayStore) -> T) -> T {
+    pub fn with_store<T>(&self, look: impl FnOnce(&XrayStore) -> T) -> T {
         look(&self.inner.store.borrow())
     }
 

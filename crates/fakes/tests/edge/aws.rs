@@ -65,7 +65,7 @@ async fn nobody_is_let_in_unsigned_for_another_service_or_without_permission() {
     let denied = ask(&aws, "xray", "POST /Groups", "", "{}").await;
     assert_eq!((denied.status, denied.header("x-amzn-errortype")), (403, Some("AccessDeniedException")));
     assert_eq!(ask(&aws, "xray", "POST /Nothing", "", "{}").await.status, 404);
-    assert_eq!(aws.look(|store| store.calls("xray:GetGroups")), 3);
+    assert_eq!(aws.with_store(|store| store.calls("xray:GetGroups")), 3);
 }
 
 #[tokio::test]

@@ -167,7 +167,7 @@ proptest! {
         run(async {
             let vendors = all().await;
             datagram(&vendors.xray, format!("{{\"format\":\"json\",\"version\":1}}\n{whole}").as_bytes()).await;
-            let _ = vendors.xray.look(|store| store.trace_ids().map(|id| store.tree(id)).collect::<Vec<_>>());
+            let _ = vendors.xray.with_store(|store| store.trace_ids().map(|id| store.tree(id)).collect::<Vec<_>>());
             let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
             socket.send_to(format!("{header}\n{whole}").as_bytes(), vendors.xray.address()).await.unwrap();
             vendors.xray.wait_for(PATIENCE, |store| (store.call_log().requests() == 3).then_some(())).await.unwrap();

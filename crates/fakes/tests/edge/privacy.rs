@@ -27,7 +27,7 @@ async fn honeycomb_keeps_no_secret_of_a_span_its_events_status_or_resource() {
     assert_eq!(post_spans(honeycomb.address(), &batch).await.status, 200);
 
     let mut rules: Vec<_> =
-        honeycomb.look(|store| store.call_log().violations().map(|violation| violation.rule).collect());
+        honeycomb.with_store(|store| store.call_log().violations().map(|violation| violation.rule).collect());
     rules.sort_unstable();
     assert_eq!(rules, ["mail-in-clear", "mail-in-clear", "secret-unscrubbed", "token-in-clear"]);
     let print = format!("{honeycomb:?}");
@@ -43,7 +43,8 @@ async fn rollbar_keeps_no_secret_of_an_item() {
     let token = rollbar_token();
     let headers = [("content-type", "application/json"), ("x-rollbar-access-token", token.as_str())];
     call(rollbar.address(), "POST /api/1/item/", &headers, item.to_string().as_bytes()).await;
-    let rules: Vec<_> = rollbar.look(|store| store.call_log().violations().map(|violation| violation.rule).collect());
+    let rules: Vec<_> =
+        rollbar.with_store(|store| store.call_log().violations().map(|violation| violation.rule).collect());
     assert_eq!(rules, ["mail-in-clear", "secret-unscrubbed"]);
     let print = format!("{rollbar:?}");
     assert!(print.contains("StoreError::Timeout") && !print.contains(MAIL) && !print.contains(TOKEN), "{print}");
@@ -58,7 +59,8 @@ async fn xray_keeps_no_secret_of_a_document() {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     socket.send_to(datagram.as_bytes(), daemon.address()).await.unwrap();
     daemon.wait_for(PATIENCE, |store| (store.document_count() == 1).then_some(())).await.unwrap();
-    let rules: Vec<_> = daemon.look(|store| store.call_log().violations().map(|violation| violation.rule).collect());
+    let rules: Vec<_> =
+        daemon.with_store(|store| store.call_log().violations().map(|violation| violation.rule).collect());
     assert_eq!(rules, ["mail-in-clear"]);
     let print = format!("{daemon:?}");
     assert!(print.contains("home-activities") && !print.contains(MAIL), "{print}");

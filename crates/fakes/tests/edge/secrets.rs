@@ -43,7 +43,7 @@ async fn a_secret_is_handed_out_and_counted() {
     let heard = secret(&secrets, ARN).await;
     assert_eq!((heard.status, heard.json()["SecretString"].as_str()), (200, Some("the-honeycomb-key-of-the-stage")));
     assert_eq!(heard.header("content-type"), Some("application/x-amz-json-1.1"));
-    assert_eq!(secrets.look(|store| store.handed_out()), 1);
+    assert_eq!(secrets.with_store(|store| store.handed_out()), 1);
     assert!(!format!("{secrets:?}").contains("the-honeycomb-key"));
 }
 
@@ -64,7 +64,7 @@ async fn what_is_not_there_is_not_found() {
     assert_eq!(secret(&secrets, "arn:other").await.json()["__type"], "ResourceNotFoundException");
     let heard = ask(&secrets, "ssm", "AmazonSSM.GetParameter", json!({ "Name": "/other" })).await;
     assert_eq!((heard.status, heard.json()["__type"].as_str()), (400, Some("ParameterNotFound")));
-    assert_eq!(secrets.look(|store| store.call_log().rejected()), 2);
+    assert_eq!(secrets.with_store(|store| store.call_log().rejected()), 2);
 }
 
 #[tokio::test]

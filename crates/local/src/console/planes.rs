@@ -12,8 +12,8 @@ const DATAGRAM_HEADER: &str = r#"{"format":"json","version":1}"#;
 
 /// The documents: each is one datagram, or one of a call where no daemon answered the layer.
 pub(super) fn documents(console: &Console, trace: TraceId) -> Vec<Value> {
-    let by_daemon = console.vendors.xray.look(|store| store.documents_of(trace));
-    let by_api = console.vendors.xray_api.look(|store| store.documents_of(trace));
+    let by_daemon = console.vendors.xray.with_store(|store| store.documents_of(trace));
+    let by_api = console.vendors.xray_api.with_store(|store| store.documents_of(trace));
     let shown = |header: Option<&'static str>| {
         move |document: &std::sync::Arc<crudder_fakes::Document>| {
             let (name, raw) = (&document.name, &document.raw);
@@ -26,7 +26,7 @@ pub(super) fn documents(console: &Console, trace: TraceId) -> Vec<Value> {
 
 /// The calls to Honeycomb that brought spans of the trace. A batch may hold spans of other traces too: it is what left.
 pub(super) fn batches(console: &Console, trace: TraceId) -> Vec<Value> {
-    console.vendors.honeycomb.look(|store| {
+    console.vendors.honeycomb.with_store(|store| {
         let spans = store.trace(trace).map(|trace| trace.spans).unwrap_or_default();
         let mut numbers: Vec<u64> = spans.iter().map(|span| span.delivery.number()).collect();
         numbers.dedup();
@@ -45,7 +45,7 @@ pub(super) fn batches(console: &Console, trace: TraceId) -> Vec<Value> {
 
 /// The items, each with what Rollbar would count under its fingerprint.
 pub(super) fn reports(console: &Console, trace: TraceId) -> Vec<Value> {
-    console.vendors.rollbar.look(|store| {
+    console.vendors.rollbar.with_store(|store| {
         let alike = |one: &Item, other: &Item| {
             one.environment == other.environment && one.data["fingerprint"] == other.data["fingerprint"]
         };

@@ -23,9 +23,9 @@ pub(super) async fn logs(State(console): State<Console>, Query(wanted): Query<Wa
 }
 
 pub(super) async fn traces(State(console): State<Console>) -> Response {
-    let traces = console.vendors.honeycomb.look(|store| store.traces(SHOWN));
+    let traces = console.vendors.honeycomb.with_store(|store| store.traces(SHOWN));
     // A trace whose layer is missing, or has not sent yet, is known to X-Ray alone.
-    let segments = console.vendors.xray.look(|store| store.trace_ids().collect::<Vec<_>>());
+    let segments = console.vendors.xray.with_store(|store| store.trace_ids().collect::<Vec<_>>());
     let xray_only: Vec<_> =
         segments.into_iter().filter(|id| !traces.iter().any(|trace| trace.trace_id == *id)).collect();
     let newest = &xray_only[xray_only.len().saturating_sub(SHOWN)..];
@@ -39,9 +39,9 @@ pub(super) async fn trace(State(console): State<Console>, Path(id): Path<String>
     let Ok(id) = id.parse::<TraceId>() else {
         return refusal(StatusCode::BAD_REQUEST, "trace_id_malformed");
     };
-    let honeycomb = console.vendors.honeycomb.look(|store| store.trace(id));
+    let honeycomb = console.vendors.honeycomb.with_store(|store| store.trace(id));
     let spans = honeycomb.map(|trace| trace.spans.iter().map(|span| json!(**span)).collect::<Vec<_>>());
-    let segments = console.vendors.xray.look(|store| store.tree(id));
+    let segments = console.vendors.xray.with_store(|store| store.tree(id));
     let lines = console.logs.lines(Some(&id.to_string()));
     let reports = planes::reports(&console, id);
     // A client may ask several times under one id.
@@ -59,7 +59,8 @@ pub(super) async fn trace(State(console): State<Console>, Path(id): Path<String>
 
 pub(super) async fn reports(State(console): State<Console>) -> Response {
     let newest = |items: Vec<Value>| json!({ "reports": items });
-    let items = console.vendors.rollbar.look(|store| store.items().rev().take(SHOWN).map(|item| json!(item)).collect());
+    let items =
+        console.vendors.rollbar.with_store(|store| store.items().rev().take(SHOWN).map(|item| json!(item)).collect());
     answer(StatusCode::OK, &newest(items))
 }
 

@@ -61,6 +61,6 @@ async fn an_unsampled_request_sends_nothing() {
     let id: TraceId = other.parse().unwrap();
     house.xray.wait_for(PATIENCE, |store| (!store.tree(id).is_empty()).then_some(())).await.unwrap();
     let id: TraceId = ROOT.parse().unwrap();
-    assert_eq!(house.xray.look(|store| store.documents_of(id).len()), 0);
+    assert_eq!(house.xray.with_store(|store| store.documents_of(id).len()), 0);
     house.close().await;
 }

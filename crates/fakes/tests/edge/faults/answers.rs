@@ -28,7 +28,7 @@ async fn refused(fault: Fault) -> Heard {
     let heard = post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
     assert_eq!(taken(&honeycomb), (0, None), "nothing is taken");
     assert_eq!(post_spans(honeycomb.address(), &batch(vec![span(1)])).await.status, 200, "only one call is struck");
-    assert_eq!(honeycomb.look(|store| store.call_log().rejected()), 1);
+    assert_eq!(honeycomb.with_store(|store| store.call_log().rejected()), 1);
     heard
 }
 
@@ -101,7 +101,7 @@ async fn a_partial_success_takes_the_rest_and_tells_the_number() {
     assert_eq!((heard.status, partial.rejected_spans), (200, 2));
     assert_eq!(partial.error_message, "2 spans had no name");
     assert_eq!(taken(&honeycomb), (1, Some(true)));
-    assert_eq!(honeycomb.look(|store| store.refused_spans()), 2);
+    assert_eq!(honeycomb.with_store(|store| store.refused_spans()), 2);
 }
 
 #[tokio::test]

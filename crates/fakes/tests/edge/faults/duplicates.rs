@@ -13,7 +13,7 @@ async fn a_span_that_comes_again_after_a_lost_answer_is_excused() {
     let sent = request("POST /v1/traces", &crate::support::protobuf_headers(&key), &bytes);
     exchange(honeycomb.address(), &sent).await;
     exchange(honeycomb.address(), &sent).await;
-    honeycomb.look(|store| {
+    honeycomb.with_store(|store| {
         assert_eq!((store.excused_duplicates(), store.unexcused_duplicates()), (1, 0));
         assert_eq!(store.call_log().complained(), 0);
         let again = store.duplicates().next().unwrap();
@@ -27,7 +27,7 @@ async fn a_span_that_comes_again_after_an_answer_is_complained_of() {
     honeycomb.faults().clear();
     post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
     post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
-    honeycomb.look(|store| {
+    honeycomb.with_store(|store| {
         assert_eq!((store.excused_duplicates(), store.unexcused_duplicates()), (0, 1));
         assert_eq!(store.call_log().violations().map(|violation| violation.rule).collect::<Vec<_>>(), ["span-twice"]);
     });
@@ -38,7 +38,7 @@ async fn a_span_twice_in_one_batch_is_complained_of() {
     let honeycomb = faulty(Fault::Cut { take: true }).await;
     honeycomb.faults().clear();
     post_spans(honeycomb.address(), &batch(vec![span(1), span(1)])).await;
-    assert_eq!(honeycomb.look(|store| store.unexcused_duplicates()), 1);
+    assert_eq!(honeycomb.with_store(|store| store.unexcused_duplicates()), 1);
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn an_item_that_comes_again_is_thrown_away_and_counted() {
     let again = call(rollbar.address(), "POST /api/1/item/", &headers, body.as_bytes()).await;
     assert_eq!((again.status, again.json()["result"]["uuid"].as_str()), (200, Some("one")));
     assert_eq!(
-        rollbar.look(|store| (store.item_count(), store.repeated_items(), store.unexcused_repeats())),
+        rollbar.with_store(|store| (store.item_count(), store.repeated_items(), store.unexcused_repeats())),
         (1, 1, 0)
     );
 }

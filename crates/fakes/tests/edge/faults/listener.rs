@@ -19,7 +19,7 @@ async fn a_shut_stand_in_refuses_and_an_opened_one_has_kept_all_at_the_same_addr
 
     honeycomb.open().unwrap();
     assert_eq!(post_spans(honeycomb.address(), &batch(vec![span(2)])).await.status, 200);
-    assert_eq!(honeycomb.look(|store| store.span_count()), 2);
+    assert_eq!(honeycomb.with_store(|store| store.span_count()), 2);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn faulty(fault: Fault) -> Honeycomb {
 
 /// Spans taken, and whether the last delivery was answered in full.
 fn taken(honeycomb: &Honeycomb) -> (u64, Option<bool>) {
-    honeycomb.look(|store| {
+    honeycomb.with_store(|store| {
         let last = store.call_log().listed_deliveries().next_back();
         (store.span_count(), last.map(crudder_fakes::Delivery::was_answered))
     })

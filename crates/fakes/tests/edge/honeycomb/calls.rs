@@ -46,7 +46,7 @@ async fn an_unknown_key_is_refused_and_its_mark_kept() {
     let honeycomb = honeycomb().await;
     let heard = post_json(&honeycomb, &[("x-honeycomb-team", "hcaik_unknown00000000abcd")]).await;
     assert_eq!(told(&heard), (401, UNKNOWN.into()));
-    let rejection = honeycomb.look(|store| store.call_log().rejections().next().cloned()).unwrap();
+    let rejection = honeycomb.with_store(|store| store.call_log().rejections().next().cloned()).unwrap();
     assert_eq!((rejection.status, rejection.key.unwrap().text().to_owned()), (401, "…abcd".to_owned()));
 }
 
@@ -138,9 +138,9 @@ async fn json_is_taken_with_ids_in_hexadecimal_and_answered_in_json() {
     let heard = call(honeycomb.address(), "POST /v1/traces", &headers, body.to_string().as_bytes()).await;
     assert_eq!((heard.status, heard.text().as_str()), (200, "{}"));
     assert_eq!(heard.header("content-type"), Some("application/json"));
-    let trace = honeycomb.look(|store| store.trace(TRACE.parse().unwrap())).unwrap();
+    let trace = honeycomb.with_store(|store| store.trace(TRACE.parse().unwrap())).unwrap();
     assert_eq!(trace.spans[0].attributes["http.response.status_code"], 200);
-    assert_eq!(honeycomb.look(super::violations), Vec::<&str>::new());
+    assert_eq!(honeycomb.with_store(super::violations), Vec::<&str>::new());
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn gzip_and_zstd_are_unpacked_and_other_packings_are_not_read() {
         let heard = call(honeycomb.address(), "POST /v1/traces", &headers, &body).await;
         assert_eq!(heard.status, status, "{packing} of {} bytes", body.len());
     }
-    assert_eq!(honeycomb.look(|store| store.span_count()), 3);
+    assert_eq!(honeycomb.with_store(|store| store.span_count()), 3);
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn a_body_over_20_mib_is_cut_and_fails_to_parse() {
     let body = vec![0; 20 * 1024 * 1024 + 1];
     let heard = call(honeycomb.address(), "POST /v1/traces", &protobuf_headers(&honeycomb_key()), &body).await;
     assert_eq!(heard.status, 400);
-    assert_eq!(honeycomb.look(|store| store.call_log().rejected()), 1);
+    assert_eq!(honeycomb.with_store(|store| store.call_log().rejected()), 1);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn logs_are_refused_honestly_and_other_methods_too() {
     let headers = [("x-honeycomb-team", key.as_str())];
     assert_eq!(call(honeycomb.address(), "POST /v1/logs", &headers, b"").await.status, 404);
     assert_eq!(call(honeycomb.address(), "GET /v1/traces", &headers, b"").await.status, 405);
-    assert_eq!(honeycomb.look(|store| store.call_log().rejected()), 2);
+    assert_eq!(honeycomb.with_store(|store| store.call_log().rejected()), 2);
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn the_oldest_spans_make_room() {
     for id in 1..=40 {
         crate::support::post_spans(honeycomb.address(), &batch(vec![span(id)])).await;
     }
-    honeycomb.look(|store| {
+    honeycomb.with_store(|store| {
         let kept: Vec<_> = store.spans().map(|span| span.span_id.clone()).collect();
         assert_eq!(kept.len() as u64 + store.forgotten_spans(), 40);
         assert!(store.bytes_kept() <= 20_000 && store.forgotten_spans() > 0, "{kept:?}");

@@ -16,7 +16,7 @@ async fn broken(batch: ExportTraceServiceRequest) -> Vec<&'static str> {
     let honeycomb = honeycomb().await;
     let heard = post_spans(honeycomb.address(), &batch).await;
     assert_eq!(heard.status, 200, "a 200 says nothing about fields");
-    honeycomb.look(violations)
+    honeycomb.with_store(violations)
 }
 
 /// The rules that a span breaks once it is spoilt.
@@ -118,7 +118,7 @@ async fn a_column_keeps_its_type() {
     other.attributes[1] = text("http.response.status_code", "200");
     post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
     post_spans(honeycomb.address(), &batch(vec![other])).await;
-    assert_eq!(honeycomb.look(violations), ["column-type-mixed"]);
+    assert_eq!(honeycomb.with_store(violations), ["column-type-mixed"]);
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn a_span_without_a_services_name_lands_in_the_dataset_unknown_service() {
     let mut nameless = batch(vec![span(1)]);
     nameless.resource_spans[0].resource = None;
     post_spans(honeycomb.address(), &nameless).await;
-    assert_eq!(honeycomb.look(|store| store.spans().next().unwrap().dataset.clone()), "unknown_service");
+    assert_eq!(honeycomb.with_store(|store| store.spans().next().unwrap().dataset.clone()), "unknown_service");
 }
 
 #[tokio::test]
@@ -165,5 +165,8 @@ async fn a_span_whose_ids_are_broken_is_counted_and_shown_by_no_trace() {
     let mut bad = span(2);
     bad.span_id = vec![1; 3];
     post_spans(honeycomb.address(), &batch(vec![bad])).await;
-    assert_eq!(honeycomb.look(|store| (store.span_count(), store.invisible_spans(), store.trace_count())), (1, 1, 0));
+    assert_eq!(
+        honeycomb.with_store(|store| (store.span_count(), store.invisible_spans(), store.trace_count())),
+        (1, 1, 0)
+    );
 }

@@ -15,14 +15,15 @@ async fn a_batch_is_taken_and_shown_by_either_form_of_its_trace_id() {
     assert_eq!((heard.status, heard.body.len()), (200, 0), "{heard:?}");
     assert_eq!(heard.header("content-type"), Some("application/x-protobuf"));
 
-    let trace = honeycomb.look(|store| store.trace(TRACE.parse().unwrap())).unwrap();
-    let xray = honeycomb.look(|store| store.trace("1-5759e988-bd862e3fe1be46a994272793".parse().unwrap())).unwrap();
+    let trace = honeycomb.with_store(|store| store.trace(TRACE.parse().unwrap())).unwrap();
+    let xray =
+        honeycomb.with_store(|store| store.trace("1-5759e988-bd862e3fe1be46a994272793".parse().unwrap())).unwrap();
     assert_eq!((trace.spans.len(), xray.spans.len()), (2, 2));
     assert_eq!(trace.root().unwrap().span_id, "0101010101010101");
     assert_eq!(trace.spans[1].parent_span_id.as_deref(), Some("0101010101010101"));
     assert_eq!(trace.spans[0].attributes["http.route"], "/api/activities/home");
     assert_eq!(trace.spans[0].resource["service.name"], "crudder");
-    assert_eq!(honeycomb.look(violations), Vec::<&str>::new());
+    assert_eq!(honeycomb.with_store(violations), Vec::<&str>::new());
 }
 
 #[tokio::test]
@@ -32,7 +33,7 @@ async fn a_trace_in_one_line_tells_what_its_root_tells() {
     child.status = Some(Status { code: 2, message: "no such table".into() });
     post_spans(honeycomb.address(), &batch(vec![child, span(1)])).await;
 
-    let lines = honeycomb.look(|store| store.traces(10));
+    let lines = honeycomb.with_store(|store| store.traces(10));
     assert_eq!(lines.len(), 1);
     let line = &lines[0];
     assert_eq!((line.name.as_str(), line.has_root), ("GET /api/activities/home", true));
@@ -50,7 +51,8 @@ async fn traces_are_listed_newest_first() {
         span.start_time_unix_nano += later;
         post_spans(honeycomb.address(), &batch(vec![span])).await;
     }
-    let last: Vec<_> = honeycomb.look(|store| store.traces(2).iter().map(|line| line.trace_id.to_string()).collect());
+    let last: Vec<_> =
+        honeycomb.with_store(|store| store.traces(2).iter().map(|line| line.trace_id.to_string()).collect());
     assert_eq!(last.iter().map(|id| &id[30..]).collect::<Vec<_>>(), ["02", "03"]);
 }
 

@@ -54,7 +54,7 @@ async fn an_unknown_token_a_disabled_one_and_one_of_another_scope_are_refused() 
     ] {
         assert_eq!(told(&post_by(&project, token, &item("one")).await), (403, message.into()));
     }
-    assert_eq!(project.look(|store| (store.item_count(), store.call_log().rejected())), (0, 4));
+    assert_eq!(project.with_store(|store| (store.item_count(), store.call_log().rejected())), (0, 4));
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_token_in_the_body_is_taken_and_blotted_out() {
     let mut item = item("one");
     item["access_token"] = rollbar_token().into();
     assert_eq!(post_with(&rollbar, &[], item.to_string().as_bytes()).await.status, 200);
-    let raw = rollbar.look(|store| store.item("one").unwrap().raw.clone());
+    let raw = rollbar.with_store(|store| store.item("one").unwrap().raw.clone());
     assert!(raw.contains("…crud") && !raw.contains(&rollbar_token()), "{raw}");
     assert!(!format!("{rollbar:?}").contains(&rollbar_token()));
 }
@@ -81,7 +81,7 @@ async fn a_token_in_the_query_is_taken_and_complained_of() {
     let line = format!("POST /api/1/item/?access_token={}", rollbar_token());
     let headers = [("content-type", "application/json")];
     let heard = call(rollbar.address(), &line, &headers, item("one").to_string().as_bytes()).await;
-    assert_eq!((heard.status, rollbar.look(violations)), (200, vec!["token-in-query"]));
+    assert_eq!((heard.status, rollbar.with_store(violations)), (200, vec!["token-in-query"]));
 }
 
 #[tokio::test]
@@ -90,8 +90,8 @@ async fn an_item_that_holds_its_own_token_is_complained_of_and_kept_without_it()
     let mut item = item("one");
     item["data"]["custom"]["note"] = rollbar_token().into();
     post(&rollbar, &item).await;
-    assert_eq!(rollbar.look(violations), ["token-in-item"]);
-    assert_eq!(rollbar.look(|store| store.item("one").unwrap().data["custom"]["note"].clone()), "…crud");
+    assert_eq!(rollbar.with_store(violations), ["token-in-item"]);
+    assert_eq!(rollbar.with_store(|store| store.item("one").unwrap().data["custom"]["note"].clone()), "…crud");
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn a_form_with_the_json_in_payload_is_taken() {
     let token = rollbar_token();
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-rollbar-access-token", token.as_str())];
     let heard = call(rollbar.address(), "POST /api/1/item/", &headers, format!("payload={body}").as_bytes()).await;
-    assert_eq!((heard.status, rollbar.look(|store| store.item_count())), (200, 1), "{heard:?}");
+    assert_eq!((heard.status, rollbar.with_store(|store| store.item_count())), (200, 1), "{heard:?}");
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn an_item_without_a_uuid_gets_one() {
     item["data"].as_object_mut().unwrap().remove("uuid");
     let uuid = post(&rollbar, &item).await.json()["result"]["uuid"].as_str().unwrap().to_owned();
     assert_eq!(uuid.len(), 36);
-    assert!(rollbar.look(|store| store.item(&uuid).is_some()));
+    assert!(rollbar.with_store(|store| store.item(&uuid).is_some()));
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_token_over_its_limit_is_throttled_without_retry_after() {
     let heard = post(&rollbar, &item("two")).await;
     assert_eq!((heard.status, heard.header("retry-after")), (429, None));
     assert_eq!(heard.header("x-rate-limit-remaining"), Some("0"));
-    assert_eq!(rollbar.look(|store| store.item_count()), 1);
+    assert_eq!(rollbar.with_store(|store| store.item_count()), 1);
 }
 
 #[tokio::test]

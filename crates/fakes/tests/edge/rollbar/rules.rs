@@ -11,7 +11,7 @@ async fn refused(spoil: impl FnOnce(&mut Value)) -> String {
     let mut item = item("one");
     spoil(&mut item["data"]);
     let heard = post(&rollbar, &item).await;
-    assert_eq!((heard.status, rollbar.look(|store| store.item_count())), (422, 0), "{}", heard.text());
+    assert_eq!((heard.status, rollbar.with_store(|store| store.item_count())), (422, 0), "{}", heard.text());
     heard.json()["message"].as_str().unwrap().to_owned()
 }
 
@@ -22,7 +22,7 @@ async fn complained(spoil: impl FnOnce(&mut Value)) -> Vec<&'static str> {
     spoil(&mut item["data"]);
     let heard = post(&rollbar, &item).await;
     assert_eq!(heard.status, 200, "{}", heard.text());
-    rollbar.look(violations)
+    rollbar.with_store(violations)
 }
 
 macro_rules! refusals {

@@ -33,8 +33,8 @@ async fn documents_are_taken_and_none_is_unprocessed() {
     let api = api().await;
     let heard = put(&api, &SIGNED, &[document(ID)]).await;
     assert_eq!((heard.status, heard.json()), (200, json!({ "UnprocessedTraceSegments": [] })));
-    assert_eq!(api.look(|store| store.tree(TRACE.parse().unwrap()).len()), 1);
-    assert_eq!(api.look(violations), Vec::<&str>::new());
+    assert_eq!(api.with_store(|store| store.tree(TRACE.parse().unwrap()).len()), 1);
+    assert_eq!(api.with_store(violations), Vec::<&str>::new());
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_200_may_have_lost_a_document_and_says_which() {
     let lost = &heard.json()["UnprocessedTraceSegments"];
     assert_eq!((heard.status, lost.as_array().unwrap().len()), (200, 1));
     assert_eq!((&lost[0]["Id"], &lost[0]["ErrorCode"]), (&json!("2111222233334444"), &json!("InvalidTraceId")));
-    assert_eq!(api.look(|store| store.document_count()), 1);
+    assert_eq!(api.with_store(|store| store.document_count()), 1);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn planned_faults_come_in_the_words_of_aws() {
         let heard = put(&api, &SIGNED, &[document(ID)]).await;
         assert_eq!((heard.status, heard.header("x-amzn-errortype")), (status, Some(kind)));
     }
-    assert_eq!(api.look(|store| store.document_count()), 0);
+    assert_eq!(api.with_store(|store| store.document_count()), 0);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn a_partial_success_leaves_the_first_documents_unprocessed() {
         (lost.as_array().unwrap().len(), &lost[0]["Id"], &lost[0]["Message"]),
         (1, &json!(ID), &json!("planned"))
     );
-    assert_eq!(api.look(|store| store.document_count()), 1);
+    assert_eq!(api.with_store(|store| store.document_count()), 1);
 }
 
 #[tokio::test]
@@ -133,8 +133,8 @@ async fn a_document_that_comes_again_after_a_lost_answer_is_excused() {
     let sent = crate::support::request("POST /TraceSegments", &SIGNED, body.as_bytes());
     crate::support::exchange(api.address(), &sent).await;
     crate::support::exchange(api.address(), &sent).await;
-    assert_eq!(api.look(|store| (store.document_count(), store.unexcused_repeats())), (2, 0));
-    assert_eq!(api.look(violations), Vec::<&str>::new());
+    assert_eq!(api.with_store(|store| (store.document_count(), store.unexcused_repeats())), (2, 0));
+    assert_eq!(api.with_store(violations), Vec::<&str>::new());
 }
 
 #[tokio::test]
@@ -144,5 +144,5 @@ async fn a_poisoned_document_comes_back_and_spoils_no_other() {
     let heard = put(&api, &SIGNED, &[document(ID), document("2111222233334444")]).await;
     let lost = &heard.json()["UnprocessedTraceSegments"];
     assert_eq!((lost.as_array().unwrap().len(), &lost[0]["Id"]), (1, &json!("2111222233334444")));
-    assert_eq!(api.look(|store| store.documents().map(|document| document.id.clone()).collect::<Vec<_>>()), [ID]);
+    assert_eq!(api.with_store(|store| store.documents().map(|document| document.id.clone()).collect::<Vec<_>>()), [ID]);
 }

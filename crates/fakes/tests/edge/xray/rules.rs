@@ -12,7 +12,7 @@ async fn made_of(document: &Value) -> (Vec<&'static str>, Option<String>) {
     let daemon = daemon().await;
     send_document(daemon.address(), document).await;
     daemon.wait_for(PATIENCE, |store| (store.call_log().requests() == 1).then_some(())).await.unwrap();
-    daemon.look(|store| {
+    daemon.with_store(|store| {
         let refused = store.call_log().rejections().next().map(|rejection| rejection.reason.clone());
         assert_eq!(store.document_count(), u64::from(refused.is_none()), "taken, or refused");
         (violations(store), refused)

@@ -11,8 +11,8 @@ async fn a_document_is_taken_and_shown_with_what_is_nested_in_it() {
     assert_eq!((kept.id.as_str(), kept.parent_id.as_deref()), ("1111222233334444", Some("aaaabbbbccccdddd")));
     assert_eq!(kept.raw, document("1111222233334444").to_string());
 
-    let tree = daemon.look(|store| store.tree(TRACE.parse().unwrap()));
+    let tree = daemon.with_store(|store| store.tree(TRACE.parse().unwrap()));
     assert_eq!((tree.len(), tree[0].name.as_str()), (1, "home-activities"));
     assert_eq!(tree[0].children[0].name, "DynamoDB");
-    assert_eq!(daemon.look(violations), Vec::<&str>::new());
+    assert_eq!(daemon.with_store(violations), Vec::<&str>::new());
 }

@@ -38,7 +38,7 @@ async fn take(documents: &[Value]) -> XrayDaemon {
 #[tokio::test]
 async fn what_was_sent_in_progress_is_overwritten_by_the_finished_document() {
     let daemon = take(&[in_progress(ROOT), document(ROOT)]).await;
-    daemon.look(|store| {
+    daemon.with_store(|store| {
         assert_eq!((store.overwritten(), store.unexcused_repeats()), (1, 0));
         let standing = store.documents_of(TRACE.parse().unwrap());
         assert_eq!((standing.len(), standing[0].is_in_progress), (1, false));
@@ -49,23 +49,23 @@ async fn what_was_sent_in_progress_is_overwritten_by_the_finished_document() {
 
 #[tokio::test]
 async fn in_progress_is_sent_once_and_before_the_end() {
-    assert_eq!(take(&[in_progress(ROOT), in_progress(ROOT)]).await.look(violations), ["in-progress-twice"]);
+    assert_eq!(take(&[in_progress(ROOT), in_progress(ROOT)]).await.with_store(violations), ["in-progress-twice"]);
     let late = take(&[document(ROOT), in_progress(ROOT)]).await;
-    assert_eq!(late.look(violations), ["in-progress-late"]);
-    assert_eq!(late.look(|store| store.unexcused_repeats()), 1);
+    assert_eq!(late.with_store(violations), ["in-progress-late"]);
+    assert_eq!(late.with_store(|store| store.unexcused_repeats()), 1);
 }
 
 #[tokio::test]
 async fn a_finished_document_is_not_overwritten() {
     let daemon = take(&[document(ROOT), document(ROOT)]).await;
-    assert_eq!(daemon.look(violations), ["document-twice"]);
-    assert_eq!(daemon.look(|store| store.unexcused_repeats()), 1);
+    assert_eq!(daemon.with_store(violations), ["document-twice"]);
+    assert_eq!(daemon.with_store(|store| store.unexcused_repeats()), 1);
 }
 
 #[tokio::test]
 async fn a_nested_subsegment_is_not_sent_alone_as_well() {
     let daemon = take(&[document(ROOT), alone("5555666677778888", ROOT, 1_790_000_000.0)]).await;
-    assert_eq!(daemon.look(violations), ["id-twice"]);
+    assert_eq!(daemon.with_store(violations), ["id-twice"]);
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn documents_that_were_sent_alone_hang_under_their_parents_by_time() {
         document(ROOT),
         alone(early, ROOT, 1_790_000_000.123_5),
     ];
-    let tree = take(&documents).await.look(|store| store.tree(TRACE.parse().unwrap()));
+    let tree = take(&documents).await.with_store(|store| store.tree(TRACE.parse().unwrap()));
     assert_eq!(tree.len(), 1);
     let names: Vec<_> = tree[0].walk().iter().map(|segment| segment.id.clone()).collect();
     assert_eq!(names, [ROOT, early, "5555666677778888", late, deep]);
@@ -89,7 +89,7 @@ async fn documents_that_were_sent_alone_hang_under_their_parents_by_time() {
 async fn a_ring_of_parents_does_not_hang_the_tree() {
     let [one, other] = ["000000000000000a", "000000000000000b"];
     let daemon = take(&[alone(one, other, 1_790_000_000.0), alone(other, one, 1_790_000_000.0)]).await;
-    assert_eq!(daemon.look(|store| store.tree(TRACE.parse().unwrap()).len()), 0);
+    assert_eq!(daemon.with_store(|store| store.tree(TRACE.parse().unwrap()).len()), 0);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_datagram_can_be_lost_on_its_way() {
     send_document(daemon.address(), &document(ROOT)).await;
     send_document(daemon.address(), &document("2111222233334444")).await;
     daemon.wait_for(PATIENCE, |store| (store.document_count() == 1).then_some(())).await.unwrap();
-    assert_eq!(daemon.look(|store| store.documents().next().unwrap().id.clone()), "2111222233334444");
+    assert_eq!(daemon.with_store(|store| store.documents().next().unwrap().id.clone()), "2111222233334444");
     assert_eq!(daemon.faults().struck(), 1);
 }
 
