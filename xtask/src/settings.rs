@@ -175,14 +175,26 @@ use crudder_settings::{Kind, Setting};
         let default =
             setting.default.as_ref().map_or_else(|| "None".to_owned(), |default| format!("Some({default:?})"));
         let _ = write!(text, "\n/// {}\n", setting.text);
-        let value = format!("Setting::new({name:?}, {default}, {expression});");
-        // As rustfmt lays it out.
-        let line = format!("pub(crate) const {name}: Setting = {value}");
-        let line = if line.len() <= 120 { line } else { format!("pub(crate) const {name}: Setting =\n    {value}") };
-        text.push_str(&line);
+        text.push_str(&constant(name, &default, &expression));
         text.push('\n');
     }
     text
+}
+
+/// One constant, laid out as rustfmt does: in one line, in two, or an argument a line.
+fn constant(name: &str, default: &str, expression: &str) -> String {
+    let head = format!("pub(crate) const {name}: Setting =");
+    let value = format!("Setting::new({name:?}, {default}, {expression});");
+    let fits = |line: &str| line.len() <= 120;
+    let line = format!("{head} {value}");
+    let broken = format!("    {value}");
+    if fits(&line) {
+        line
+    } else if fits(&broken) {
+        format!("{head}\n{broken}")
+    } else {
+        format!("{head} Setting::new(\n    {name:?},\n    {default},\n    {expression},\n);")
+    }
 }
 
 #[cfg(test)]

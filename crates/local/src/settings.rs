@@ -63,5 +63,8 @@ pub(crate) const ROLLBAR_ENVIRONMENT: Setting =
     Setting::new("ROLLBAR_ENVIRONMENT", None, Kind::Text { max_chars: 255 });
 
 /// Sets the lowest level that functions log. Access lines of successful responses have the level INFO.
-pub(crate) const AWS_LAMBDA_LOG_LEVEL: Setting =
-    Setting::new("AWS_LAMBDA_LOG_LEVEL", Some("INFO"), Kind::Choice(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]));
+pub(crate) const AWS_LAMBDA_LOG_LEVEL: Setting = Setting::new(
+    "AWS_LAMBDA_LOG_LEVEL",
+    Some("INFO"),
+    Kind::Choice(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]),
+);
