@@ -55,6 +55,7 @@ impl Place {
         }
         let mut config = EmulatorConfig::new(folders[1].path());
         config.extensions = vec![binary("crudder-extension")];
+        config.tmp_files.insert("CRUDDER_RECORDER".to_owned(), "crudder.recorder".to_owned());
         config.xray_daemon = Some(nobody());
         let emulator = Emulator::new(config, functions).unwrap();
         Self { vendors, guards, emulator, services, _folders: folders }
@@ -73,7 +74,7 @@ impl Place {
 
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Value {
         match self.emulator.invoke(function, invocation(event)).await.unwrap() {
-            Outcome::Answered { payload, .. } => serde_json::from_slice(&payload).unwrap(),
+            Outcome::Succeeded { payload, .. } => serde_json::from_slice(&payload).unwrap(),
             other => panic!("{function}: {other:?}"),
         }
     }

@@ -174,7 +174,7 @@ impl World {
     pub async fn invoke_raw(&self, function: &str, event: &Value) -> Value {
         let name = format!("crudder-local-{function}");
         let outcome = self.running.emulator().invoke(&name, Invocation::new(event.to_string())).await.unwrap();
-        let Outcome::Answered { payload, .. } = outcome else { panic!("{function}: {outcome:?}") };
+        let Outcome::Succeeded { payload, .. } = outcome else { panic!("{function}: {outcome:?}") };
         serde_json::from_slice(&payload).unwrap()
     }
 

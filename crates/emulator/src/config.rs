@@ -61,6 +61,8 @@ pub struct EmulatorConfig {
     pub environments_per_function: usize,
     /// How long processes may take to come up before the init phase fails. Lambda: 10 s.
     pub init_limit: Duration,
+    /// Variables that hold the path of a file in the environment's `/tmp`, as name and file name.
+    pub tmp_files: BTreeMap<String, String>,
     /// Whether a process tree that passes the function's memory size is killed, as Lambda does.
     pub enforce_memory: bool,
     /// Keeps an environment's folder after its end, for whoever wants to look into it.
@@ -90,6 +92,7 @@ impl EmulatorConfig {
             log_level: "INFO".to_owned(),
             environments_per_function: ENVIRONMENTS_PER_FUNCTION,
             init_limit: INIT_LIMIT,
+            tmp_files: BTreeMap::new(),
             enforce_memory: true,
             keep_folders: false,
             credentials: Credentials::default(),

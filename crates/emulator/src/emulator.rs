@@ -115,7 +115,7 @@ impl Emulator {
 
     /// Spins an environment down as AWS does now and then: after its present invocation it gets SHUTDOWN `spindown`, its
     /// processes end and its folder goes. Waits until that is done. Nothing happens for an unknown id.
-    pub async fn discard(&self, environment: &str) {
+    pub async fn spin_down(&self, environment: &str) {
         self.end(environment, Leave::WhenServed).await;
     }
 

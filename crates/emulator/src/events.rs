@@ -56,11 +56,11 @@ pub struct LogLine {
 
 /// How an environment came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum EnvironmentEnd {
     /// Its processes ended after a failure or a timeout; the environment lives on without them, with its folder.
     Reset,
     /// It is gone, and its folder with it.
-    Gone,
+    Removed,
 }
 
 /// What a subscriber sees.
@@ -93,7 +93,7 @@ pub enum EmulatorEvent {
         /// [`Source::Function`] or [`Source::Extension`].
         process: Source,
         /// How, in Go's words: `exit status 101`, `signal: killed`.
-        how: String,
+        exit_status: String,
     },
     /// All processes wait in `next` and have been stopped.
     Frozen {
@@ -110,7 +110,7 @@ pub enum EmulatorEvent {
         /// The environment's id.
         environment: String,
         /// Whether it lives on.
-        how: Ended,
+        end: EnvironmentEnd,
     },
     /// The runtime gets an invocation.
     InvocationStarted {
@@ -123,7 +123,7 @@ pub enum EmulatorEvent {
         /// The function segment's id.
         segment_id: String,
         /// Whether processes were started for it.
-        cold: bool,
+        cold_start: bool,
     },
     /// The invocation is over for the environment; the client may have had its answer before.
     InvocationEnded {

@@ -17,7 +17,7 @@ pub struct Faults {
     /// Registrations for INVOKE are refused, as on Lambda Managed Instances.
     pub refuse_invoke: bool,
     /// When memory runs out, the extensions are killed as well as the runtime.
-    pub out_of_memory_takes_extensions: bool,
+    pub out_of_memory_kills_extensions: bool,
 }
 
 /// What becomes of `platform.runtimeDone`.
@@ -36,16 +36,16 @@ pub enum RuntimeDoneFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kill {
     /// Who is killed.
-    pub whom: Whom,
+    pub target: KillTarget,
     /// From when on time is counted.
-    pub moment: Moment,
+    pub trigger: KillTrigger,
     /// How long after it.
-    pub after: Duration,
+    pub delay: Duration,
 }
 
 /// Whom a kill meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whom {
+pub enum KillTarget {
     /// The function.
     Runtime,
     /// All external extensions.
@@ -54,13 +54,13 @@ pub enum Whom {
 
 /// The moments from which a kill counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum KillTrigger {
     /// The process itself was started.
     Started,
     /// An invocation was handed over.
     Invoked,
     /// The client got its answer.
-    Answered,
+    Responded,
     /// The runtime is done with an invocation.
     RuntimeDone,
     /// SHUTDOWN was handed to an extension.
@@ -71,9 +71,9 @@ pub enum Moment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freeze {
     /// How long after the runtime is done.
-    pub after: Duration,
+    pub delay: Duration,
     /// How long it lasts.
-    pub lasts: Duration,
+    pub duration: Duration,
 }
 
 /// How the Telemetry API answers subscriptions.
@@ -81,11 +81,11 @@ pub struct Freeze {
 pub enum TelemetryFault {
     /// As it should.
     #[default]
-    Works,
+    None,
     /// 202 `Telemetry.NotSupported`, as AWS's emulator does.
     NotSupported,
     /// 500.
-    Broken,
+    ServerError,
 }
 
 /// The faults of one function, shared by its environments.
@@ -104,9 +104,9 @@ impl SharedFaults {
     }
 
     /// Takes out the kills of `whom` that count from this moment.
-    pub(crate) fn take_kills(&self, whom: Whom, moment: Moment) -> Vec<Kill> {
+    pub(crate) fn take_kills(&self, target: KillTarget, trigger: KillTrigger) -> Vec<Kill> {
         let mut faults = self.lock();
-        faults.kills.extract_if(.., |kill| kill.whom == whom && kill.moment == moment).collect()
+        faults.kills.extract_if(.., |kill| kill.target == target && kill.trigger == trigger).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Faults> {

@@ -34,13 +34,13 @@ impl Invocation {
 
 /// Who served an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
+pub struct InvocationInfo {
     /// The request id that function and extensions saw.
     pub request_id: String,
     /// The environment's id.
     pub environment: String,
     /// Whether processes were started for it.
-    pub cold: bool,
+    pub cold_start: bool,
     /// The trace header as the function saw it: its `Parent` is the function's segment.
     pub trace_header: String,
     /// The id of the function's segment, 16 hex digits.
@@ -51,11 +51,11 @@ pub struct Served {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The function answered.
-    Answered {
+    Succeeded {
         /// What it answered.
         payload: Bytes,
         /// Who served it.
-        about: Served,
+        info: InvocationInfo,
     },
     /// The function failed; Lambda would set `X-Amz-Function-Error`.
     Failed {
@@ -68,22 +68,22 @@ pub enum Outcome {
         /// What kind of failure it was.
         kind: FailureKind,
         /// Who served it.
-        about: Served,
+        info: InvocationInfo,
     },
 }
 
 impl Outcome {
     /// Who served it.
-    pub fn about(&self) -> &Served {
+    pub fn info(&self) -> &InvocationInfo {
         match self {
-            Self::Answered { about, .. } | Self::Failed { about, .. } => about,
+            Self::Succeeded { info, .. } | Self::Failed { info, .. } => info,
         }
     }
 
     /// The body that the caller gets.
     pub fn payload(&self) -> &Bytes {
         match self {
-            Self::Answered { payload, .. } | Self::Failed { payload, .. } => payload,
+            Self::Succeeded { payload, .. } | Self::Failed { payload, .. } => payload,
         }
     }
 }

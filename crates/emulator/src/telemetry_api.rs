@@ -53,11 +53,11 @@ struct DestinationWish {
 async fn subscribe(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     let id = identifier(&headers)?;
     match door.identity.faults.now().telemetry {
-        TelemetryFault::Works => (),
+        TelemetryFault::None => (),
         TelemetryFault::NotSupported => {
             return Err(Refusal::new(202, "Telemetry.NotSupported", "Telemetry API is not supported"));
         }
-        TelemetryFault::Broken => return Err(Refusal::new(500, "InternalServerError", "Internal Server Error")),
+        TelemetryFault::ServerError => return Err(Refusal::new(500, "InternalServerError", "Internal Server Error")),
     }
     let wish: Wish = serde_json::from_slice(&read_body(body).await).map_err(|error| invalid(error.to_string()))?;
     let request = wish.parse()?;

@@ -22,7 +22,7 @@ pub(crate) struct Surroundings<'a> {
 }
 
 /// The name of the variable that the warden looks for.
-pub(crate) const MARKER: &str = "CRUDDER_EMULATOR_MARKER";
+pub(crate) const MARKER: &str = "LAMBDA_EMULATOR_MARKER";
 
 /// Hidden from extensions, beside every name that begins with `_` ("Extensions API").
 const HIDDEN: [&str; 8] = [
@@ -94,11 +94,10 @@ impl Surroundings<'_> {
 
     /// What one machine needs where Lambda has a sandbox: a `/tmp` per environment, and a mark on each process.
     fn stand_ins(&self) -> Vec<(String, String)> {
-        pairs([
-            ("TMPDIR", &*self.tmp.to_string_lossy()),
-            ("CRUDDER_RECORDER", &self.tmp.join("crudder.recorder").to_string_lossy()),
-            (MARKER, self.marker),
-        ])
+        let mut variables = pairs([("TMPDIR", &*self.tmp.to_string_lossy()), (MARKER, self.marker)]);
+        let path = |file: &String| self.tmp.join(file).to_string_lossy().into_owned();
+        variables.extend(self.emulator.tmp_files.iter().map(|(name, file)| (name.clone(), path(file))));
+        variables
     }
 
     fn xray(&self) -> Vec<(String, String)> {

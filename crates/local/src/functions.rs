@@ -24,6 +24,7 @@ pub(crate) fn emulator(
     let mut config = EmulatorConfig::new(folder(services.folder.path()));
     config.region = REGION.to_owned();
     config.account_id = ACCOUNT.to_owned();
+    config.tmp_files.insert("CRUDDER_RECORDER".to_owned(), "crudder.recorder".to_owned());
     config.xray_daemon = Some(services.vendors.xray.address());
     config.log_level.clone_from(&settings.log_level);
     config.extensions = binaries.get(EXTENSION).cloned().into_iter().collect();

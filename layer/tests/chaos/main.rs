@@ -13,7 +13,7 @@ mod world;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crudder_emulator::{Emulator, FailureKind, Faults, Kill, Moment, Outcome, Whom};
+use crudder_emulator::{Emulator, FailureKind, Faults, Kill, KillTarget, KillTrigger, Outcome};
 
 use crate::judge::judge;
 use crate::lateness::Lateness;
@@ -50,7 +50,7 @@ async fn whatever_is_killed_nothing_is_lost_and_nothing_is_told_twice_without_ex
     serve_in_peace(&world, requests).await;
     // Spun down in order, which is when the last of everything is told.
     for environment in world.emulator.environments() {
-        world.emulator.discard(&environment.id).await;
+        world.emulator.spin_down(&environment.id).await;
     }
     world.catch_up();
     let letters = world.replay().await;
@@ -66,7 +66,7 @@ async fn serve_in_peace(world: &World, requests: u64) {
     let mut in_peace = 0;
     for number in 0..20 {
         let (outcome, _) = world.call("slow", requests + 19 + 20 * number).await;
-        in_peace = if matches!(outcome, Outcome::Answered { .. }) { in_peace + 1 } else { 0 };
+        in_peace = if matches!(outcome, Outcome::Succeeded { .. }) { in_peace + 1 } else { 0 };
         if in_peace == 3 {
             break;
         }
@@ -89,7 +89,7 @@ async fn one_request(world: &World, rng: &mut Rng, number: u64, tally: &mut Tall
     let (outcome, trace) = world.call(kind, number).await;
     tally.longest = tally.longest.max(before.elapsed());
     match outcome {
-        Outcome::Answered { .. } | Outcome::Failed { kind: FailureKind::Handler, .. } => tally.answered += 1,
+        Outcome::Succeeded { .. } | Outcome::Failed { kind: FailureKind::Handler, .. } => tally.answered += 1,
         Outcome::Failed { error_type, .. } => {
             tally.died.insert(trace, format!("{error_type} of {kind}"));
         }
@@ -97,19 +97,19 @@ async fn one_request(world: &World, rng: &mut Rng, number: u64, tally: &mut Tall
 }
 
 fn kills(rng: &mut Rng, tally: &mut Tally) -> Vec<Kill> {
-    let moments = [Moment::Invoked, Moment::Answered, Moment::RuntimeDone];
-    let after = Duration::from_micros(rng.roll(25_000));
-    let (whom, moment) = match rng.roll(4) {
-        0 => (Whom::Runtime, Moment::Invoked),
-        1 => (Whom::Extensions, rng.pick(&moments)),
-        2 if rng.roll(4) == 0 => (Whom::Extensions, Moment::Shutdown),
+    let triggers = [KillTrigger::Invoked, KillTrigger::Responded, KillTrigger::RuntimeDone];
+    let delay = Duration::from_micros(rng.roll(25_000));
+    let (target, trigger) = match rng.roll(4) {
+        0 => (KillTarget::Runtime, KillTrigger::Invoked),
+        1 => (KillTarget::Extensions, rng.pick(&triggers)),
+        2 if rng.roll(4) == 0 => (KillTarget::Extensions, KillTrigger::Shutdown),
         _ => return Vec::new(),
     };
-    match whom {
-        Whom::Runtime => tally.killed_functions += 1,
-        Whom::Extensions => tally.killed_layers += 1,
+    match target {
+        KillTarget::Runtime => tally.killed_functions += 1,
+        KillTarget::Extensions => tally.killed_layers += 1,
     }
-    vec![Kill { whom, moment, after }]
+    vec![Kill { target, trigger, delay }]
 }
 
 /// AWS takes an environment away without a word.

@@ -40,6 +40,7 @@ impl World {
         config.xray_daemon = Some(vendors.xray.address());
         config.environments_per_function = 1;
         config.keep_folders = true;
+        config.tmp_files.insert("CRUDDER_RECORDER".to_owned(), "crudder.recorder".to_owned());
         let bootstrap = layer.with_file_name("examples").join(FUNCTION);
         config.extensions.push(layer);
         let function = FunctionConfig {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crudder_emulator::{FailureKind, Faults, Kill, Moment, Outcome, Whom};
+use crudder_emulator::{FailureKind, Faults, Kill, KillTarget, KillTrigger, Outcome};
 
 use crate::support::{FUNCTION, Fixture, Recipe, plain};
 
@@ -12,7 +12,7 @@ const ROOT_SPAN: &str = "GET /fixture";
 async fn a_success_is_a_whole_trace_and_no_item() {
     let mut fixture = plain().await;
     let (outcome, trace) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     let spans = fixture.spans(trace, 3).await;
     assert_eq!(spans.keys().collect::<Vec<_>>(), [ROOT_SPAN, "fatal", "step"]);
     assert_eq!(spans[ROOT_SPAN].parent_span_id, None);
@@ -94,7 +94,7 @@ async fn dies(mut fixture: Fixture, kind: &str, failure: FailureKind, reason: &s
     fixture.line(&format!("\"trace_id\":\"{trace}\"")).await;
     // The environment lives on, and nothing of the death is told again.
     let (outcome, next) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     fixture.spans(next, 3).await;
     fixture.vendors.rollbar.with_store(|store| assert_eq!(store.item_count(), 1));
     fixture.close().await;
@@ -125,7 +125,7 @@ async fn an_exit_on_another_thread_is_told_as_an_exit() {
 async fn a_kill_from_outside_is_told_whole() {
     let fixture = plain().await;
     // Late enough for the function to have begun its last span, in which it stays.
-    let kill = Kill { whom: Whom::Runtime, moment: Moment::Invoked, after: Duration::from_millis(500) };
+    let kill = Kill { target: KillTarget::Runtime, trigger: KillTrigger::Invoked, delay: Duration::from_millis(500) };
     fixture.emulator.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
     dies(fixture, "timeout", FailureKind::Exit, "crash", "signal: killed").await;
 }

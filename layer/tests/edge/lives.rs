@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crudder_emulator::{EmulatorEvent, Faults, Freeze, Kill, Moment, Outcome, RuntimeDoneFault, TelemetryFault, Whom};
+use crudder_emulator::{
+    EmulatorEvent, Faults, Freeze, Kill, KillTarget, KillTrigger, Outcome, RuntimeDoneFault, TelemetryFault,
+};
 use crudder_fakes::{Fault, Plan, RetryAfter};
 
 use crate::remains;
@@ -21,7 +23,8 @@ async fn what_a_killed_layer_knew_its_next_life_delivers_once() {
         .expect("a fault it knows");
     let (_, first) = fixture.call("ok").await;
     // Late enough for the function to have begun its last span, in which it stays.
-    let kill = Kill { whom: Whom::Extensions, moment: Moment::Invoked, after: Duration::from_millis(300) };
+    let kill =
+        Kill { target: KillTarget::Extensions, trigger: KillTrigger::Invoked, delay: Duration::from_millis(300) };
     fixture.emulator.set_faults(FUNCTION, Faults { kills: vec![kill], ..Faults::default() }).expect("a function");
     let (outcome, second) = fixture.call("timeout").await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
@@ -45,7 +48,7 @@ async fn what_a_killed_layer_knew_its_next_life_delivers_once() {
 async fn without_a_layer_the_function_serves_and_says_so_once() {
     let mut fixture = Recipe { without_layer: true, ..Recipe::default() }.open().await;
     let (outcome, trace) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     fixture.call("ok").await;
     fixture.segments(trace, "GET /fixture").await;
     fixture.vendors.honeycomb.with_store(|store| assert_eq!(store.span_count(), 0));
@@ -83,11 +86,11 @@ async fn where_invoke_is_refused_the_layer_lives_by_the_bell() {
 async fn a_recorder_that_cannot_be_made_takes_nobody_down() {
     let mut fixture = Recipe::default().variable("CRUDDER_SAMPLE_RATE", "often").open().await;
     let (outcome, _) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     let line = fixture.line("the layer is off").await;
     assert!(line.line.contains("CRUDDER_SAMPLE_RATE"), "{}", line.line);
     let (outcome, _) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     fixture.close().await;
 }
 
@@ -152,7 +155,7 @@ async fn a_freeze_in_the_middle_of_a_send_loses_nothing() {
     let mut fixture = plain().await;
     let late = Fault::Late { after: Duration::from_millis(60) };
     fixture.vendors.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
-    let freeze = Freeze { after: Duration::from_millis(20), lasts: Duration::from_millis(150) };
+    let freeze = Freeze { delay: Duration::from_millis(20), duration: Duration::from_millis(150) };
     fixture.emulator.set_faults(FUNCTION, Faults { freeze: Some(freeze), ..Faults::default() }).expect("a function");
     for _ in 0..3 {
         let (_, trace) = fixture.call("error").await;
@@ -165,7 +168,7 @@ async fn a_freeze_in_the_middle_of_a_send_loses_nothing() {
 #[tokio::test]
 async fn a_layer_that_dies_with_its_function_leaves_everything_to_its_next_life() {
     let mut fixture = Recipe { memory_mb: 200, ..Recipe::default() }.open().await;
-    let faults = Faults { out_of_memory_takes_extensions: true, ..Faults::default() };
+    let faults = Faults { out_of_memory_kills_extensions: true, ..Faults::default() };
     fixture.emulator.set_faults(FUNCTION, faults).expect("a function");
     let (_, trace) = fixture.call("oom").await;
     fixture.reset().await;
@@ -191,7 +194,7 @@ async fn a_recorder_that_cannot_be_opened_leaves_function_and_layer_at_work() {
     let before = fixture.all_spans().len();
     for _ in 0..2 {
         let (outcome, trace) = fixture.call("ok").await;
-        assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+        assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
         fixture.segments(trace, "GET /fixture").await;
     }
     fixture.line("the layer is off").await;
@@ -209,7 +212,7 @@ async fn a_full_ring_costs_spans_and_says_how_many() {
     fixture.vendors.honeycomb.faults().add(Plan::times(1, late)).expect("a fault it knows");
     let event = serde_json::json!({ "kind": "many", "spans": 2000 });
     let (outcome, _) = fixture.call_with(event, true).await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     let (_, trace) = fixture.call("ok").await;
     fixture.discard().await;
     let spans = fixture.all_spans();
@@ -250,7 +253,7 @@ async fn a_request_of_more_spans_than_the_ring_holds_is_whole_though_the_vendor_
 async fn an_oversized_span_is_cut_and_its_request_does_not_notice() {
     let mut fixture = plain().await;
     let (outcome, trace) = fixture.call("oversized").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     let span = &fixture.spans(trace, 4).await["oversized"];
     let text = span.attributes["text"].as_str().expect("a text");
     assert!(text.len() < 20_000, "{} bytes of 330,000", text.len());
@@ -262,7 +265,7 @@ async fn an_oversized_span_is_cut_and_its_request_does_not_notice() {
 async fn a_span_too_large_for_the_ring_is_counted_and_the_count_stands_at_the_vendor() {
     let mut fixture = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "16384").open().await;
     let (outcome, trace) = fixture.call("oversized").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     fixture.discard().await;
     let spans = fixture.spans(trace, 3).await;
     assert!(!spans.contains_key("oversized"), "{:?}", spans.keys());

@@ -17,7 +17,7 @@ async fn several() -> Fixture {
     let recipe = Recipe { program: "several", managed: Some(AT_ONCE), ..Recipe::default() };
     let mut fixture = recipe.open().await;
     let (outcome, _) = fixture.call_with(json!({ "mark": 0 }), true).await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     fixture
 }
 
@@ -41,7 +41,7 @@ async fn invocations_at_once_are_whole_and_none_is_mixed_with_another() {
     for _ in 0..4 {
         let told = fixture.call_at_once(events(AT_ONCE, |_| "ok", 20)).await;
         for (mark, (outcome, trace)) in told.into_iter().enumerate() {
-            let Outcome::Answered { payload, .. } = outcome else { panic!("{outcome:?}") };
+            let Outcome::Succeeded { payload, .. } = outcome else { panic!("{outcome:?}") };
             most = most.max(serde_json::from_slice::<usize>(&payload).expect("a number"));
             let spans = trace_of(&fixture, trace, SPANS).await;
             check_tree(&spans, mark + 1);

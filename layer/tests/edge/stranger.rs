@@ -13,7 +13,7 @@ async fn stranger() -> Fixture {
 async fn twenty_lines_are_enough_for_a_trace_in_every_plane() {
     let mut fixture = stranger().await;
     let (outcome, trace) = fixture.call_with(json!({ "name": "Ada" }), true).await;
-    let Outcome::Answered { payload, .. } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Succeeded { payload, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(payload.as_ref(), br#"{"hello":"Ada"}"#);
     let spans = fixture.spans(trace, 2).await;
     assert_eq!(spans["greet"].parent_span_id.as_deref(), Some(spans["fixture"].span_id.as_str()));

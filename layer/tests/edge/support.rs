@@ -70,6 +70,7 @@ impl Recipe {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = EmulatorConfig::new(folder.path());
         config.keep_folders = self.keep_folders;
+        config.tmp_files.insert("CRUDDER_RECORDER".to_owned(), "crudder.recorder".to_owned());
         config.managed_concurrency = self.managed;
         if self.managed.is_some() {
             // Whoever comes while an environment has room is served there.
@@ -252,14 +253,15 @@ impl Fixture {
     /// Spins the environment down as AWS does, which is when the last of everything is told.
     pub(crate) async fn discard(&self) {
         for environment in self.emulator.environments() {
-            self.emulator.discard(&environment.id).await;
+            self.emulator.spin_down(&environment.id).await;
         }
     }
 
     /// Waits until an environment has been reset: until then, the emulator would make another.
     pub(crate) async fn reset(&mut self) {
         self.wait_for("reset", |event| {
-            matches!(event, EmulatorEvent::EnvironmentEnded { how: crudder_emulator::Ended::Reset, .. }).then_some(())
+            matches!(event, EmulatorEvent::EnvironmentEnded { end: crudder_emulator::EnvironmentEnd::Reset, .. })
+                .then_some(())
         })
         .await;
     }

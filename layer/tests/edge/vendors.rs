@@ -84,7 +84,7 @@ async fn a_wrong_key_is_one_clear_line_without_the_key() {
     let mut fixture = Recipe::default().variable("HONEYCOMB_API_KEY", "hcaik_wr0ngwr0ngwr0ngwr0ng").open().await;
     for _ in 0..3 {
         let (outcome, trace) = fixture.call("ok").await;
-        assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+        assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
         fixture.segments(trace, "GET /fixture").await;
     }
     fixture.line("it refuses the key").await;
@@ -135,7 +135,7 @@ async fn a_key_that_may_not_be_read_is_one_line_that_names_the_permission() {
     let mut fixture = Recipe::default().variable("HONEYCOMB_API_KEY", arn).open().await;
     fixture.vendors.secrets.faults().add(Plan::always(Fault::ForbiddenKey)).expect("a fault it knows");
     let (outcome, _) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     let line = fixture.line("its key can't be had").await;
     assert!(line.line.contains("secretsmanager:GetSecretValue"), "{}", line.line);
     fixture.close().await;

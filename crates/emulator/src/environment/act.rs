@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::Environment;
 use crate::api::Answer;
-use crate::events::{EmulatorEvent, Ended};
-use crate::faults::Moment;
+use crate::events::{EmulatorEvent, EnvironmentEnd};
+use crate::faults::KillTrigger;
 use crate::life::{Act, Fatal, Offer, Reason, Reply, Role};
-use crate::outcome::{FailureKind, Outcome, Served};
+use crate::outcome::{FailureKind, InvocationInfo, Outcome};
 use crate::process::Processes;
 
 impl Environment {
@@ -54,14 +54,14 @@ impl Environment {
     fn answer(&mut self, result: Result<bytes::Bytes, Fatal>) {
         let Some(current) = &mut self.current else { return };
         let Some(answer) = current.answer.take() else { return };
-        let about = current.served.clone();
+        let info = current.served.clone();
         let outcome = match result {
-            Ok(payload) => Outcome::Answered { payload, about },
-            Err(fatal) => failed(fatal, about),
+            Ok(payload) => Outcome::Succeeded { payload, info },
+            Err(fatal) => failed(fatal, info),
         };
         // A caller who does not wait any more misses the answer, as Lambda's would.
         let _gone = answer.send(outcome);
-        self.plan_kills(Moment::Answered);
+        self.plan_kills(KillTrigger::Responded);
     }
 
     fn freeze(&mut self, frozen: bool) {
@@ -100,16 +100,16 @@ impl Environment {
         self.update_view();
         if reason != Reason::Spindown {
             let environment = self.id.to_string();
-            self.plan.hub.publish(EmulatorEvent::EnvironmentEnded { environment, how: Ended::Reset });
+            self.plan.hub.publish(EmulatorEvent::EnvironmentEnded { environment, end: EnvironmentEnd::Reset });
         }
     }
 }
 
 /// Lambda puts the request id before its own words, but not where the answer was only too large.
-pub(super) fn failed(fatal: Fatal, about: Served) -> Outcome {
+pub(super) fn failed(fatal: Fatal, info: InvocationInfo) -> Outcome {
     let message = match fatal.kind {
         FailureKind::TooLarge | FailureKind::Handler => fatal.message,
-        _ => format!("RequestId: {} Error: {}", about.request_id, fatal.message),
+        _ => format!("RequestId: {} Error: {}", info.request_id, fatal.message),
     };
     let (payload, error_type, message) = match fatal.payload {
         Some(payload) => {
@@ -122,5 +122,5 @@ pub(super) fn failed(fatal: Fatal, about: Served) -> Outcome {
             (body.to_string().into(), fatal.error_type, message)
         }
     };
-    Outcome::Failed { error_type, message, payload, kind: fatal.kind, about }
+    Outcome::Failed { error_type, message, payload, kind: fatal.kind, info }
 }

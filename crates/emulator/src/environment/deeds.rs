@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use tokio::time::Instant;
 
 use super::Environment;
-use crate::faults::{Moment, RuntimeDoneFault, Whom};
+use crate::faults::{KillTarget, KillTrigger, RuntimeDoneFault};
 use crate::life::{Event, Role};
 use crate::memory;
 use crate::telemetry::Item;
@@ -52,25 +52,25 @@ impl Environment {
     }
 
     /// Orders the kills that count from this moment.
-    pub(super) fn plan_kills(&mut self, moment: Moment) {
-        for whom in [Whom::Runtime, Whom::Extensions] {
+    pub(super) fn plan_kills(&mut self, moment: KillTrigger) {
+        for whom in [KillTarget::Runtime, KillTarget::Extensions] {
             self.plan_kills_of(whom, moment);
         }
     }
 
-    pub(super) fn plan_kills_of(&mut self, whom: Whom, moment: Moment) {
+    pub(super) fn plan_kills_of(&mut self, whom: KillTarget, moment: KillTrigger) {
         for kill in self.plan.faults.take_kills(whom, moment) {
             for role in self.roles(whom) {
-                self.plan_deed(kill.after, Deed::Signal { role, kind: Signal::KILL });
+                self.plan_deed(kill.delay, Deed::Signal { role, kind: Signal::KILL });
             }
         }
     }
 
     pub(super) fn plan_freeze(&mut self) {
         let Some(freeze) = self.plan.faults.now().freeze else { return };
-        for role in self.roles(Whom::Extensions) {
-            self.plan_deed(freeze.after, Deed::Signal { role, kind: Signal::STOP });
-            self.plan_deed(freeze.after + freeze.lasts, Deed::Signal { role, kind: Signal::CONT });
+        for role in self.roles(KillTarget::Extensions) {
+            self.plan_deed(freeze.delay, Deed::Signal { role, kind: Signal::STOP });
+            self.plan_deed(freeze.delay + freeze.duration, Deed::Signal { role, kind: Signal::CONT });
         }
     }
 
@@ -83,9 +83,9 @@ impl Environment {
         }
     }
 
-    fn roles(&self, whom: Whom) -> Vec<Role> {
+    fn roles(&self, whom: KillTarget) -> Vec<Role> {
         let meant = |role: &Role| {
-            matches!((whom, role), (Whom::Runtime, Role::Runtime) | (Whom::Extensions, Role::Extension(_)))
+            matches!((whom, role), (KillTarget::Runtime, Role::Runtime) | (KillTarget::Extensions, Role::Extension(_)))
         };
         self.processes.pids().map(|(role, _)| role).filter(meant).collect()
     }
@@ -111,7 +111,7 @@ impl Environment {
             return;
         }
         self.max_memory_mb = self.plan.function.memory_mb.into();
-        let everybody = self.plan.faults.now().out_of_memory_takes_extensions;
+        let everybody = self.plan.faults.now().out_of_memory_kills_extensions;
         match uses.iter().max_by_key(|(_, kb)| *kb) {
             Some((role @ Role::Extension(_), _)) if !everybody => self.processes.signal(*role, Signal::KILL),
             _ => {

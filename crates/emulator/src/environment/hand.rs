@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Current, Environment};
 use crate::api::Answer;
-use crate::faults::Moment;
+use crate::faults::KillTrigger;
 use crate::life::{Reason, Role};
 
 impl Environment {
@@ -31,7 +31,7 @@ impl Environment {
             // A runtime whose `next` was cut off meanwhile asks again and gets it then.
             let _cut_off = waiting.send(answer);
         }
-        self.plan_kills(Moment::Invoked);
+        self.plan_kills(KillTrigger::Invoked);
     }
 
     pub(super) fn hand_to_extension(&mut self, index: usize) {
@@ -53,7 +53,7 @@ impl Environment {
             "deadlineMs": epoch_ms(deadline),
         });
         self.send_event(index, event);
-        self.plan_kills(Moment::Shutdown);
+        self.plan_kills(KillTrigger::Shutdown);
     }
 
     fn send_event(&mut self, index: usize, event: serde_json::Value) {

@@ -28,7 +28,7 @@ use crate::events::{EmulatorEvent, Hub, Source};
 use crate::faults::SharedFaults;
 use crate::life::{Call, Event, Leave, Life, Role};
 use crate::logs::Journal;
-use crate::outcome::{Invocation, Outcome, Served};
+use crate::outcome::{Invocation, InvocationInfo, Outcome};
 use crate::output_drain::Tap;
 use crate::pool::Pool;
 use crate::process::Processes;
@@ -67,7 +67,7 @@ struct Current {
     invocation: Invocation,
     trace: Trace,
     deadline: Instant,
-    served: Served,
+    served: InvocationInfo,
     /// Taken when the client has been answered.
     answer: Option<oneshot::Sender<Outcome>>,
 }
@@ -204,7 +204,7 @@ impl Environment {
         self.update_view();
         let environment = self.id.to_string();
         let process = self.source(role);
-        self.plan.hub.publish(EmulatorEvent::ProcessEnded { environment, process, how: words.clone() });
+        self.plan.hub.publish(EmulatorEvent::ProcessEnded { environment, process, exit_status: words.clone() });
         Event::Exited { role, words }
     }
 
@@ -221,7 +221,9 @@ impl Environment {
             tracing::warn!(%error, folder = %self.folder.display(), "environment's folder stays");
         }
         let environment = self.id.to_string();
-        self.plan.hub.publish(EmulatorEvent::EnvironmentEnded { environment, how: crate::events::Ended::Gone });
+        self.plan
+            .hub
+            .publish(EmulatorEvent::EnvironmentEnded { environment, end: crate::events::EnvironmentEnd::Removed });
     }
 
     fn source(&self, role: Role) -> Source {

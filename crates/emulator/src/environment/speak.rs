@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::Environment;
 use crate::events::EmulatorEvent;
-use crate::faults::Moment;
+use crate::faults::KillTrigger;
 use crate::life::Fatal;
 use crate::outcome::FailureKind;
 use crate::platform::{Context, Platform, timestamp};
@@ -49,7 +49,7 @@ impl Environment {
             Platform::InitStart { .. } => self.telemetry.open(),
             Platform::RuntimeDone { .. } => {
                 self.publish_runtime_done(item);
-                self.plan_kills(Moment::RuntimeDone);
+                self.plan_kills(KillTrigger::RuntimeDone);
                 return self.plan_freeze();
             }
             _ => (),

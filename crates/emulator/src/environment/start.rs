@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use super::{Current, Environment, Job};
 use crate::events::{EmulatorEvent, Stream};
-use crate::faults::{Moment, Whom};
+use crate::faults::{KillTarget, KillTrigger};
 use crate::life::{Event, Role};
-use crate::outcome::Served;
+use crate::outcome::InvocationInfo;
 use crate::output_drain::Tap;
 use crate::process::Started;
 use crate::trace::Trace;
@@ -63,8 +63,8 @@ impl Environment {
         self.taps.extend([stdout, stderr]);
         self.update_view();
         self.watch_memory();
-        let whom = if role == Role::Runtime { Whom::Runtime } else { Whom::Extensions };
-        self.plan_kills_of(whom, Moment::Started);
+        let whom = if role == Role::Runtime { KillTarget::Runtime } else { KillTarget::Extensions };
+        self.plan_kills_of(whom, KillTrigger::Started);
         let environment = self.id.to_string();
         self.plan.hub.publish(EmulatorEvent::ProcessStarted { environment, process: source, pid: started.pid });
         Ok(())
@@ -78,10 +78,10 @@ impl Environment {
     /// An invocation as it begins, told to whoever watches.
     pub(super) fn begin(&self, job: Job, cold: bool, deadline: Instant) -> Current {
         let trace = Trace::new(job.invocation.trace_header.as_deref(), SystemTime::now());
-        let served = Served {
+        let served = InvocationInfo {
             request_id: job.request_id,
             environment: self.id.to_string(),
-            cold,
+            cold_start: cold,
             trace_header: trace.downstream.clone(),
             segment_id: trace.segment_id.clone(),
         };
@@ -90,7 +90,7 @@ impl Environment {
             request_id: served.request_id.clone(),
             trace_header: trace.upstream.clone(),
             segment_id: trace.segment_id.clone(),
-            cold,
+            cold_start: cold,
         });
         Current { invocation: job.invocation, trace, deadline, served, answer: Some(job.answer) }
     }

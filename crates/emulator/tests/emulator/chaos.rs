@@ -49,7 +49,7 @@ async fn whatever_is_killed_every_request_has_an_outcome_and_no_process_is_left(
         disturb(&emulator.emulator, &mut rng).await;
         for request in requests {
             match request.await.expect("no panic") {
-                Ok(Outcome::Answered { .. }) => answered += 1,
+                Ok(Outcome::Succeeded { .. }) => answered += 1,
                 Ok(Outcome::Failed { .. }) => failed += 1,
                 Err(InvokeError::Throttled(_) | InvokeError::Environment(_)) => refused += 1,
                 Err(error) => panic!("seed {seed}: {error}"),
@@ -77,7 +77,7 @@ async fn disturb(emulator: &crudder_emulator::Emulator, rng: &mut Rng) {
         0 | 1 => fixture.runtime.into_iter().for_each(kill_if_ours),
         2 => fixture.extensions.iter().for_each(|(_, pid)| kill_if_ours(*pid)),
         3 => soon(emulator.destroy(&fixture.id)).await,
-        4 => soon(emulator.discard(&fixture.id)).await,
+        4 => soon(emulator.spin_down(&fixture.id)).await,
         _ => (),
     }
 }

@@ -13,10 +13,10 @@ async fn failure(emulator: &Fixture, event: &str) -> (String, String, FailureKin
 
 fn described(outcome: Outcome) -> (String, String, FailureKind, String) {
     match outcome {
-        Outcome::Failed { error_type, message, kind, about, .. } => {
-            (error_type, message.replace(&about.request_id, "ID"), kind, about.environment)
+        Outcome::Failed { error_type, message, kind, info, .. } => {
+            (error_type, message.replace(&info.request_id, "ID"), kind, info.environment)
         }
-        answered @ Outcome::Answered { .. } => panic!("a failure was expected: {answered:?}"),
+        answered @ Outcome::Succeeded { .. } => panic!("a failure was expected: {answered:?}"),
     }
 }
 
@@ -79,13 +79,13 @@ async fn a_function_that_passes_its_deadline_is_killed() {
 #[tokio::test]
 async fn after_a_death_the_same_environment_starts_again_with_its_tmp_as_it_was() {
     let mut emulator = plain();
-    let environment = emulator.invoke(r#"{"do":"exit"}"#).await.about().environment.clone();
+    let environment = emulator.invoke(r#"{"do":"exit"}"#).await.info().environment.clone();
     emulator.wait_for("reset", |event| matches!(event, EmulatorEvent::EnvironmentEnded { .. }).then_some(())).await;
     let folder = emulator.environment().folder;
     assert!(folder.join("tmp/lives").exists(), "the first life left its mark");
     let next = emulator.invoke("{}").await;
-    assert_eq!(next.about().environment, environment);
-    assert!(next.about().cold);
+    assert_eq!(next.info().environment, environment);
+    assert!(next.info().cold_start);
     // A suppressed init is part of the duration and not shown as an init of its own.
     emulator.forget();
     emulator.close().await;
@@ -99,13 +99,13 @@ async fn a_process_that_dies_while_frozen_is_noticed_at_once() {
     kill(pid);
     let how = emulator
         .wait_for("end of the process", |event| match event {
-            EmulatorEvent::ProcessEnded { how, .. } => Some(how.clone()),
+            EmulatorEvent::ProcessEnded { exit_status, .. } => Some(exit_status.clone()),
             _ => None,
         })
         .await;
     assert_eq!(how, "signal: killed");
     let after = emulator.invoke("{}").await;
-    assert!(after.about().cold && matches!(after, Outcome::Answered { .. }));
+    assert!(after.info().cold_start && matches!(after, Outcome::Succeeded { .. }));
     emulator.close().await;
 }
 

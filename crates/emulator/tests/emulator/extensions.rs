@@ -16,10 +16,10 @@ async fn event(emulator: &mut Fixture, event_type: &str) -> Value {
 
 async fn failure(emulator: &Fixture) -> (String, String, FailureKind) {
     match emulator.invoke("{}").await {
-        Outcome::Failed { error_type, message, kind, about, .. } => {
-            (error_type, message.replace(&about.request_id, "ID"), kind)
+        Outcome::Failed { error_type, message, kind, info, .. } => {
+            (error_type, message.replace(&info.request_id, "ID"), kind)
         }
-        answered @ Outcome::Answered { .. } => panic!("a failure was expected: {answered:?}"),
+        answered @ Outcome::Succeeded { .. } => panic!("a failure was expected: {answered:?}"),
     }
 }
 
@@ -33,11 +33,11 @@ async fn an_extension_registers_is_invoked_and_is_told_of_the_end() {
     assert_eq!(about["functionVersion"], "$LATEST");
     assert_eq!(about["accountId"], "111122223333");
     let invoke = event(&mut emulator, "INVOKE").await;
-    assert_eq!(invoke["requestId"], outcome.about().request_id);
+    assert_eq!(invoke["requestId"], outcome.info().request_id);
     assert_eq!(invoke["invokedFunctionArn"], "arn:aws:lambda:ca-central-1:111122223333:function:guest");
     assert_eq!(invoke["tracing"]["type"], "X-Amzn-Trace-Id");
     let upstream = invoke["tracing"]["value"].as_str().expect("a header");
-    assert!(!upstream.contains(&outcome.about().segment_id), "the caller's header and not the function's: {upstream}");
+    assert!(!upstream.contains(&outcome.info().segment_id), "the caller's header and not the function's: {upstream}");
     emulator.frozen().await;
     emulator.emulator.clone().shutdown().await;
     let shutdown = event(&mut emulator, "SHUTDOWN").await;
@@ -67,7 +67,9 @@ async fn an_extension_that_ignores_its_end_is_killed_after_two_seconds() {
     assert!(took >= Duration::from_millis(1_900), "it had its two seconds: {took:?}");
     emulator
         .wait_for("kill", |event| match event {
-            EmulatorEvent::ProcessEnded { process: Source::Extension(_), how, .. } if how == "signal: killed" => {
+            EmulatorEvent::ProcessEnded { process: Source::Extension(_), exit_status, .. }
+                if exit_status == "signal: killed" =>
+            {
                 Some(())
             }
             _ => None,
@@ -79,9 +81,9 @@ async fn an_extension_that_ignores_its_end_is_killed_after_two_seconds() {
 async fn an_extension_that_crashes_fails_the_invocation() {
     let emulator = Recipe::extension("crash-on-invoke").open();
     let failed = emulator.invoke(r#"{"do":"sleep","ms":20000}"#).await;
-    let Outcome::Failed { error_type, message, about, .. } = failed else { panic!("it must fail") };
+    let Outcome::Failed { error_type, message, info, .. } = failed else { panic!("it must fail") };
     assert_eq!(error_type, "Extension.Crash");
-    assert_eq!(message, format!("RequestId: {} Error: exit code 2", about.request_id));
+    assert_eq!(message, format!("RequestId: {} Error: exit code 2", info.request_id));
     emulator.close().await;
 }
 
@@ -121,7 +123,7 @@ async fn an_extension_without_events_waits_and_lets_the_function_end_in_peace() 
         .seen()
         .iter()
         .filter_map(|event| match event {
-            EmulatorEvent::ProcessEnded { how, .. } => Some(how.clone()),
+            EmulatorEvent::ProcessEnded { exit_status, .. } => Some(exit_status.clone()),
             _ => None,
         })
         .collect();
@@ -136,7 +138,7 @@ async fn a_function_without_extensions_is_killed_without_a_word() {
     emulator.emulator.clone().shutdown().await;
     let how = emulator
         .wait_for("end", |event| match event {
-            EmulatorEvent::ProcessEnded { how, .. } => Some(how.clone()),
+            EmulatorEvent::ProcessEnded { exit_status, .. } => Some(exit_status.clone()),
             _ => None,
         })
         .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crudder_emulator::{EmulatorEvent, FailureKind, Faults, Freeze, Kill, Moment, Outcome, Source, Whom};
+use crudder_emulator::{EmulatorEvent, FailureKind, Faults, Freeze, Kill, KillTarget, KillTrigger, Outcome, Source};
 
 use crate::support::{FUNCTION, Fixture, Recipe, plain, reaches_state};
 
@@ -10,15 +10,17 @@ fn order(emulator: &Fixture, faults: Faults) {
     emulator.emulator.set_faults(FUNCTION, faults).expect("a known function");
 }
 
-fn kill(whom: Whom, moment: Moment) -> Faults {
-    let kill = Kill { whom, moment, after: Duration::from_millis(20) };
+fn kill(whom: KillTarget, moment: KillTrigger) -> Faults {
+    let kill = Kill { target: whom, trigger: moment, delay: Duration::from_millis(20) };
     Faults { kills: vec![kill], ..Faults::default() }
 }
 
 async fn killed(emulator: &mut Fixture, wanted: &Source) {
     emulator
         .wait_for("kill", |event| match event {
-            EmulatorEvent::ProcessEnded { process, how, .. } if process == wanted && how == "signal: killed" => {
+            EmulatorEvent::ProcessEnded { process, exit_status, .. }
+                if process == wanted && exit_status == "signal: killed" =>
+            {
                 Some(())
             }
             _ => None,
@@ -29,7 +31,7 @@ async fn killed(emulator: &mut Fixture, wanted: &Source) {
 #[tokio::test]
 async fn a_function_can_be_killed_while_it_serves_once() {
     let emulator = plain();
-    order(&emulator, kill(Whom::Runtime, Moment::Invoked));
+    order(&emulator, kill(KillTarget::Runtime, KillTrigger::Invoked));
     let failed = emulator.invoke(r#"{"do":"sleep","ms":20000}"#).await;
     assert!(matches!(failed, Outcome::Failed { kind: FailureKind::Exit, .. }), "{failed:?}");
     emulator.answer(r#"{"do":"sleep","ms":50}"#).await;
@@ -39,7 +41,7 @@ async fn a_function_can_be_killed_while_it_serves_once() {
 #[tokio::test]
 async fn an_extension_can_be_killed_while_it_works_after_the_answer() {
     let mut emulator = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "20000").open();
-    order(&emulator, kill(Whom::Extensions, Moment::RuntimeDone));
+    order(&emulator, kill(KillTarget::Extensions, KillTrigger::RuntimeDone));
     emulator.answer("{}").await;
     killed(&mut emulator, &Source::Extension("emulator-extension".to_owned())).await;
     let report = emulator.line("platform.report").await.line;
@@ -51,7 +53,7 @@ async fn an_extension_can_be_killed_while_it_works_after_the_answer() {
 async fn an_extension_can_be_killed_at_its_start_and_at_its_end() {
     let mut emulator = Recipe::extension("linger").open();
     let faults = Faults {
-        kills: vec![Kill { whom: Whom::Extensions, moment: Moment::Started, after: Duration::ZERO }],
+        kills: vec![Kill { target: KillTarget::Extensions, trigger: KillTrigger::Started, delay: Duration::ZERO }],
         ..Faults::default()
     };
     order(&emulator, faults);
@@ -61,7 +63,7 @@ async fn an_extension_can_be_killed_at_its_start_and_at_its_end() {
     let mut emulator = Recipe::extension("ignore-shutdown").open();
     emulator.answer("{}").await;
     emulator.frozen().await;
-    order(&emulator, kill(Whom::Extensions, Moment::Shutdown));
+    order(&emulator, kill(KillTarget::Extensions, KillTrigger::Shutdown));
     let begin = std::time::Instant::now();
     emulator.emulator.clone().shutdown().await;
     assert!(begin.elapsed() < Duration::from_millis(1_900), "it did not have its two seconds");
@@ -71,7 +73,7 @@ async fn an_extension_can_be_killed_at_its_start_and_at_its_end() {
 #[tokio::test]
 async fn an_extension_can_be_stopped_in_the_middle_of_its_work() {
     let mut emulator = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "1000").open();
-    let freeze = Freeze { after: Duration::from_millis(50), lasts: Duration::from_secs(2) };
+    let freeze = Freeze { delay: Duration::from_millis(50), duration: Duration::from_secs(2) };
     order(&emulator, Faults { freeze: Some(freeze), ..Faults::default() });
     emulator.answer("{}").await;
     let pid = emulator.environment().extensions[0].1;
@@ -103,9 +105,9 @@ async fn managed_instances_refuse_invoke() {
 async fn a_function_that_takes_more_memory_than_it_has_is_killed_in_lambdas_words() {
     let mut emulator = Recipe { memory_mb: 64, ..Recipe::extension("") }.open();
     let failed = emulator.invoke(r#"{"do":"allocate","mb":256}"#).await;
-    let Outcome::Failed { error_type, message, kind, about, .. } = failed else { panic!("it must fail") };
+    let Outcome::Failed { error_type, message, kind, info, .. } = failed else { panic!("it must fail") };
     assert_eq!((error_type.as_str(), kind), ("Runtime.OutOfMemory", FailureKind::OutOfMemory));
-    assert_eq!(message, format!("RequestId: {} Error: Runtime exited with error: signal: killed", about.request_id));
+    assert_eq!(message, format!("RequestId: {} Error: Runtime exited with error: signal: killed", info.request_id));
     let report = emulator.line("platform.report").await.line;
     assert!(report.contains(r#""status":"error","errorType":"Runtime.OutOfMemory""#), "{report}");
     assert!(report.contains(r#""memorySizeMB":64,"maxMemoryUsedMB":64"#), "{report}");
@@ -118,7 +120,7 @@ async fn a_function_that_takes_more_memory_than_it_has_is_killed_in_lambdas_word
 #[tokio::test]
 async fn memory_may_take_the_extension_along() {
     let mut emulator = Recipe { memory_mb: 64, ..Recipe::extension("") }.open();
-    order(&emulator, Faults { out_of_memory_takes_extensions: true, ..Faults::default() });
+    order(&emulator, Faults { out_of_memory_kills_extensions: true, ..Faults::default() });
     emulator.invoke(r#"{"do":"allocate","mb":256}"#).await;
     killed(&mut emulator, &Source::Function).await;
     killed(&mut emulator, &Source::Extension("emulator-extension".to_owned())).await;

@@ -38,7 +38,7 @@ async fn the_next_request_waits_for_an_extension_that_is_not_done() {
     let mut emulator = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "200").open();
     let first = emulator.invoke("{}").await;
     let second = emulator.invoke("{}").await;
-    assert_eq!(first.about().environment, second.about().environment);
+    assert_eq!(first.info().environment, second.info().environment);
     let order: Vec<&str> = emulator
         .seen()
         .iter()

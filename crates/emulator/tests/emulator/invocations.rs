@@ -9,10 +9,10 @@ async fn the_first_invocation_is_cold_and_the_next_is_served_by_the_same_process
     let emulator = plain();
     let first = emulator.invoke("{}").await;
     let second = emulator.invoke("{}").await;
-    assert!(first.about().cold);
-    assert!(!second.about().cold);
-    assert_eq!(first.about().environment, second.about().environment);
-    assert_ne!(first.about().request_id, second.about().request_id);
+    assert!(first.info().cold_start);
+    assert!(!second.info().cold_start);
+    assert_eq!(first.info().environment, second.info().environment);
+    assert_ne!(first.info().request_id, second.info().request_id);
     emulator.close().await;
 }
 
@@ -23,17 +23,17 @@ async fn the_function_gets_the_event_and_the_headers_of_the_runtime_api() {
     let invocation = Invocation::new(r#"{"hello":"world"}"#).with_trace_header(upstream);
     let outcome = soon(emulator.emulator.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
     let answer: serde_json::Value = serde_json::from_slice(outcome.payload()).expect("JSON");
-    let about = outcome.about();
+    let info = outcome.info();
     assert_eq!(answer["event"]["hello"], "world");
     let header = |name: &str| answer["headers"][name].as_str().unwrap_or_default().to_owned();
-    assert_eq!(header("lambda-runtime-aws-request-id"), about.request_id);
+    assert_eq!(header("lambda-runtime-aws-request-id"), info.request_id);
     assert_eq!(
         header("lambda-runtime-invoked-function-arn"),
         "arn:aws:lambda:ca-central-1:111122223333:function:guest"
     );
-    let expected = format!("Root=1-6a01b2c3-00112233445566778899aabb;Parent={};Sampled=1", about.segment_id);
+    let expected = format!("Root=1-6a01b2c3-00112233445566778899aabb;Parent={};Sampled=1", info.segment_id);
     assert_eq!(header("lambda-runtime-trace-id"), expected);
-    assert_eq!(about.trace_header, expected);
+    assert_eq!(info.trace_header, expected);
     let deadline: u128 = header("lambda-runtime-deadline-ms").parse().expect("a number");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
     assert!(deadline > now && deadline <= now + 30_000, "deadline {deadline}, now {now}");
@@ -60,7 +60,7 @@ async fn twenty_concurrent_requests_get_twenty_environments() {
     let requests = (0..20).map(|_| emulator.invoke(r#"{"do":"sleep","ms":300}"#));
     let outcomes = futures::future::join_all(requests).await;
     let environments: std::collections::BTreeSet<_> =
-        outcomes.iter().map(|outcome| outcome.about().environment.clone()).collect();
+        outcomes.iter().map(|outcome| outcome.info().environment.clone()).collect();
     assert_eq!(environments.len(), 20);
     emulator.close().await;
 }
@@ -71,7 +71,7 @@ async fn beyond_the_limit_of_environments_a_request_is_throttled() {
     let (busy, second) = tokio::join!(emulator.invoke(r#"{"do":"sleep","ms":300}"#), async {
         emulator.emulator.invoke(FUNCTION, Invocation::new("{}")).await
     });
-    assert!(matches!(busy, Outcome::Answered { .. }));
+    assert!(matches!(busy, Outcome::Succeeded { .. }));
     assert_eq!(second, Err(InvokeError::Throttled(1)));
     emulator.close().await;
 }
@@ -90,7 +90,7 @@ async fn an_unknown_function_and_an_event_that_is_too_large_are_refused() {
 async fn an_answer_as_large_as_lambda_takes_arrives_whole() {
     let emulator = plain();
     let outcome = emulator.invoke(&format!(r#"{{"do":"large","bytes":{RESPONSE_LIMIT}}}"#)).await;
-    let Outcome::Answered { payload, .. } = outcome else { panic!("it must be answered") };
+    let Outcome::Succeeded { payload, .. } = outcome else { panic!("it must be answered") };
     assert_eq!(payload.len(), RESPONSE_LIMIT);
     emulator.close().await;
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use crudder_emulator::{EmulatorEvent, Ended, Invocation, InvokeError};
+use crudder_emulator::{EmulatorEvent, EnvironmentEnd, Invocation, InvokeError};
 
 use crate::support::{FUNCTION, Recipe, gone, kill, plain, process_state, soon};
 
@@ -71,21 +71,21 @@ async fn no_process_outlives_a_stage_that_is_killed() {
 #[tokio::test]
 async fn a_discarded_environment_takes_its_tmp_with_it() {
     let mut emulator = Recipe::extension("").open();
-    let first = emulator.invoke("{}").await.about().environment.clone();
+    let first = emulator.invoke("{}").await.info().environment.clone();
     emulator.frozen().await;
     let folder = emulator.environment().folder;
-    soon(emulator.emulator.discard(&first)).await;
+    soon(emulator.emulator.spin_down(&first)).await;
     emulator.line(r#""shutdownReason":"spindown""#).await;
     assert!(!folder.exists());
-    let how = emulator
+    let end = emulator
         .wait_for("end", |event| match event {
-            EmulatorEvent::EnvironmentEnded { how, .. } => Some(*how),
+            EmulatorEvent::EnvironmentEnded { end, .. } => Some(*end),
             _ => None,
         })
         .await;
-    assert_eq!(how, Ended::Gone);
+    assert_eq!(end, EnvironmentEnd::Removed);
     let second = emulator.invoke("{}").await;
-    assert_ne!(second.about().environment, first);
+    assert_ne!(second.info().environment, first);
     emulator.close().await;
 }
 
@@ -99,9 +99,9 @@ async fn a_discarded_environment_serves_its_request_to_the_end() {
             _ => None,
         })
         .await;
-    soon(emulator.emulator.discard(&environment)).await;
+    soon(emulator.emulator.spin_down(&environment)).await;
     let outcome = soon(running).await.expect("an outcome");
-    assert!(matches!(outcome, crudder_emulator::Outcome::Answered { .. }));
+    assert!(matches!(outcome, crudder_emulator::Outcome::Succeeded { .. }));
     assert_eq!(emulator.emulator.environments(), []);
     emulator.close().await;
 }
@@ -109,7 +109,7 @@ async fn a_discarded_environment_serves_its_request_to_the_end() {
 #[tokio::test]
 async fn a_destroyed_environment_is_gone_without_a_word() {
     let mut emulator = Recipe::extension("").open();
-    let environment = emulator.invoke("{}").await.about().environment.clone();
+    let environment = emulator.invoke("{}").await.info().environment.clone();
     emulator.frozen().await;
     soon(emulator.emulator.destroy(&environment)).await;
     let told = |event: &EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("SHUTDOWN"));

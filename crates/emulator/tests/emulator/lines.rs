@@ -35,7 +35,7 @@ async fn a_line_says_where_it_comes_from() {
     let outcome = emulator.invoke(r#"{"do":"print","lines":1}"#).await;
     let line = emulator.line("and one on stderr").await;
     assert_eq!((line.stream, line.source), (Stream::Stderr, Source::Function));
-    assert_eq!((line.function.as_str(), line.environment), ("guest", outcome.about().environment.clone()));
+    assert_eq!((line.function.as_str(), line.environment), ("guest", outcome.info().environment.clone()));
     assert!(line.log_stream.contains("/[$LATEST]"), "{}", line.log_stream);
     emulator.close().await;
 }
@@ -53,7 +53,7 @@ async fn lambda_writes_a_start_and_a_report_for_each_invocation() {
     let mut emulator = plain();
     let outcome = emulator.invoke("{}").await;
     let start: serde_json::Value = serde_json::from_str(&emulator.line("platform.start").await.line).expect("JSON");
-    assert_eq!(start["record"]["requestId"], outcome.about().request_id);
+    assert_eq!(start["record"]["requestId"], outcome.info().request_id);
     assert_eq!(start["record"]["version"], "$LATEST");
     let report: serde_json::Value = serde_json::from_str(&emulator.line("platform.report").await.line).expect("JSON");
     let metrics = &report["record"]["metrics"];
@@ -77,7 +77,7 @@ async fn what_a_function_wrote_comes_before_what_lambda_says_about_it() {
     for count in 0..20 {
         emulator.forget();
         let event = if count % 2 == 0 { r#"{"do":"print","lines":50}"# } else { r#"{"do":"panic"}"# };
-        let request = emulator.invoke(event).await.about().request_id.clone();
+        let request = emulator.invoke(event).await.info().request_id.clone();
         let ended = |event: &EmulatorEvent| {
             matches!(event, EmulatorEvent::InvocationEnded { request_id, .. } if *request_id == request).then_some(())
         };

@@ -43,7 +43,7 @@ async fn a_time_out_answers_the_client_and_leaves_the_code_running() {
     assert!(matches!(outcome, Outcome::Failed { kind: FailureKind::Timeout, .. }), "{outcome:?}");
     // The one worker of this function still sleeps: what comes next waits for it, until its own time is out or it is served.
     let outcome = emulator.invoke(r#"{"do":"sleep","ms":1}"#).await;
-    let Outcome::Answered { payload, .. } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Succeeded { payload, .. } = outcome else { panic!("{outcome:?}") };
     let after: serde_json::Value = serde_json::from_slice(&payload).expect("JSON");
     assert_eq!((&after["pid"], after["count"].as_u64()), (&before["pid"], Some(3)), "the same process went on");
     emulator.close().await;

@@ -95,7 +95,7 @@ impl Fixture {
     /// The answer of a function that must answer.
     pub(crate) async fn answer(&self, event: &str) -> Value {
         match self.invoke(event).await {
-            Outcome::Answered { payload, .. } => serde_json::from_slice(&payload).expect("JSON"),
+            Outcome::Succeeded { payload, .. } => serde_json::from_slice(&payload).expect("JSON"),
             failed @ Outcome::Failed { .. } => panic!("an answer was expected: {failed:?}"),
         }
     }

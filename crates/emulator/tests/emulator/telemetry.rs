@@ -82,9 +82,9 @@ async fn a_subscriber_sees_the_whole_life_of_an_environment() {
     let report = event(&mut emulator, "platform.initReport").await;
     assert_eq!(keys(&report), ["initializationType", "metrics", "phase", "status"]);
 
-    let tracing = json!({ "spanId": outcome.about().segment_id, "type": "X-Amzn-Trace-Id", "value": upstream });
+    let tracing = json!({ "spanId": outcome.info().segment_id, "type": "X-Amzn-Trace-Id", "value": upstream });
     let start = event(&mut emulator, "platform.start").await;
-    assert_eq!(start["requestId"], outcome.about().request_id);
+    assert_eq!(start["requestId"], outcome.info().request_id);
     assert_eq!((&start["version"], &start["tracing"]), (&json!("$LATEST"), &tracing));
 
     let done = event(&mut emulator, "platform.runtimeDone").await;
@@ -172,7 +172,7 @@ async fn a_refused_subscription_lets_the_extension_go_on() {
             TelemetryFault::NotSupported,
             r#"subscribed 202 {"errorMessage":"Telemetry API is not supported","errorType":"Telemetry.NotSupported"}"#,
         ),
-        (TelemetryFault::Broken, "subscribed 500"),
+        (TelemetryFault::ServerError, "subscribed 500"),
     ] {
         let mut emulator = subscribed(SCHEMA);
         emulator
@@ -193,7 +193,7 @@ async fn runtime_done_can_be_late_or_missing() {
         .emulator
         .set_faults(FUNCTION, Faults { runtime_done: late, ..Faults::default() })
         .expect("a known function");
-    let first = emulator.invoke("{}").await.about().request_id.clone();
+    let first = emulator.invoke("{}").await.info().request_id.clone();
     assert_eq!(event(&mut emulator, "platform.runtimeDone").await["requestId"], first);
     let reported = |event: &EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("telemetry") && line.line.contains("platform.report"));
     let done = |event: &EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("telemetry") && line.line.contains("platform.runtimeDone"));

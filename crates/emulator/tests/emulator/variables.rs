@@ -6,8 +6,13 @@ use crate::support::Recipe;
 
 #[tokio::test]
 async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
-    let recipe =
-        Recipe { change: |config| config.xray_daemon = Some(([127, 0, 0, 1], 2000).into()), ..Recipe::extension("") };
+    let recipe = Recipe {
+        change: |config| {
+            config.xray_daemon = Some(([127, 0, 0, 1], 2000).into());
+            config.tmp_files.insert("RING_FILE".to_owned(), "ring".to_owned());
+        },
+        ..Recipe::extension("")
+    };
     let mut emulator = recipe.variable("OWN", "yes").open();
     let seen = emulator.answer(r#"{"do":"environment"}"#).await;
     let expected = [
@@ -38,7 +43,7 @@ async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
     let environment = emulator.environment();
     let tmp = environment.folder.join("tmp");
     assert_eq!(seen["TMPDIR"], tmp.to_str().expect("plain"));
-    assert_eq!(seen["CRUDDER_RECORDER"], tmp.join("crudder.recorder").to_str().expect("plain"));
+    assert_eq!(seen["RING_FILE"], tmp.join("ring").to_str().expect("plain"));
     assert_eq!(seen["AWS_LAMBDA_RUNTIME_API"], environment.runtime_api);
     let others = [
         "AWS_ACCESS_KEY_ID",
@@ -48,8 +53,8 @@ async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
         "AWS_LAMBDA_RUNTIME_API",
         "LAMBDA_TASK_ROOT",
         "TMPDIR",
-        "CRUDDER_RECORDER",
-        "CRUDDER_EMULATOR_MARKER",
+        "RING_FILE",
+        "LAMBDA_EMULATOR_MARKER",
     ];
     let expected: BTreeSet<&str> = expected.iter().map(|(name, _)| *name).chain(others).collect();
     let names: BTreeSet<&str> = seen.as_object().expect("an object").keys().map(String::as_str).collect();

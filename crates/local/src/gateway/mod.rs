@@ -216,10 +216,10 @@ impl Gateway {
         if let Ok(outcome) = &outcome {
             call.handle.invoked(outcome);
             let failed = matches!(outcome, Outcome::Failed { .. });
-            self.segments.invocation(trace, &target.function, outcome.about(), failed, start);
+            self.segments.invocation(trace, &target.function, outcome.info(), failed, start);
         }
         match outcome {
-            Ok(Outcome::Answered { payload, .. }) => Ok(payload),
+            Ok(Outcome::Succeeded { payload, .. }) => Ok(payload),
             Ok(Outcome::Failed { kind: FailureKind::Timeout, .. }) => Err(Refused::TimedOut),
             Ok(Outcome::Failed { .. }) => Err(Refused::Failed),
             Err(InvokeError::Throttled(_)) => Err(Refused::Throttled),

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crudder_emulator::Served;
+use crudder_emulator::InvocationInfo;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -67,13 +67,13 @@ impl Segments {
         &self,
         trace: &TraceHeader,
         function: &str,
-        about: &Served,
+        info: &InvocationInfo,
         failed: bool,
         start: SystemTime,
     ) {
         let segment = json!({
-            "name": function, "id": about.segment_id, "parent_id": trace.segment, "origin": "AWS::Lambda::Function",
-            "aws": {"request_id": about.request_id}, "fault": failed,
+            "name": function, "id": info.segment_id, "parent_id": trace.segment, "origin": "AWS::Lambda::Function",
+            "aws": {"request_id": info.request_id}, "fault": failed,
         });
         self.send(segment, trace, start);
     }

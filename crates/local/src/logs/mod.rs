@@ -137,7 +137,7 @@ mod tests {
             request_id: "r".to_owned(),
             trace_header: format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=1"),
             segment_id: "53995c3f42cd8ad8".to_owned(),
-            cold: true,
+            cold_start: true,
         }
     }
 

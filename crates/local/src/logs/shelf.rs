@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crudder_emulator::{EmulatorEvent, Ended};
+use crudder_emulator::{EmulatorEvent, EnvironmentEnd};
 
 use super::line::{self, Line};
 
@@ -39,7 +39,7 @@ impl Shelf {
                     None => self.current.remove(environment),
                 };
             }
-            EmulatorEvent::EnvironmentEnded { environment, how: Ended::Gone } => {
+            EmulatorEvent::EnvironmentEnded { environment, end: EnvironmentEnd::Removed } => {
                 self.current.remove(environment);
             }
             _ => (),

@@ -68,7 +68,7 @@ impl RequestHandle {
     /// What became of the function's part.
     pub(crate) fn invoked(&self, outcome: &Invoked) {
         self.change(|entry| {
-            entry.cold = Some(outcome.about().cold);
+            entry.cold = Some(outcome.info().cold_start);
             if let Invoked::Failed { kind, message, .. } = outcome {
                 entry.outcome = death(*kind, message);
                 entry.detail.get_or_insert_with(|| cut(message).into());

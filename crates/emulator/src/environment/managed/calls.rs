@@ -103,9 +103,9 @@ impl Managed {
         }
         for job in std::mem::take(&mut self.queue) {
             let mut current = self.base.begin(job, false, now);
-            let about = current.served.clone();
+            let info = current.served.clone();
             if let Some(answer) = current.answer.take() {
-                let _gone = answer.send(super::super::act::failed(fatal.clone(), about));
+                let _gone = answer.send(super::super::act::failed(fatal.clone(), info));
             }
         }
     }

@@ -14,7 +14,7 @@ use super::hand::runtime_headers;
 use super::{Current, Environment, Job, WaysIn};
 use crate::api::Answer;
 use crate::events::EmulatorEvent;
-use crate::faults::Moment;
+use crate::faults::KillTrigger;
 use crate::life::{Event, Fatal, Leave, Reason, Role};
 use crate::outcome::Outcome;
 use crate::platform::{InitPhase, Platform, Span, Verdict};
@@ -160,7 +160,7 @@ impl Managed {
         self.running.insert(current.served.request_id.clone(), Running { current, handed: now });
         // A worker that was cut off at this very moment never answers: the deadline ends that.
         let _cut_off = worker.send(answer);
-        self.base.plan_kills(Moment::Invoked);
+        self.base.plan_kills(KillTrigger::Invoked);
     }
 
     /// What the platform says is about one invocation at a time.
@@ -194,10 +194,10 @@ impl Managed {
         ];
         let report = Platform::Report { verdict, duration: now - handed, init: None, spans };
         let is_late = matches!(&result, Err(fatal) if *fatal == Fatal::timeout(self.base.plan.function.timeout));
-        let about = current.served.clone();
+        let info = current.served.clone();
         let outcome = match result {
-            Ok(payload) => Outcome::Answered { payload, about },
-            Err(fatal) => super::act::failed(fatal, about),
+            Ok(payload) => Outcome::Succeeded { payload, info },
+            Err(fatal) => super::act::failed(fatal, info),
         };
         let current = self.speak_of(current, &report);
         if is_late {
@@ -207,7 +207,7 @@ impl Managed {
         self.say_what_is_free();
         // A caller who does not wait any more misses the answer, as Lambda's would.
         let _gone = answer.send(outcome);
-        self.base.plan_kills(Moment::Answered);
+        self.base.plan_kills(KillTrigger::Responded);
     }
 }
 
