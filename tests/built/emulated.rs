@@ -57,7 +57,7 @@ async fn each_built_function_with_the_built_layer_answers_its_event_and_its_span
         assert!(!root.is_error(), "{root:?}");
         emulator.program.end().await;
     }
-    services.vendors().honeycomb.with_store(|store| assert_eq!(store.call_log().complained(), 0));
+    services.vendors().honeycomb.with_store(|store| assert_eq!(store.call_log().violation_count(), 0));
     Box::pin(services.stop()).await;
 }
 

@@ -66,7 +66,7 @@ pub struct CallLog {
 impl CallLog {
     /// Calls that came in whole, whatever became of them.
     #[must_use]
-    pub fn requests(&self) -> u64 {
+    pub fn request_count(&self) -> u64 {
         self.requests
     }
 
@@ -78,7 +78,7 @@ impl CallLog {
 
     /// How many calls were not taken.
     #[must_use]
-    pub fn rejected(&self) -> u64 {
+    pub fn rejection_count(&self) -> u64 {
         self.rejected
     }
 
@@ -89,7 +89,7 @@ impl CallLog {
 
     /// How many breaches of documented rules were found.
     #[must_use]
-    pub fn complained(&self) -> u64 {
+    pub fn violation_count(&self) -> u64 {
         self.complained
     }
 
@@ -105,7 +105,7 @@ impl CallLog {
     }
 
     /// The last thousand batches that were taken, oldest first.
-    pub fn listed_deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+    pub fn recent_deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
         self.listed.iter().map(AsRef::as_ref)
     }
 

@@ -14,11 +14,11 @@
 //!
 //! # async fn see(trace_id: TraceId) -> Result<(), Box<dyn std::error::Error>> {
 //! let honeycomb = Honeycomb::start(HoneycombConfig::default()).await?;
-//! honeycomb.faults().next(Fault::Throttled(RetryAfter::Seconds(2)))?;
+//! honeycomb.faults().inject_next(Fault::Throttled(RetryAfter::Seconds(2)))?;
 //! println!("a layer may deliver to {}", honeycomb.url());
 //! let trace = honeycomb.wait_for(Duration::from_secs(10), |store| store.trace(trace_id)).await?;
 //! println!("{} spans came at last", trace.spans.len());
-//! assert_eq!(honeycomb.with_store(|store| store.call_log().complained()), 0, "and broke no rule");
+//! assert_eq!(honeycomb.with_store(|store| store.call_log().violation_count()), 0, "and broke no rule");
 //! # Ok(())
 //! # }
 //! ```
@@ -47,7 +47,7 @@ pub use call_log::{CallLog, Delivery, Rejection};
 pub use config::{AwsCredentials, Clock, FakesConfig, HoneycombConfig, RollbarConfig, SecretsConfig, XrayConfig};
 pub use fake_server::{FakeServer, TimedOut};
 pub use fakes::Fakes;
-pub use fault::{Calls, Fault, Faults, Plan, RetryAfter, Unfit};
+pub use fault::{Calls, Fault, Faults, Plan, RetryAfter, UnsupportedFault};
 pub use honeycomb::{
     Batch, Duplicate, Honeycomb, HoneycombHandler, HoneycombKey, HoneycombStore, KeyKind, Region, Span, SpanEvent,
     SpanLink, SpanStatus, Trace, TraceSummary,

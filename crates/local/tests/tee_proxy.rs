@@ -56,9 +56,9 @@ async fn what_the_vendor_refuses_is_not_shown_as_taken() {
     let real = real.await.unwrap();
     let settings = settings(&[("HONEYCOMB_API_KEY", KEY), ("HONEYCOMB_API_ENDPOINT", &real.url())]);
     let services = Services::start(&settings, data.path()).await.unwrap();
-    real.faults().next(Fault::ServerError).unwrap();
+    real.faults().inject_next(Fault::ServerError).unwrap();
     assert_eq!(send_span(&services).await, 500);
-    real.shut().await;
+    real.stop_listening().await;
     assert_eq!(send_span(&services).await, 502, "a vendor that is down");
     assert_eq!(services.vendors().honeycomb.with_store(|store| store.span_count()), 0);
     services.stop().await;

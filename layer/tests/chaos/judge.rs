@@ -72,9 +72,9 @@ pub(crate) fn judge(world: &World, tally: &Tally, letters: usize, late: Duration
     let unexplained: Vec<_> = lost_with_environments.iter().filter(is_hidden).cloned().collect();
     let of_spools = lost_with_environments.iter().filter(|(_, span)| remains.in_spools.contains(span)).count();
     let (doubtful, unexcused, forgotten) =
-        store.with_store(|store| (store.excused_duplicates(), store.unexcused_duplicates(), store.forgotten_spans()));
+        store.with_store(|store| (store.expected_duplicates(), store.unexpected_duplicates(), store.evicted_spans()));
     let deaths = deaths(&world.vendors);
-    let repeated_items = world.vendors.rollbar.with_store(|store| store.repeated_items());
+    let duplicate_items = world.vendors.rollbar.with_store(|store| store.duplicate_items());
     let held = held(world);
     let most = held.iter().copied().fold(0.0, f64::max);
     let limit = (BUDGET + MACHINE + late).as_secs_f64() * 1000.0;
@@ -85,7 +85,7 @@ pub(crate) fn judge(world: &World, tally: &Tally, letters: usize, late: Duration
         "chaos: {} answered, {} died, {} deaths told as items; {} functions and {} layers killed, {} environments discarded\n\
          chaos: {} spans started, {} delivered, {} lost; {} lost with discarded environments, {of_spools} of them in spools\n\
          chaos: {doubtful} spans twice because no answer left the vendor, {unexcused} because the layer died before it noted one, \
-         {repeated_items} items twice; the layers counted {} doubts; {letters} dead letters replayed\n\
+         {duplicate_items} items twice; the layers counted {} doubts; {letters} dead letters replayed\n\
          chaos: the layer held {} environments, the longest for {most:.0} ms of a budget of {}; {} beyond it, \
          with {late:?} allowed for what the machine was late by; slowest request {:?}",
         tally.answered,
@@ -104,7 +104,7 @@ pub(crate) fn judge(world: &World, tally: &Tally, letters: usize, late: Duration
         delayed.len(),
         tally.longest,
     );
-    let (kept, counted, twice) = (remains.kept, remains.counted, doubtful + unexcused + repeated_items);
+    let (kept, counted, twice) = (remains.kept, remains.counted, doubtful + unexcused + duplicate_items);
     Judged { told, kept, lost, unexplained, unexcused, twice, counted, deaths, forgotten, delayed }
 }
 

@@ -120,19 +120,19 @@ fn settings(vendors: &Fakes) -> BTreeMap<String, String> {
 
 fn fail_at_random(vendors: &Fakes, seed: u64) {
     let faults = [
-        Fault::Unavailable(RetryAfter::Unsaid),
+        Fault::Unavailable(RetryAfter::Absent),
         Fault::Throttled(RetryAfter::Seconds(1)),
         Fault::ServerError,
         Fault::BadGateway,
-        Fault::HalfAnswer,
-        Fault::Reset { take: true },
-        Fault::Reset { take: false },
-        Fault::Cut { take: true },
-        Fault::Late { after: Duration::from_millis(30) },
+        Fault::TruncatedResponse,
+        Fault::Reset { accept: true },
+        Fault::Reset { accept: false },
+        Fault::Closed { accept: true },
+        Fault::Delayed { by: Duration::from_millis(30) },
     ];
     for (index, fault) in faults.into_iter().enumerate() {
         let seed = seed.wrapping_add(index as u64);
-        vendors.honeycomb.faults().add(Plan::chance(0.03, seed, fault.clone())).expect("a fault it knows");
-        vendors.rollbar.faults().add(Plan::chance(0.03, seed ^ 7, fault)).expect("a fault it knows");
+        vendors.honeycomb.faults().add(Plan::with_probability(0.03, seed, fault.clone())).expect("a fault it knows");
+        vendors.rollbar.faults().add(Plan::with_probability(0.03, seed ^ 7, fault)).expect("a fault it knows");
     }
 }

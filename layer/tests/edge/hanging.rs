@@ -56,7 +56,7 @@ async fn measure(hangs: bool) -> Measured {
     let mut fixture = Recipe::default().variable("CRUDDER_FLUSH_BUDGET_MS", budget).open().await;
     if hangs {
         for stand_in in [fixture.vendors.honeycomb.faults(), fixture.vendors.rollbar.faults()] {
-            stand_in.add(Plan::always(Fault::Silence { take: false })).expect("a fault it knows");
+            stand_in.add(Plan::always(Fault::NoResponse { accept: false })).expect("a fault it knows");
         }
     }
     let mut answers = Vec::new();

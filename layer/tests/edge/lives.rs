@@ -116,7 +116,7 @@ async fn what_is_held_back_leaves_at_the_end() {
 async fn dense_traffic_is_told_in_batches_a_second_old_and_an_answer_is_no_reason_for_the_next() {
     let mut fixture = Recipe::default().variable("CRUDDER_FLUSH_BUDGET_MS", "20").open().await;
     // Longer than the layer may hold `/next`: answers come while later invocations are served.
-    let late = Fault::Late { after: Duration::from_millis(40) };
+    let late = Fault::Delayed { by: Duration::from_millis(40) };
     fixture.vendors.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
     let (began, mut traces) = (Instant::now(), Vec::new());
     // Too few for a batch that is large enough before it is old enough.
@@ -124,7 +124,7 @@ async fn dense_traffic_is_told_in_batches_a_second_old_and_an_answer_is_no_reaso
         traces.push(fixture.call("ok").await.1);
     }
     let (batches, seconds) =
-        (fixture.vendors.honeycomb.with_store(|store| store.call_log().requests()), began.elapsed().as_secs());
+        (fixture.vendors.honeycomb.with_store(|store| store.call_log().request_count()), began.elapsed().as_secs());
     // One for the first invocation, which nobody knew to be dense.
     assert!(batches <= 1 + seconds, "{batches} batches in {seconds} s");
     fixture.discard().await;
@@ -153,7 +153,7 @@ async fn a_verdict_that_never_comes_is_not_waited_for() {
 #[tokio::test]
 async fn a_freeze_in_the_middle_of_a_send_loses_nothing() {
     let mut fixture = plain().await;
-    let late = Fault::Late { after: Duration::from_millis(60) };
+    let late = Fault::Delayed { by: Duration::from_millis(60) };
     fixture.vendors.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
     let freeze = Freeze { delay: Duration::from_millis(20), duration: Duration::from_millis(150) };
     fixture.emulator.set_faults(FUNCTION, Faults { freeze: Some(freeze), ..Faults::default() }).expect("a function");
@@ -208,7 +208,7 @@ async fn a_full_ring_costs_spans_and_says_how_many() {
     let recipe = Recipe::default().variable("CRUDDER_RECORDER_BYTES", "16384");
     // The ring is empty again when the next request begins: that takes an answer, on a busy machine too.
     let mut fixture = recipe.variable("CRUDDER_FLUSH_BUDGET_MS", "10000").open().await;
-    let late = Fault::Late { after: Duration::from_secs(3) };
+    let late = Fault::Delayed { by: Duration::from_secs(3) };
     fixture.vendors.honeycomb.faults().add(Plan::times(1, late)).expect("a fault it knows");
     let event = serde_json::json!({ "kind": "many", "spans": 2000 });
     let (outcome, _) = fixture.call_with(event, true).await;

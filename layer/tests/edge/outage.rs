@@ -85,7 +85,7 @@ fn letters(fixture: &mut Fixture) -> Vec<String> {
 fn check_spans(fixture: &Fixture, witness: &str) {
     let sworn: BTreeSet<&str> = witness.lines().filter_map(|line| line.split_once(' ')).map(|(_, span)| span).collect();
     fixture.vendors.honeycomb.with_store(|store| {
-        assert_eq!(store.forgotten_spans(), 0);
+        assert_eq!(store.evicted_spans(), 0);
         let told: BTreeSet<&str> = store.spans().map(|span| span.span_id.as_str()).collect();
         let lost: Vec<_> = sworn.difference(&told).collect();
         assert!(lost.is_empty(), "{} of {} spans are lost: {:?}", lost.len(), sworn.len(), lost.first());

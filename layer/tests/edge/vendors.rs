@@ -75,7 +75,7 @@ async fn a_batch_taken_in_part_is_never_sent_again() {
     fixture.call("ok").await;
     let line = fixture.line("took a batch in part").await;
     assert!(line.line.contains("one too many"), "{}", line.line);
-    fixture.vendors.honeycomb.with_store(|store| assert_eq!((store.span_count(), store.refused_spans()), (2, 1)));
+    fixture.vendors.honeycomb.with_store(|store| assert_eq!((store.span_count(), store.rejected_spans()), (2, 1)));
     fixture.close().await;
 }
 
@@ -144,13 +144,13 @@ async fn a_key_that_may_not_be_read_is_one_line_that_names_the_permission() {
 #[tokio::test]
 async fn hostile_answers_lose_nothing_and_repeat_only_what_was_never_answered() {
     for fault in [
-        Fault::HalfAnswer,
-        Fault::Reset { take: true },
-        Fault::Reset { take: false },
-        Fault::Cut { take: true },
-        Fault::Cut { take: false },
-        Fault::Drip { every: Duration::from_millis(1) },
-        Fault::Late { after: Duration::from_millis(700) },
+        Fault::TruncatedResponse,
+        Fault::Reset { accept: true },
+        Fault::Reset { accept: false },
+        Fault::Closed { accept: true },
+        Fault::Closed { accept: false },
+        Fault::SlowResponse { interval: Duration::from_millis(1) },
+        Fault::Delayed { by: Duration::from_millis(700) },
     ] {
         let mut fixture = plain().await;
         fixture.vendors.honeycomb.faults().add(Plan::times(1, fault.clone())).expect("a fault it knows");
@@ -184,7 +184,7 @@ async fn a_key_in_a_secret_or_a_parameter_is_found() {
 #[tokio::test]
 async fn where_no_daemon_listens_documents_of_the_dead_go_to_the_api() {
     let mut fixture = plain().await;
-    fixture.vendors.xray.shut().await;
+    fixture.vendors.xray.stop_listening().await;
     let (_, trace) = fixture.call("abort").await;
     let documents = |store: &crudder_fakes::XrayStore| {
         let documents = store.documents_of(trace);

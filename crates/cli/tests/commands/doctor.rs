@@ -56,7 +56,7 @@ async fn a_stack_that_is_well_is_ok_plane_by_plane() {
         assert!(text.out.contains(told), "{told}: {text:?}");
     }
     assert_eq!(
-        cloud.rollbar.with_store(|store| (store.item_count(), store.call_log().complained())),
+        cloud.rollbar.with_store(|store| (store.item_count(), store.call_log().violation_count())),
         (2, 0),
         "debug items"
     );
@@ -75,16 +75,16 @@ async fn an_api_is_asked_by_its_address_too() {
     let said =
         Said::of(run(&["doctor", "--json", "--url", &format!("{}/dev", cloud.aws.url())], &cloud.signed()).await);
     assert_eq!(said.ended.code, Some(0), "{:?}", said.ended);
-    assert_eq!(cloud.aws.with_store(|store| store.calls("cloudformation:DescribeStacks")), 0);
+    assert_eq!(cloud.aws.with_store(|store| store.call_count("cloudformation:DescribeStacks")), 0);
 }
 
 #[tokio::test]
 async fn a_trace_that_appears_only_after_some_seconds_is_waited_for() {
-    let cloud = Cloud::start(|aws| (aws.late, aws.partial) = (3, 1)).await;
+    let cloud = Cloud::start(|aws| (aws.empty_reads, aws.partial_reads) = (3, 1)).await;
     let said = Said::of(run(&STACK, &cloud.signed()).await);
     assert_eq!(said.ended.code, Some(0), "{:?}", said.ended);
     assert_eq!(
-        cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")),
+        cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")),
         5,
         "three times nothing, once in part"
     );
@@ -92,7 +92,7 @@ async fn a_trace_that_appears_only_after_some_seconds_is_waited_for() {
 
 #[tokio::test]
 async fn a_trace_that_never_appears_is_wrong_once_the_time_is_up() {
-    let (said, _) = asked(|aws| aws.late = u32::MAX, &[]).await;
+    let (said, _) = asked(|aws| aws.empty_reads = u32::MAX, &[]).await;
     assert_eq!(said.ended.code, Some(1));
     let words = said.ended.out.as_str();
     assert!(
@@ -109,7 +109,11 @@ async fn transaction_search_is_named_as_what_hides_the_trace() {
         "Transaction Search is on: BatchGetTraces finds only what is indexed, which is 1 % of them",
     );
     assert!(mend.contains("aws/spans") && mend.contains("--destination XRay"), "{mend}");
-    assert_eq!(cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")), 1, "nobody waits for what is hidden");
+    assert_eq!(
+        cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")),
+        1,
+        "nobody waits for what is hidden"
+    );
 }
 
 #[tokio::test]
@@ -149,7 +153,7 @@ async fn throttling_is_waited_out_and_said_where_it_lasts() {
 
 #[tokio::test]
 async fn credentials_that_are_expired_wrong_or_missing_are_told_apart() {
-    let (said, _) = asked(|aws| aws.is_expired = true, &[]).await;
+    let (said, _) = asked(|aws| aws.token_expired = true, &[]).await;
     assert!(said.only_wrong("AWS", "the AWS credentials have expired").contains("aws sso login"));
     let cloud = Cloud::start(|_| ()).await;
     let altered = |change: fn(&mut Variables)| {
@@ -199,7 +203,7 @@ async fn each_trap_of_a_stack_has_its_line() {
 
 #[tokio::test]
 async fn a_function_that_is_not_traced_is_named_where_the_trace_is_missing() {
-    let (said, _) = asked(|aws| (aws.late, aws.tracing) = (u32::MAX, "PassThrough".into()), &[]).await;
+    let (said, _) = asked(|aws| (aws.empty_reads, aws.tracing) = (u32::MAX, "PassThrough".into()), &[]).await;
     assert!(said.ended.out.contains("crudder-dev-home-activities is not traced"), "{:?}", said.ended);
 }
 
@@ -258,15 +262,15 @@ async fn vendors_that_throttle_fail_or_are_not_there_are_told_apart() {
     let held = json!({ "HONEYCOMB_API_KEY": key, "ROLLBAR_ACCESS_TOKEN": token });
     let cloud = Cloud::start(|aws| aws.variables = held).await;
     let keys = [("HONEYCOMB_API_KEY", key.as_str()), ("ROLLBAR_ACCESS_TOKEN", token.as_str())];
-    let throttled = Fault::Throttled(RetryAfter::Unsaid);
+    let throttled = Fault::Throttled(RetryAfter::Absent);
     cloud.honeycomb.faults().add(Plan::times(1, throttled.clone()).on(Calls::All)).unwrap();
     vendors(&cloud, &keys).await.only_wrong("Honeycomb", "limits us");
     cloud.rollbar.faults().add(Plan::times(1, throttled)).unwrap();
     vendors(&cloud, &keys).await.only_wrong("Rollbar", "limits the token (429)");
-    cloud.honeycomb.shut().await;
+    cloud.honeycomb.stop_listening().await;
     vendors(&cloud, &keys).await.only_wrong("Honeycomb", "reach");
-    cloud.honeycomb.open().unwrap();
-    cloud.rollbar.shut().await;
+    cloud.honeycomb.start_listening().unwrap();
+    cloud.rollbar.stop_listening().await;
     vendors(&cloud, &keys).await.only_wrong("Rollbar", "reach");
 }
 

@@ -15,7 +15,7 @@ fn variables(vendor: &Rollbar) -> Vec<(&'static str, String)> {
 }
 
 fn taken(vendor: &Rollbar) -> (u64, u64) {
-    vendor.with_store(|store| (store.item_count(), store.repeated_items()))
+    vendor.with_store(|store| (store.item_count(), store.duplicate_items()))
 }
 
 #[tokio::test]
@@ -48,8 +48,8 @@ async fn a_run_that_is_killed_redelivers_at_most_the_letter_in_flight() {
     let path = file(&folder, "export.log", lines.join("\n"));
     let path = path.to_str().unwrap();
     // Seven are answered; the eighth is taken, and its answer never comes.
-    vendor.faults().add(Plan::times(7, Fault::Late { after: std::time::Duration::ZERO })).unwrap();
-    vendor.faults().add(Plan::always(Fault::Silence { take: true })).unwrap();
+    vendor.faults().add(Plan::times(7, Fault::Delayed { by: std::time::Duration::ZERO })).unwrap();
+    vendor.faults().add(Plan::always(Fault::NoResponse { accept: true })).unwrap();
     let mut child = crudder(&["replay", path], &variables(&vendor)).spawn().unwrap();
     vendor.wait_for(PATIENCE, |store| (store.item_count() == 8).then_some(())).await.unwrap();
     child.kill().await.unwrap();
@@ -135,7 +135,7 @@ async fn a_token_that_is_refused_is_named_by_its_variable_and_asked_with_once() 
     let ended = run(&["replay", path.to_str().unwrap()], &wrong).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.err.contains("the key is refused with 403: see to ROLLBAR_ACCESS_TOKEN"), "{ended:?}");
-    assert_eq!(vendor.with_store(|store| store.call_log().requests()), 1, "{ended:?}");
+    assert_eq!(vendor.with_store(|store| store.call_log().request_count()), 1, "{ended:?}");
     let none = run(&["replay", path.to_str().unwrap()], &[]).await;
     assert!(none.err.contains("no key is set: export ROLLBAR_ACCESS_TOKEN"), "{none:?}");
 }
@@ -153,11 +153,11 @@ async fn a_vendor_that_throttles_is_asked_again() {
 async fn a_network_that_refuses_is_said_and_a_later_run_delivers() {
     let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
     let path = file(&folder, "export.log", rollbar(1));
-    vendor.shut().await;
+    vendor.stop_listening().await;
     let refused = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
     assert_eq!(refused.code, Some(1));
     assert!(refused.err.contains("no answer"), "{refused:?}");
-    vendor.open().unwrap();
+    vendor.start_listening().unwrap();
     let again = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
     assert_eq!((again.code, taken(&vendor)), (Some(0), (1, 0)), "{again:?}");
 }

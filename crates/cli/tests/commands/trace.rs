@@ -45,7 +45,7 @@ async fn a_request_is_shown_with_bars_lines_and_links() {
 
 #[tokio::test]
 async fn the_culprit_of_a_death_is_marked() {
-    let (cloud, id) = requested(|aws| aws.has_died = true).await;
+    let (cloud, id) = requested(|aws| aws.function_died = true).await;
     let ended = traced(&cloud, &id, &[]).await;
     let line = ended.out.lines().find(|line| line.contains("culprit")).unwrap_or_else(|| panic!("{ended:?}"));
     assert!(line.contains("DynamoDB") && line.contains("fault"), "{line}");
@@ -74,10 +74,10 @@ async fn every_form_of_the_id_finds_the_trace() {
 
 #[tokio::test]
 async fn a_trace_that_comes_late_or_in_parts_is_waited_for() {
-    let (cloud, id) = requested(|aws| (aws.late, aws.partial) = (2, 2)).await;
+    let (cloud, id) = requested(|aws| (aws.empty_reads, aws.partial_reads) = (2, 2)).await;
     let ended = traced(&cloud, &id, &[]).await;
     assert!(ended.code == Some(0) && ended.out.contains("DynamoDB"), "{ended:?}");
-    assert_eq!(cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")), 5);
+    assert_eq!(cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")), 5);
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn what_stands_in_the_way_is_named_with_the_mend() {
     assert!(unknown.code == Some(1) && unknown.err.contains("stack crudder-dev does not know it"), "{unknown:?}");
     let no_id = run(&["trace", "hello"], &[]).await;
     assert!(no_id.code == Some(1) && no_id.err.contains("1-8hex-24hex"), "{no_id:?}");
-    cloud.aws.shut().await;
+    cloud.aws.stop_listening().await;
     let console = run(&["trace", ID, "--console", &cloud.aws.url()], &[]).await;
     assert!(console.err.contains("is `crudder local` running there?"), "{console:?}");
 }

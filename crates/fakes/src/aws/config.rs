@@ -23,11 +23,11 @@ pub struct AwsConfig {
     /// IAM actions of which the first so many calls are throttled.
     pub throttled: BTreeMap<&'static str, u32>,
     /// Whether every call's token has expired.
-    pub is_expired: bool,
+    pub token_expired: bool,
     /// So many times BatchGetTraces and FilterLogEvents know nothing yet.
-    pub late: u32,
+    pub empty_reads: u32,
     /// So many calls later the trace's last segment arrives.
-    pub partial: u32,
+    pub partial_reads: u32,
     /// Transaction Search, and how many percent it indexes; none where it is off.
     pub transaction_search: Option<f64>,
     /// `ServiceName` of the sampling rule.
@@ -39,7 +39,7 @@ pub struct AwsConfig {
     /// Whether the function's own subsegments came.
     pub has_subsegments: bool,
     /// Whether the function died in the store's call.
-    pub has_died: bool,
+    pub function_died: bool,
     /// Days that log groups keep their lines; none is for ever.
     pub retention_days: Option<u32>,
     /// The role by which API Gateway writes logs.
@@ -63,15 +63,15 @@ impl Default for AwsConfig {
             api_status: 200,
             denied: Vec::new(),
             throttled: BTreeMap::new(),
-            is_expired: false,
-            late: 0,
-            partial: 0,
+            token_expired: false,
+            empty_reads: 0,
+            partial_reads: 0,
             transaction_search: None,
             rule_service: "crudder/dev".into(),
             group_filter: Some("service(\"crudder/dev\")".into()),
             segment_name: "crudder/dev".into(),
             has_subsegments: true,
-            has_died: false,
+            function_died: false,
             retention_days: Some(14),
             log_role: Some("arn:aws:iam::123456789012:role/apigateway-logs".into()),
             variables: json!({ "CRUDDER_STAGE": "dev" }),

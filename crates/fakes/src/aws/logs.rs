@@ -41,7 +41,7 @@ pub(super) fn events(config: &AwsConfig, body: &Value, count: u32, store: &watch
     let pattern = body["filterPattern"].as_str().unwrap_or_default();
     let wanted = TraceId::parse_xray(pattern.trim_matches('"'));
     let time = wanted.and_then(|trace| store.borrow().time_of(trace));
-    let is_due = group.ends_with("home-activities") && count > config.late;
+    let is_due = group.ends_with("home-activities") && count > config.empty_reads;
     let Some((trace, time)) = wanted.zip(time).filter(|_| is_due) else {
         return Answer::json(StatusCode::OK, &json!({ "events": [], "searchedLogStreams": [] }));
     };

@@ -158,7 +158,7 @@ impl AwsHandler {
         if let Err(flaw) = signature::check(call, service, self.config.credentials.as_ref(), now) {
             return Some(protocol.error(StatusCode::FORBIDDEN, flaw.kind, flaw.message));
         }
-        if self.config.is_expired {
+        if self.config.token_expired {
             let message = "The security token included in the request is expired";
             return Some(protocol.error(StatusCode::FORBIDDEN, "ExpiredTokenException", message));
         }

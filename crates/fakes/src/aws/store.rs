@@ -25,7 +25,7 @@ impl AwsStore {
 
     /// How often an IAM action was asked for, refused or not.
     #[must_use]
-    pub fn calls(&self, action: &str) -> u32 {
+    pub fn call_count(&self, action: &str) -> u32 {
         self.calls.get(action).copied().unwrap_or_default()
     }
 

@@ -20,11 +20,11 @@ pub(super) fn traces(config: &AwsConfig, body: &Value, count: u32, store: &watch
         return Protocol::Json.error(StatusCode::BAD_REQUEST, "InvalidRequestException", "one to five trace ids");
     }
     // What is not indexed is not there, whoever asks.
-    let is_hidden = config.transaction_search.is_some() || count <= config.late;
+    let is_hidden = config.transaction_search.is_some() || count <= config.empty_reads;
     let store = store.borrow();
     let known = ids.iter().filter_map(|id| Some((*id, store.time_of(TraceId::parse_xray(id)?)?)));
     let known: Vec<_> = known.filter(|_| !is_hidden).collect();
-    let is_partial = count <= config.late + config.partial;
+    let is_partial = count <= config.empty_reads + config.partial_reads;
     let traces: Vec<Value> = known
         .iter()
         .map(|(id, time)| {
@@ -40,7 +40,7 @@ pub(super) fn traces(config: &AwsConfig, body: &Value, count: u32, store: &watch
 
 /// The documents of one request: the stage's segment, Lambda's two, and the function's own subsegment.
 fn documents(config: &AwsConfig, id: &str, start: f64, is_partial: bool) -> Vec<Value> {
-    let is_dead = config.has_died;
+    let is_dead = config.function_died;
     let segment = |own: &str, parent: Option<&str>, name: &str, origin: &str, from: f64, to: f64| {
         let mut document = json!({ "id": own, "trace_id": id, "name": name, "origin": origin, "start_time": start + from,
             "end_time": start + to, "fault": is_dead });
@@ -87,7 +87,7 @@ pub(super) fn summaries(config: &AwsConfig, body: &Value, store: &watch::Sender<
     let store = store.borrow();
     let traces = store.traces().filter(|_| fits && config.transaction_search.is_none());
     let summaries: Vec<_> =
-        traces.map(|trace| json!({ "Id": trace.xray(), "Duration": 0.09, "HasFault": config.has_died })).collect();
+        traces.map(|trace| json!({ "Id": trace.xray(), "Duration": 0.09, "HasFault": config.function_died })).collect();
     Answer::json(StatusCode::OK, &json!({ "TraceSummaries": summaries, "TracesProcessedCount": summaries.len() }))
 }
 

@@ -110,18 +110,18 @@ async fn read(request: Request<Incoming>, largest: usize) -> Result<Call, hyper:
 
 fn manner(fault: Option<&Fault>) -> Manner {
     match fault {
-        Some(Fault::HalfAnswer) => Manner::Half,
-        Some(Fault::Cut { .. }) => Manner::Cut,
+        Some(Fault::TruncatedResponse) => Manner::Half,
+        Some(Fault::Closed { .. }) => Manner::Cut,
         Some(Fault::Reset { .. }) => Manner::Reset,
-        Some(Fault::Drip { every }) => Manner::Drip(*every),
+        Some(Fault::SlowResponse { interval }) => Manner::Drip(*interval),
         _ => Manner::Honest,
     }
 }
 
 async fn pause(fault: Option<&Fault>) {
     match fault {
-        Some(Fault::Late { after }) => tokio::time::sleep(*after).await,
-        Some(Fault::Silence { .. }) => match std::future::pending::<Infallible>().await {},
+        Some(Fault::Delayed { by }) => tokio::time::sleep(*by).await,
+        Some(Fault::NoResponse { .. }) => match std::future::pending::<Infallible>().await {},
         _ => (),
     }
 }

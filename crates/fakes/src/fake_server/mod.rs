@@ -40,7 +40,7 @@ impl<D: Handler> FakeServer<D> {
         let faults = Faults::new(D::VENDOR, fits);
         let counter = Arc::new(Counter { handler, store: watch::Sender::new(store), faults, clock });
         let fake_server = Self { counter, door: Door::new()? };
-        fake_server.open()?;
+        fake_server.start_listening()?;
         Ok(fake_server)
     }
 
@@ -63,7 +63,7 @@ impl<D: Handler> FakeServer<D> {
     }
 
     /// Refuses connections from now on, and cuts those that are open: the vendor is down. Its store stays.
-    pub async fn shut(&self) {
+    pub async fn stop_listening(&self) {
         self.door.shut().await;
     }
 
@@ -71,7 +71,7 @@ impl<D: Handler> FakeServer<D> {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn open(&self) -> io::Result<()> {
+    pub fn start_listening(&self) -> io::Result<()> {
         let counter = Arc::clone(&self.counter);
         self.door.open(move |stream| connection::talk(stream, Arc::clone(&counter)))
     }

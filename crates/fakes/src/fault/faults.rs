@@ -7,7 +7,7 @@ use super::{Calls, Fault, Plan};
 /// This fake can't misbehave in that way, since its vendor can't.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{vendor} does not know the fault {fault:?}")]
-pub struct Unfit {
+pub struct UnsupportedFault {
     /// Whose fake was asked.
     pub vendor: &'static str,
     /// For what.
@@ -36,10 +36,10 @@ impl Faults {
     /// Adds a plan behind those that stand.
     ///
     /// # Errors
-    /// [`Unfit`] where the vendor can't misbehave so: Rollbar takes one item a call, so it has no partial success.
-    pub fn add(&self, plan: Plan) -> Result<(), Unfit> {
+    /// [`UnsupportedFault`] where the vendor can't misbehave so: Rollbar takes one item a call, so it has no partial success.
+    pub fn add(&self, plan: Plan) -> Result<(), UnsupportedFault> {
         if !(self.fits)(&plan.fault) {
-            return Err(Unfit { vendor: self.vendor, fault: plan.fault });
+            return Err(UnsupportedFault { vendor: self.vendor, fault: plan.fault });
         }
         self.lock().plans.push(plan);
         Ok(())
@@ -49,7 +49,7 @@ impl Faults {
     ///
     /// # Errors
     /// As [`Faults::add`].
-    pub fn next(&self, fault: Fault) -> Result<(), Unfit> {
+    pub fn inject_next(&self, fault: Fault) -> Result<(), UnsupportedFault> {
         self.add(Plan::times(1, fault))
     }
 
@@ -60,13 +60,13 @@ impl Faults {
 
     /// How many calls have met a fault.
     #[must_use]
-    pub fn struck(&self) -> u64 {
+    pub fn injected_count(&self) -> u64 {
         self.lock().struck
     }
 
     /// Plans that may still strike.
     #[must_use]
-    pub fn standing(&self) -> usize {
+    pub fn active_plans(&self) -> usize {
         self.lock().plans.len()
     }
 
@@ -99,16 +99,16 @@ mod tests {
     fn plans_strike_in_their_order_and_then_no_more() {
         let faults = faults();
         faults.add(Plan::times(2, Fault::ServerError)).unwrap();
-        faults.next(Fault::BadGateway).unwrap();
+        faults.inject_next(Fault::BadGateway).unwrap();
         let drawn: Vec<_> = (0..4).map(|_| faults.draw(true, |_| true)).collect();
         assert_eq!(drawn, [Some(Fault::ServerError), Some(Fault::ServerError), Some(Fault::BadGateway), None]);
-        assert_eq!((faults.struck(), faults.standing()), (3, 0));
+        assert_eq!((faults.injected_count(), faults.active_plans()), (3, 0));
     }
 
     #[test]
     fn a_plan_for_deliveries_leaves_other_calls_alone() {
         let faults = faults();
-        faults.next(Fault::ServerError).unwrap();
+        faults.inject_next(Fault::ServerError).unwrap();
         assert_eq!(faults.draw(false, |_| true), None);
         faults.add(Plan::times(1, Fault::BadGateway).on(Calls::All)).unwrap();
         assert_eq!(faults.draw(false, |_| true), Some(Fault::BadGateway));
@@ -117,9 +117,9 @@ mod tests {
     #[test]
     fn a_fault_that_does_not_touch_a_call_is_kept_for_another() {
         let faults = faults();
-        faults.next(Fault::ServerError).unwrap();
+        faults.inject_next(Fault::ServerError).unwrap();
         assert_eq!(faults.draw(true, |_| false), None);
-        assert_eq!(faults.standing(), 1);
+        assert_eq!(faults.active_plans(), 1);
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
     fn a_plan_of_chance_strikes_the_same_calls_for_the_same_seed() {
         let row = |seed| {
             let faults = faults();
-            faults.add(Plan::chance(0.5, seed, Fault::ServerError)).unwrap();
+            faults.add(Plan::with_probability(0.5, seed, Fault::ServerError)).unwrap();
             (0..64).map(|_| faults.draw(true, |_| true).is_some()).collect::<Vec<_>>()
         };
         assert_eq!(row(1), row(1));
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_fault_that_the_vendor_does_not_know_is_refused() {
-        let refused = faults().next(Fault::TooLarge);
-        assert_eq!(refused, Err(Unfit { vendor: "a vendor", fault: Fault::TooLarge }));
+        let refused = faults().inject_next(Fault::TooLarge);
+        assert_eq!(refused, Err(UnsupportedFault { vendor: "a vendor", fault: Fault::TooLarge }));
     }
 }

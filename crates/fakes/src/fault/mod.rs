@@ -6,10 +6,10 @@ mod plan;
 
 use std::time::Duration;
 
-pub use faults::{Faults, Unfit};
+pub use faults::{Faults, UnsupportedFault};
 pub use plan::{Calls, Plan};
 
-/// One way of misbehaving. Which fake knows which: [`Unfit`].
+/// One way of misbehaving. Which fake knows which: [`UnsupportedFault`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
     /// 429, in the vendor's own way: Honeycomb with `Retry-After`, Rollbar with `X-Rate-Limit-Remaining-Seconds` and never `Retry-After`.
@@ -46,31 +46,31 @@ pub enum Fault {
         value: String,
     },
     /// An honest answer, that much later: a vendor far away.
-    Late {
+    Delayed {
         /// How much later.
-        after: Duration,
+        by: Duration,
     },
     /// Takes the batch, sends half of the answer's bytes, closes.
-    HalfAnswer,
+    TruncatedResponse,
     /// Answers with a TCP reset once the request is in.
     Reset {
         /// Whether the batch is taken first.
-        take: bool,
+        accept: bool,
     },
     /// Closes without a byte of answer once the request is in.
-    Cut {
+    Closed {
         /// Whether the batch is taken first.
-        take: bool,
+        accept: bool,
     },
     /// Never answers; the connection stays open until the caller leaves or the fake ends.
-    Silence {
+    NoResponse {
         /// Whether the batch is taken first.
-        take: bool,
+        accept: bool,
     },
     /// Takes the batch and sends the answer one byte at a time.
-    Drip {
+    SlowResponse {
         /// The pause before each byte.
-        every: Duration,
+        interval: Duration,
     },
 }
 
@@ -78,7 +78,7 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {
     /// It is not told.
-    Unsaid,
+    Absent,
     /// In so many seconds.
     Seconds(u64),
     /// The same, as an HTTP date reckoned from the fake's clock.
@@ -89,8 +89,11 @@ impl Fault {
     /// Whether the batch is taken in spite of the fault.
     pub(crate) fn takes(&self) -> bool {
         match self {
-            Self::PartialSuccess { .. } | Self::Late { .. } | Self::HalfAnswer | Self::Drip { .. } => true,
-            Self::Reset { take } | Self::Cut { take } | Self::Silence { take } => *take,
+            Self::PartialSuccess { .. }
+            | Self::Delayed { .. }
+            | Self::TruncatedResponse
+            | Self::SlowResponse { .. } => true,
+            Self::Reset { accept } | Self::Closed { accept } | Self::NoResponse { accept } => *accept,
             _ => false,
         }
     }
@@ -99,12 +102,12 @@ impl Fault {
     pub(crate) fn is_of_the_wire(&self) -> bool {
         matches!(
             self,
-            Self::Late { .. }
-                | Self::HalfAnswer
+            Self::Delayed { .. }
+                | Self::TruncatedResponse
                 | Self::Reset { .. }
-                | Self::Cut { .. }
-                | Self::Silence { .. }
-                | Self::Drip { .. }
+                | Self::Closed { .. }
+                | Self::NoResponse { .. }
+                | Self::SlowResponse { .. }
         )
     }
 }

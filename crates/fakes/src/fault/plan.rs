@@ -42,7 +42,7 @@ impl Plan {
 
     /// Strikes a call with this probability (0 to 1), the same calls for the same seed, until the plan is cleared.
     #[must_use]
-    pub fn chance(probability: f64, seed: u64, fault: Fault) -> Self {
+    pub fn with_probability(probability: f64, seed: u64, fault: Fault) -> Self {
         Self { fault, when: When::Chance { probability, draw: Draw::new(seed) }, calls: Calls::Deliveries }
     }
 

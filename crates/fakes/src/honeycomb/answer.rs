@@ -97,7 +97,7 @@ pub(super) fn planned(fault: &Fault, encoding: Encoding, now: SystemTime) -> Ans
 /// The header in the form that the fault asks for.
 pub(super) fn with_retry_after(answer: Answer, after: RetryAfter, now: SystemTime) -> Answer {
     match after {
-        RetryAfter::Unsaid => answer,
+        RetryAfter::Absent => answer,
         RetryAfter::Seconds(seconds) => answer.with("retry-after", seconds),
         RetryAfter::DateIn(wait) => answer.with("retry-after", httpdate::fmt_http_date(now + wait)),
     }

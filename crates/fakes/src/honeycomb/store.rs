@@ -65,19 +65,19 @@ impl HoneycombStore {
 
     /// Spans refused by a partial success.
     #[must_use]
-    pub fn refused_spans(&self) -> u64 {
+    pub fn rejected_spans(&self) -> u64 {
         self.counts.refused
     }
 
     /// Spans taken whose ids no trace can show.
     #[must_use]
-    pub fn invisible_spans(&self) -> u64 {
+    pub fn spans_with_invalid_ids(&self) -> u64 {
         self.counts.invisible
     }
 
     /// Spans that fell off the log to make room.
     #[must_use]
-    pub fn forgotten_spans(&self) -> u64 {
+    pub fn evicted_spans(&self) -> u64 {
         self.log.dropped()
     }
 
@@ -89,13 +89,13 @@ impl HoneycombStore {
 
     /// Spans that came again after an unanswered delivery, as at-least-once delivery must.
     #[must_use]
-    pub fn excused_duplicates(&self) -> u64 {
+    pub fn expected_duplicates(&self) -> u64 {
         self.duplicates.excused()
     }
 
     /// Spans that came again although an answer had gone out.
     #[must_use]
-    pub fn unexcused_duplicates(&self) -> u64 {
+    pub fn unexpected_duplicates(&self) -> u64 {
         self.duplicates.unexcused()
     }
 

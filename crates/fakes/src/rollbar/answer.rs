@@ -46,7 +46,7 @@ pub(super) fn planned(fault: &Fault, now: SystemTime) -> Answer {
 
 fn seconds(after: RetryAfter) -> u64 {
     match after {
-        RetryAfter::Unsaid => WAIT_S,
+        RetryAfter::Absent => WAIT_S,
         RetryAfter::Seconds(seconds) => seconds,
         RetryAfter::DateIn(wait) => wait.as_secs(),
     }

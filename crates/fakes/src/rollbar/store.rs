@@ -47,19 +47,19 @@ impl RollbarStore {
 
     /// Items whose uuid had come before: answered 200, and thrown away.
     #[must_use]
-    pub fn repeated_items(&self) -> u64 {
+    pub fn duplicate_items(&self) -> u64 {
         self.repeated
     }
 
     /// Those among the repeated whose first coming had been answered.
     #[must_use]
-    pub fn unexcused_repeats(&self) -> u64 {
+    pub fn unexpected_duplicates(&self) -> u64 {
         self.unexcused
     }
 
     /// Items that fell off the log to make room.
     #[must_use]
-    pub fn forgotten_items(&self) -> u64 {
+    pub fn evicted_items(&self) -> u64 {
         self.log.dropped()
     }
 

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// A running fake of X-Ray's daemon. Dropping it ends it.
 ///
-/// It knows one fault, `Fault::Silence { take: false }`: the datagram is lost on its way.
+/// It knows one fault, `Fault::NoResponse { accept: false }`: the datagram is lost on its way.
 #[derive(Debug)]
 pub struct XrayDaemon {
     inner: Arc<Inner>,
@@ -43,11 +43,11 @@ impl XrayDaemon {
     /// # Errors
     /// What the operating system says when no port is to be had.
     pub async fn start(config: XrayConfig) -> io::Result<Self> {
-        let faults = Faults::new("X-Ray's daemon", |fault| *fault == Fault::Silence { take: false });
+        let faults = Faults::new("X-Ray's daemon", |fault| *fault == Fault::NoResponse { accept: false });
         let store = watch::Sender::new(XrayStore::new(config.bytes_kept));
         let inner = Arc::new(Inner { store, faults, clock: config.clock });
         let daemon = Self { inner, port: Port::new()?, listener: Mutex::default() };
-        daemon.open()?;
+        daemon.start_listening()?;
         Ok(daemon)
     }
 
@@ -64,7 +64,7 @@ impl XrayDaemon {
     }
 
     /// Hears nothing from now on; senders are told that the port is unreachable.
-    pub async fn shut(&self) {
+    pub async fn stop_listening(&self) {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(listener) = listener {
             listener.abort();
@@ -76,7 +76,7 @@ impl XrayDaemon {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn open(&self) -> io::Result<()> {
+    pub fn start_listening(&self) -> io::Result<()> {
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         if listener.is_none() {
             let socket = self.port.listen()?;
@@ -87,7 +87,7 @@ impl XrayDaemon {
 
     /// Ends it; what it kept goes with it.
     pub async fn stop(self) {
-        self.shut().await;
+        self.stop_listening().await;
     }
 
     /// Looks at what it keeps. Nothing is taken meanwhile, so be brief.

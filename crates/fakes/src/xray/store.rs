@@ -61,13 +61,13 @@ impl XrayStore {
 
     /// Documents that came although a finished one of the same id had been taken, and its sender had been answered or could not be.
     #[must_use]
-    pub fn unexcused_repeats(&self) -> u64 {
+    pub fn unexpected_duplicates(&self) -> u64 {
         self.unexcused
     }
 
     /// Documents that fell off the log to make room.
     #[must_use]
-    pub fn forgotten_documents(&self) -> u64 {
+    pub fn evicted_documents(&self) -> u64 {
         self.log.dropped()
     }
 

@@ -46,7 +46,7 @@ async fn a_request_to_the_stage_becomes_a_trace_of_documents_in_strings() {
 
 #[tokio::test]
 async fn what_is_late_hidden_or_in_parts_is_so() {
-    let late = aws(|aws| (aws.late, aws.partial) = (1, 1)).await;
+    let late = aws(|aws| (aws.empty_reads, aws.partial_reads) = (1, 1)).await;
     request(&late).await;
     let count = |found: Value| found["Traces"][0]["Segments"].as_array().map_or(0, Vec::len);
     let counts = [count(traces(&late).await), count(traces(&late).await), count(traces(&late).await)];
@@ -65,7 +65,7 @@ async fn nobody_is_let_in_unsigned_for_another_service_or_without_permission() {
     let denied = ask(&aws, "xray", "POST /Groups", "", "{}").await;
     assert_eq!((denied.status, denied.header("x-amzn-errortype")), (403, Some("AccessDeniedException")));
     assert_eq!(ask(&aws, "xray", "POST /Nothing", "", "{}").await.status, 404);
-    assert_eq!(aws.with_store(|store| store.calls("xray:GetGroups")), 3);
+    assert_eq!(aws.with_store(|store| store.call_count("xray:GetGroups")), 3);
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn datagram(daemon: &XrayDaemon, bytes: &[u8]) {
     socket.send_to(bytes, daemon.address()).await.unwrap();
     let good = format!("{{\"format\":\"json\",\"version\":1}}\n{}", document("1111222233334444"));
     socket.send_to(good.as_bytes(), daemon.address()).await.unwrap();
-    daemon.wait_for(PATIENCE, |store| (store.call_log().requests() == 2).then_some(())).await.unwrap();
+    daemon.wait_for(PATIENCE, |store| (store.call_log().request_count() == 2).then_some(())).await.unwrap();
 }
 
 /// Bytes to a socket; whatever comes back, and then the socket's end.
@@ -170,7 +170,7 @@ proptest! {
             let _ = vendors.xray.with_store(|store| store.trace_ids().map(|id| store.tree(id)).collect::<Vec<_>>());
             let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
             socket.send_to(format!("{header}\n{whole}").as_bytes(), vendors.xray.address()).await.unwrap();
-            vendors.xray.wait_for(PATIENCE, |store| (store.call_log().requests() == 3).then_some(())).await.unwrap();
+            vendors.xray.wait_for(PATIENCE, |store| (store.call_log().request_count() == 3).then_some(())).await.unwrap();
         });
     }
 

@@ -64,13 +64,13 @@ async fn what_is_not_there_is_not_found() {
     assert_eq!(secret(&secrets, "arn:other").await.json()["__type"], "ResourceNotFoundException");
     let heard = ask(&secrets, "ssm", "AmazonSSM.GetParameter", json!({ "Name": "/other" })).await;
     assert_eq!((heard.status, heard.json()["__type"].as_str()), (400, Some("ParameterNotFound")));
-    assert_eq!(secrets.with_store(|store| store.call_log().rejected()), 2);
+    assert_eq!(secrets.with_store(|store| store.call_log().rejection_count()), 2);
 }
 
 #[tokio::test]
 async fn a_missing_permission_is_named() {
     let secrets = secrets().await;
-    secrets.faults().next(Fault::ForbiddenKey).unwrap();
+    secrets.faults().inject_next(Fault::ForbiddenKey).unwrap();
     let heard = secret(&secrets, ARN).await;
     assert_eq!((heard.status, heard.json()["__type"].as_str()), (400, Some("AccessDeniedException")));
     assert_eq!(heard.json()["message"], "User is not authorized to perform: secretsmanager:GetSecretValue");

@@ -28,13 +28,13 @@ async fn refused(fault: Fault) -> Heard {
     let heard = post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
     assert_eq!(taken(&honeycomb), (0, None), "nothing is taken");
     assert_eq!(post_spans(honeycomb.address(), &batch(vec![span(1)])).await.status, 200, "only one call is struck");
-    assert_eq!(honeycomb.with_store(|store| store.call_log().rejected()), 1);
+    assert_eq!(honeycomb.with_store(|store| store.call_log().rejection_count()), 1);
     heard
 }
 
 #[tokio::test]
 async fn a_throttled_call_is_told_nothing_of_when_to_come_back() {
-    let heard = refused(Fault::Throttled(RetryAfter::Unsaid)).await;
+    let heard = refused(Fault::Throttled(RetryAfter::Absent)).await;
     assert_eq!((heard.status, heard.header("retry-after")), (429, None));
     assert_eq!(said(&heard), "Request dropped due to rate limiting");
 }
@@ -70,7 +70,7 @@ async fn each_status_can_be_had() {
         (Fault::TooLarge, 413),
         (Fault::ServerError, 500),
         (Fault::BadGateway, 502),
-        (Fault::Unavailable(RetryAfter::Unsaid), 503),
+        (Fault::Unavailable(RetryAfter::Absent), 503),
         (Fault::GatewayTimeout, 504),
     ];
     for (fault, status) in faults {
@@ -101,7 +101,7 @@ async fn a_partial_success_takes_the_rest_and_tells_the_number() {
     assert_eq!((heard.status, partial.rejected_spans), (200, 2));
     assert_eq!(partial.error_message, "2 spans had no name");
     assert_eq!(taken(&honeycomb), (1, Some(true)));
-    assert_eq!(honeycomb.with_store(|store| store.refused_spans()), 2);
+    assert_eq!(honeycomb.with_store(|store| store.rejected_spans()), 2);
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_poisoned_span_spoils_its_batch_and_no_other() {
     bad.attributes.push(text("app.poison", "yes"));
     let spoilt = batch(vec![span(1), bad]);
     assert_eq!(post_spans(honeycomb.address(), &batch(vec![span(3)])).await.status, 200, "a clean batch passes");
-    assert_eq!(honeycomb.faults().standing(), 1, "and leaves the plan as it was");
+    assert_eq!(honeycomb.faults().active_plans(), 1, "and leaves the plan as it was");
     assert_eq!(post_spans(honeycomb.address(), &spoilt).await.status, 400);
     assert_eq!(taken(&honeycomb).0, 1);
 }
@@ -132,5 +132,5 @@ async fn other_calls_than_deliveries_are_left_alone() {
     let key = honeycomb_key();
     let heard = call(honeycomb.address(), "GET /1/auth", &[("x-honeycomb-team", &key)], b"").await;
     assert_eq!(heard.status, 200);
-    assert_eq!(honeycomb.faults().standing(), 1);
+    assert_eq!(honeycomb.faults().active_plans(), 1);
 }

@@ -13,11 +13,11 @@ async fn a_shut_stand_in_refuses_and_an_opened_one_has_kept_all_at_the_same_addr
     let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
     honeycomb.faults().clear();
     post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
-    honeycomb.shut().await;
+    honeycomb.stop_listening().await;
     let refused = TcpStream::connect(honeycomb.address()).await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
 
-    honeycomb.open().unwrap();
+    honeycomb.start_listening().unwrap();
     assert_eq!(post_spans(honeycomb.address(), &batch(vec![span(2)])).await.status, 200);
     assert_eq!(honeycomb.with_store(|store| store.span_count()), 2);
 }
@@ -25,7 +25,7 @@ async fn a_shut_stand_in_refuses_and_an_opened_one_has_kept_all_at_the_same_addr
 #[tokio::test]
 async fn nobody_gets_the_port_of_a_shut_stand_in() {
     let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
-    honeycomb.shut().await;
+    honeycomb.stop_listening().await;
     let taken = tokio::net::TcpListener::bind(honeycomb.address()).await;
     assert_eq!(taken.unwrap_err().kind(), ErrorKind::AddrInUse);
 }
@@ -45,12 +45,12 @@ async fn a_shut_daemon_is_unreachable_and_an_opened_one_hears_again() {
     socket.connect(daemon.address()).await.unwrap();
     let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{}", document("1111222233334444"));
 
-    daemon.shut().await;
+    daemon.stop_listening().await;
     socket.send(datagram.as_bytes()).await.unwrap();
     let told = tokio::time::timeout(PATIENCE, socket.recv(&mut [0; 8])).await.unwrap();
     assert_eq!(told.unwrap_err().kind(), ErrorKind::ConnectionRefused);
 
-    daemon.open().unwrap();
+    daemon.start_listening().unwrap();
     socket.send(datagram.as_bytes()).await.unwrap();
     daemon.wait_for(PATIENCE, |store| (store.document_count() == 1).then_some(())).await.unwrap();
 }

@@ -18,7 +18,7 @@ fn delivery() -> Vec<u8> {
 
 #[tokio::test]
 async fn half_an_answer_ends_in_its_middle_and_the_batch_is_taken() {
-    let honeycomb = faulty(Fault::HalfAnswer).await;
+    let honeycomb = faulty(Fault::TruncatedResponse).await;
     let (half, error) = exchange(honeycomb.address(), &delivery()).await;
     assert!(error.is_none(), "closed, not reset: {error:?}");
     assert!(half.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&half));
@@ -28,34 +28,34 @@ async fn half_an_answer_ends_in_its_middle_and_the_batch_is_taken() {
 
 #[tokio::test]
 async fn a_reset_comes_without_an_answer() {
-    for take in [false, true] {
-        let honeycomb = faulty(Fault::Reset { take }).await;
+    for accept in [false, true] {
+        let honeycomb = faulty(Fault::Reset { accept }).await;
         let (nothing, error) = exchange(honeycomb.address(), &delivery()).await;
         assert_eq!(nothing, b"");
         assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::ConnectionReset));
-        assert_eq!(taken(&honeycomb), if take { (1, Some(false)) } else { (0, None) });
+        assert_eq!(taken(&honeycomb), if accept { (1, Some(false)) } else { (0, None) });
     }
 }
 
 #[tokio::test]
 async fn a_cut_closes_without_an_answer() {
-    for take in [false, true] {
-        let honeycomb = faulty(Fault::Cut { take }).await;
+    for accept in [false, true] {
+        let honeycomb = faulty(Fault::Closed { accept }).await;
         let (nothing, error) = exchange(honeycomb.address(), &delivery()).await;
         assert!(nothing.is_empty() && error.is_none(), "{nothing:?} {error:?}");
-        assert_eq!(taken(&honeycomb), if take { (1, Some(false)) } else { (0, None) });
+        assert_eq!(taken(&honeycomb), if accept { (1, Some(false)) } else { (0, None) });
     }
 }
 
 #[tokio::test]
 async fn silence_lasts_until_the_stand_in_ends() {
-    let honeycomb = faulty(Fault::Silence { take: true }).await;
+    let honeycomb = faulty(Fault::NoResponse { accept: true }).await;
     let mut stream = TcpStream::connect(honeycomb.address()).await.unwrap();
     stream.write_all(&delivery()).await.unwrap();
     honeycomb.wait_for(PATIENCE, |store| (store.span_count() == 1).then_some(())).await.unwrap();
     assert_eq!(taken(&honeycomb), (1, Some(false)));
 
-    honeycomb.shut().await;
+    honeycomb.stop_listening().await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     assert_eq!(answer, b"", "not a byte came while the connection was open");
@@ -63,17 +63,17 @@ async fn silence_lasts_until_the_stand_in_ends() {
 
 #[tokio::test]
 async fn a_silent_stand_in_serves_others_meanwhile() {
-    let honeycomb = faulty(Fault::Silence { take: false }).await;
+    let honeycomb = faulty(Fault::NoResponse { accept: false }).await;
     let mut stream = TcpStream::connect(honeycomb.address()).await.unwrap();
     stream.write_all(&delivery()).await.unwrap();
-    honeycomb.wait_for(PATIENCE, |store| (store.call_log().requests() == 1).then_some(())).await.unwrap();
+    honeycomb.wait_for(PATIENCE, |store| (store.call_log().request_count() == 1).then_some(())).await.unwrap();
     assert_eq!(post_spans(honeycomb.address(), &batch(vec![span(2)])).await.status, 200);
     assert_eq!(taken(&honeycomb), (1, Some(true)));
 }
 
 #[tokio::test]
 async fn a_drip_sends_the_whole_answer_byte_by_byte() {
-    let honeycomb = faulty(Fault::Drip { every: Duration::from_millis(1) }).await;
+    let honeycomb = faulty(Fault::SlowResponse { interval: Duration::from_millis(1) }).await;
     let mut stream = TcpStream::connect(honeycomb.address()).await.unwrap();
     stream.write_all(&delivery()).await.unwrap();
     let mut answer = vec![stream.read_u8().await.unwrap()];
@@ -86,7 +86,7 @@ async fn a_drip_sends_the_whole_answer_byte_by_byte() {
 #[tokio::test]
 async fn a_late_answer_is_whole_and_late() {
     let after = Duration::from_millis(30);
-    let honeycomb = faulty(Fault::Late { after }).await;
+    let honeycomb = faulty(Fault::Delayed { by: after }).await;
     let start = Instant::now();
     let (answer, _) = exchange(honeycomb.address(), &delivery()).await;
     assert!(start.elapsed() >= after, "{:?}", start.elapsed());

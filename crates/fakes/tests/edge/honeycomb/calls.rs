@@ -180,7 +180,7 @@ async fn a_body_over_20_mib_is_cut_and_fails_to_parse() {
     let body = vec![0; 20 * 1024 * 1024 + 1];
     let heard = call(honeycomb.address(), "POST /v1/traces", &protobuf_headers(&honeycomb_key()), &body).await;
     assert_eq!(heard.status, 400);
-    assert_eq!(honeycomb.with_store(|store| store.call_log().rejected()), 1);
+    assert_eq!(honeycomb.with_store(|store| store.call_log().rejection_count()), 1);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn logs_are_refused_honestly_and_other_methods_too() {
     let headers = [("x-honeycomb-team", key.as_str())];
     assert_eq!(call(honeycomb.address(), "POST /v1/logs", &headers, b"").await.status, 404);
     assert_eq!(call(honeycomb.address(), "GET /v1/traces", &headers, b"").await.status, 405);
-    assert_eq!(honeycomb.with_store(|store| store.call_log().rejected()), 2);
+    assert_eq!(honeycomb.with_store(|store| store.call_log().rejection_count()), 2);
 }
 
 #[tokio::test]
@@ -215,8 +215,8 @@ async fn the_oldest_spans_make_room() {
     }
     honeycomb.with_store(|store| {
         let kept: Vec<_> = store.spans().map(|span| span.span_id.clone()).collect();
-        assert_eq!(kept.len() as u64 + store.forgotten_spans(), 40);
-        assert!(store.bytes_kept() <= 20_000 && store.forgotten_spans() > 0, "{kept:?}");
+        assert_eq!(kept.len() as u64 + store.evicted_spans(), 40);
+        assert!(store.bytes_kept() <= 20_000 && store.evicted_spans() > 0, "{kept:?}");
         assert_eq!(kept.last().unwrap(), "0101010101010128", "the newest stays");
         assert_eq!(store.trace(TRACE.parse().unwrap()).unwrap().spans.len(), kept.len());
     });

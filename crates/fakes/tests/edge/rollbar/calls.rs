@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crudder_fakes::{Calls, Fault, Plan, RetryAfter, Rollbar, RollbarConfig, RollbarToken, Scope, Secret, Unfit};
+use crudder_fakes::{
+    Calls, Fault, Plan, RetryAfter, Rollbar, RollbarConfig, RollbarToken, Scope, Secret, UnsupportedFault,
+};
 use serde_json::{Value, json};
 
 use super::{post, rollbar, violations};
@@ -54,7 +56,7 @@ async fn an_unknown_token_a_disabled_one_and_one_of_another_scope_are_refused() 
     ] {
         assert_eq!(told(&post_by(&project, token, &item("one")).await), (403, message.into()));
     }
-    assert_eq!(project.with_store(|store| (store.item_count(), store.call_log().rejected())), (0, 4));
+    assert_eq!(project.with_store(|store| (store.item_count(), store.call_log().rejection_count())), (0, 4));
 }
 
 #[tokio::test]
@@ -160,7 +162,7 @@ async fn a_token_over_its_limit_is_throttled_without_retry_after() {
 #[tokio::test]
 async fn a_planned_throttling_tells_the_remaining_seconds_and_no_retry_after() {
     let rollbar = rollbar().await;
-    rollbar.faults().next(Fault::Throttled(RetryAfter::Seconds(9))).unwrap();
+    rollbar.faults().inject_next(Fault::Throttled(RetryAfter::Seconds(9))).unwrap();
     let heard = post(&rollbar, &item("one")).await;
     assert_eq!((heard.status, heard.header("x-rate-limit-remaining-seconds")), (429, Some("9")));
     assert_eq!((heard.header("x-rate-limit-reset"), heard.header("retry-after")), (Some("1790000009"), None));
@@ -175,10 +177,10 @@ async fn each_planned_answer_has_rollbars_shape() {
         (Fault::TooLarge, 413),
         (Fault::ServerError, 500),
         (Fault::BadGateway, 502),
-        (Fault::Unavailable(RetryAfter::Unsaid), 503),
+        (Fault::Unavailable(RetryAfter::Absent), 503),
         (Fault::GatewayTimeout, 504),
     ] {
-        rollbar.faults().next(fault).unwrap();
+        rollbar.faults().inject_next(fault).unwrap();
         assert_eq!(told(&post(&rollbar, &item("one")).await).0, status);
     }
 }
@@ -196,8 +198,8 @@ async fn a_poisoned_item_is_refused_and_others_pass() {
 #[tokio::test]
 async fn what_rollbar_cannot_do_is_not_planned() {
     let fault = Fault::PartialSuccess { rejected: 1, message: String::new() };
-    let refused = rollbar().await.faults().next(fault.clone());
-    assert_eq!(refused, Err(Unfit { vendor: "Rollbar", fault }));
+    let refused = rollbar().await.faults().inject_next(fault.clone());
+    assert_eq!(refused, Err(UnsupportedFault { vendor: "Rollbar", fault }));
 }
 
 #[tokio::test]

@@ -100,12 +100,12 @@ async fn what_is_no_list_of_texts_is_refused() {
 async fn planned_faults_come_in_the_words_of_aws() {
     let api = api().await;
     for (fault, status, kind) in [
-        (Fault::Throttled(RetryAfter::Unsaid), 429, "ThrottledException"),
+        (Fault::Throttled(RetryAfter::Absent), 429, "ThrottledException"),
         (Fault::ForbiddenKey, 403, "AccessDeniedException"),
         (Fault::ServerError, 500, "InternalFailure"),
-        (Fault::Unavailable(RetryAfter::Unsaid), 503, "ServiceUnavailable"),
+        (Fault::Unavailable(RetryAfter::Absent), 503, "ServiceUnavailable"),
     ] {
-        api.faults().next(fault).unwrap();
+        api.faults().inject_next(fault).unwrap();
         let heard = put(&api, &SIGNED, &[document(ID)]).await;
         assert_eq!((heard.status, heard.header("x-amzn-errortype")), (status, Some(kind)));
     }
@@ -115,7 +115,7 @@ async fn planned_faults_come_in_the_words_of_aws() {
 #[tokio::test]
 async fn a_partial_success_leaves_the_first_documents_unprocessed() {
     let api = api().await;
-    api.faults().next(Fault::PartialSuccess { rejected: 1, message: "planned".into() }).unwrap();
+    api.faults().inject_next(Fault::PartialSuccess { rejected: 1, message: "planned".into() }).unwrap();
     let heard = put(&api, &SIGNED, &[document(ID), document("2111222233334444")]).await;
     let lost = &heard.json()["UnprocessedTraceSegments"];
     assert_eq!(
@@ -128,12 +128,12 @@ async fn a_partial_success_leaves_the_first_documents_unprocessed() {
 #[tokio::test]
 async fn a_document_that_comes_again_after_a_lost_answer_is_excused() {
     let api = api().await;
-    api.faults().next(Fault::Cut { take: true }).unwrap();
+    api.faults().inject_next(Fault::Closed { accept: true }).unwrap();
     let body = json!({ "TraceSegmentDocuments": [document(ID).to_string()] }).to_string();
     let sent = crate::support::request("POST /TraceSegments", &SIGNED, body.as_bytes());
     crate::support::exchange(api.address(), &sent).await;
     crate::support::exchange(api.address(), &sent).await;
-    assert_eq!(api.with_store(|store| (store.document_count(), store.unexcused_repeats())), (2, 0));
+    assert_eq!(api.with_store(|store| (store.document_count(), store.unexpected_duplicates())), (2, 0));
     assert_eq!(api.with_store(violations), Vec::<&str>::new());
 }
 

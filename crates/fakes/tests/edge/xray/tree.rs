@@ -39,7 +39,7 @@ async fn take(documents: &[Value]) -> XrayDaemon {
 async fn what_was_sent_in_progress_is_overwritten_by_the_finished_document() {
     let daemon = take(&[in_progress(ROOT), document(ROOT)]).await;
     daemon.with_store(|store| {
-        assert_eq!((store.overwritten(), store.unexcused_repeats()), (1, 0));
+        assert_eq!((store.overwritten(), store.unexpected_duplicates()), (1, 0));
         let standing = store.documents_of(TRACE.parse().unwrap());
         assert_eq!((standing.len(), standing[0].is_in_progress), (1, false));
         assert_eq!(store.documents().count(), 2, "both are kept");
@@ -52,14 +52,14 @@ async fn in_progress_is_sent_once_and_before_the_end() {
     assert_eq!(take(&[in_progress(ROOT), in_progress(ROOT)]).await.with_store(violations), ["in-progress-twice"]);
     let late = take(&[document(ROOT), in_progress(ROOT)]).await;
     assert_eq!(late.with_store(violations), ["in-progress-late"]);
-    assert_eq!(late.with_store(|store| store.unexcused_repeats()), 1);
+    assert_eq!(late.with_store(|store| store.unexpected_duplicates()), 1);
 }
 
 #[tokio::test]
 async fn a_finished_document_is_not_overwritten() {
     let daemon = take(&[document(ROOT), document(ROOT)]).await;
     assert_eq!(daemon.with_store(violations), ["document-twice"]);
-    assert_eq!(daemon.with_store(|store| store.unexcused_repeats()), 1);
+    assert_eq!(daemon.with_store(|store| store.unexpected_duplicates()), 1);
 }
 
 #[tokio::test]
@@ -95,15 +95,15 @@ async fn a_ring_of_parents_does_not_hang_the_tree() {
 #[tokio::test]
 async fn a_datagram_can_be_lost_on_its_way() {
     let daemon = daemon().await;
-    daemon.faults().add(Plan::times(1, Fault::Silence { take: false })).unwrap();
+    daemon.faults().add(Plan::times(1, Fault::NoResponse { accept: false })).unwrap();
     send_document(daemon.address(), &document(ROOT)).await;
     send_document(daemon.address(), &document("2111222233334444")).await;
     daemon.wait_for(PATIENCE, |store| (store.document_count() == 1).then_some(())).await.unwrap();
     assert_eq!(daemon.with_store(|store| store.documents().next().unwrap().id.clone()), "2111222233334444");
-    assert_eq!(daemon.faults().struck(), 1);
+    assert_eq!(daemon.faults().injected_count(), 1);
 }
 
 #[tokio::test]
 async fn a_daemon_answers_nothing_so_it_has_no_other_fault() {
-    assert!(daemon().await.faults().next(Fault::ServerError).is_err());
+    assert!(daemon().await.faults().inject_next(Fault::ServerError).is_err());
 }
