@@ -35,7 +35,7 @@ async fn ask(world: &World, path: &str) -> Told {
 impl Told {
     /// Honeycomb's spans by name, once there are so many.
     async fn spans(&self, world: &World, enough: usize) -> BTreeMap<String, Span> {
-        let found = world.running().vendors().honeycomb.wait_for(PATIENCE, |store| {
+        let found = world.running().fakes().honeycomb.wait_for(PATIENCE, |store| {
             let trace = store.trace(self.trace).filter(|trace| trace.spans.len() >= enough)?;
             Some(trace.spans.iter().map(|span| (span.name.clone(), Span::clone(span))).collect())
         });
@@ -44,13 +44,13 @@ impl Told {
 
     async fn item(&self, world: &World) -> Item {
         let found =
-            world.running().vendors().rollbar.wait_for(PATIENCE, |store| store.items_of(self.trace).next().cloned());
+            world.running().fakes().rollbar.wait_for(PATIENCE, |store| store.items_of(self.trace).next().cloned());
         found.await.unwrap()
     }
 
     /// X-Ray's tree, flat, by name, once this name is in it.
     async fn segments(&self, world: &World, name: &str) -> BTreeMap<String, Segment> {
-        let found = world.running().vendors().xray.wait_for(PATIENCE, |store| {
+        let found = world.running().fakes().xray.wait_for(PATIENCE, |store| {
             let mut flat = BTreeMap::new();
             flatten(store.tree(self.trace), &mut flat);
             flat.contains_key(name).then_some(flat)
@@ -88,7 +88,7 @@ async fn a_success_is_a_whole_trace_everywhere_and_nothing_in_rollbar() {
     }
     assert!(told.has_line("Hello Cloudwatch! from  /api/activities/home"));
     assert!(told.has_line("GET http /api/activities/home 200 OK"));
-    world.running().vendors().rollbar.with_store(|store| assert_eq!(store.item_count(), 0));
+    world.running().fakes().rollbar.with_store(|store| assert_eq!(store.item_count(), 0));
     world.close_without_complaints().await;
 }
 
@@ -114,7 +114,7 @@ async fn an_error_and_a_panic_are_one_item_each_with_the_trace_failed() {
     assert_eq!(warned.item(&world).await.level, "warning");
     world
         .running()
-        .vendors()
+        .fakes()
         .rollbar
         .with_store(|store| assert_eq!(store.item_count(), 3, "{:?}", store.items().collect::<Vec<_>>()));
     world.close_without_complaints().await;
@@ -142,7 +142,7 @@ async fn every_death_is_one_critical_item_that_names_the_culprit() {
         assert_eq!((item.level.as_str(), item.class.as_deref()), ("critical", Some(reason)));
         assert!(item.message.as_deref().unwrap().contains("fault"), "{:?}", item.message);
         assert!(told.has_line(line), "{kind}: {:?}", told.lines);
-        world.running().vendors().rollbar.with_store(|store| assert_eq!(store.item_count(), count, "after {kind}"));
+        world.running().fakes().rollbar.with_store(|store| assert_eq!(store.item_count(), count, "after {kind}"));
     }
     world.close_without_complaints().await;
 }
@@ -157,7 +157,7 @@ async fn what_x_ray_does_not_sample_is_still_told_to_honeycomb() {
     assert!(answer.headers()["x-amzn-trace-id"].to_str().unwrap().contains(root));
     let told = Told { trace: root.parse().unwrap(), status: 200, lines: Vec::new() };
     assert!(told.spans(&world, 1).await.contains_key("GET /api/health-check"));
-    world.running().vendors().xray.with_store(|store| assert_eq!(store.tree(told.trace).len(), 0));
+    world.running().fakes().xray.with_store(|store| assert_eq!(store.tree(told.trace).len(), 0));
     world.close_without_complaints().await;
 }
 
@@ -185,7 +185,7 @@ async fn no_key_token_cookie_address_or_body_stands_in_any_of_the_four_planes() 
         }
         lines.push_str(&format!("{:?}", told.lines));
     }
-    let vendors = world.running().vendors();
+    let vendors = world.running().fakes();
     let planes = [
         ("CloudWatch", lines),
         ("Honeycomb", vendors.honeycomb.with_store(|store| format!("{:?}", store.spans().collect::<Vec<_>>()))),

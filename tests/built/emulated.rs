@@ -51,13 +51,13 @@ async fn each_built_function_with_the_built_layer_answers_its_event_and_its_span
         let emulator = emulated(&bootstrap, &function, &services).await;
         let event = sample(&function.binary);
         holds(&function.binary, &event, &answer(&emulator, &event).await);
-        let told = services.vendors().honeycomb.wait_for(PATIENCE, |store| root_of(store, &function.name)).await;
+        let told = services.fakes().honeycomb.wait_for(PATIENCE, |store| root_of(store, &function.name)).await;
         let root =
             told.unwrap_or_else(|late| panic!("{}: {late}; it said:\n{}", function.name, emulator.program.so_far()));
         assert!(!root.is_error(), "{root:?}");
         emulator.program.end().await;
     }
-    services.vendors().honeycomb.with_store(|store| assert_eq!(store.call_log().violation_count(), 0));
+    services.fakes().honeycomb.with_store(|store| assert_eq!(store.call_log().violation_count(), 0));
     Box::pin(services.stop()).await;
 }
 
@@ -75,7 +75,7 @@ async fn a_panic_of_the_built_function_names_functions_and_lines_of_our_crates()
     event["queryStringParameters"] = serde_json::json!({"kind": "panic"});
     event["multiValueQueryStringParameters"] = serde_json::json!({"kind": ["panic"]});
     assert_eq!(answer(&emulator, &event).await["statusCode"], 500);
-    let item = services.vendors().rollbar.wait_for(PATIENCE, |store| store.items().next().cloned()).await;
+    let item = services.fakes().rollbar.wait_for(PATIENCE, |store| store.items().next().cloned()).await;
     let item = item.unwrap_or_else(|late| panic!("{late}; it said:\n{}", emulator.program.so_far()));
     let trace = ["/body/trace/frames", "/body/trace_chain/0/frames"].iter().find_map(|at| item.data.pointer(at));
     let frames = trace.and_then(Value::as_array).unwrap_or_else(|| panic!("no frames in {}", item.data));

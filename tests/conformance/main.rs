@@ -73,7 +73,7 @@ impl Witness {
     /// What our own reader makes of the trace, once its root is there: with a key set, `cargo local` hands the layer's requests on to
     /// the vendor, here rotel, and what that has taken to the fake.
     async fn taken_by_the_stand_in(&self, trace: TraceId) -> Vec<Span> {
-        let honeycomb = &self.world.running().vendors().honeycomb;
+        let honeycomb = &self.world.running().fakes().honeycomb;
         let found = honeycomb.wait_for(PATIENCE, |store| {
             let spans: Vec<Span> = store.spans().filter(|span| span.trace_id == trace).cloned().collect();
             spans.iter().any(|span| span.parent_span_id.is_none()).then_some(spans)

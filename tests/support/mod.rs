@@ -117,7 +117,7 @@ impl World {
         let told = |lines: &[Line]| -> Vec<Value> { lines.iter().filter_map(Line::object).collect() };
         let is_access = |line: &Value| line.get("http.response.status_code").is_some();
         let enough = |lines: &[Line]| told(lines).iter().any(is_access);
-        let lines = tokio::time::timeout(PATIENCE, self.running.logs().once(trace, enough)).await;
+        let lines = tokio::time::timeout(PATIENCE, self.running.logs().wait_for(trace, enough)).await;
         let lines = told(&lines.unwrap_or_else(|_| panic!("no access line came under {trace}")));
         let ours =
             |line: &Value| line["message"].as_str().is_some_and(|message| !message.starts_with("no layer reads"));
@@ -127,7 +127,7 @@ impl World {
     /// Every line of a trace that is an object, Lambda's own among them, once `last` is among them.
     pub async fn all_logs(&self, trace: &str, last: impl Fn(&Value) -> bool) -> Vec<Value> {
         let enough = |lines: &[Line]| lines.iter().filter_map(Line::object).any(|line| last(&line));
-        let lines = tokio::time::timeout(PATIENCE, self.running.logs().once(trace, enough)).await;
+        let lines = tokio::time::timeout(PATIENCE, self.running.logs().wait_for(trace, enough)).await;
         let lines = lines.unwrap_or_else(|_| panic!("the last line never came under {trace}"));
         lines.iter().map(|line| line.object().unwrap_or_else(|| json!(line.text))).collect()
     }
@@ -138,7 +138,7 @@ impl World {
 
     /// Stops, after a look at whether a vendor would have found fault with what it was sent.
     pub async fn close_without_complaints(self) {
-        let vendors = self.running.vendors();
+        let vendors = self.running.fakes();
         vendors.honeycomb.with_store(|store| {
             assert_eq!(store.call_log().violations().collect::<Vec<_>>(), Vec::<&Violation>::new())
         });

@@ -15,7 +15,7 @@ const DATA: &str = ".crudder";
 
 pub(crate) async fn run(args: Local, screen: Screen) -> Result<(), Box<dyn Error>> {
     let mut signals = Signals::catch()?;
-    let root = workspace::around_here()?;
+    let root = workspace::find_root()?;
     let settings = Settings::from_env()?;
     let data = args.data.clone().unwrap_or_else(|| root.join(DATA));
     if args.services {

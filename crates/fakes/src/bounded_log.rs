@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// Things in the order of their arrival, within a number of bytes.
 #[derive(Debug)]
-pub(crate) struct BoundedLog<T> {
+pub struct BoundedLog<T> {
     things: VecDeque<(T, usize)>,
     bytes: usize,
     room: usize,
@@ -12,13 +12,15 @@ pub(crate) struct BoundedLog<T> {
 }
 
 impl<T> BoundedLog<T> {
-    pub(crate) fn new(room: usize) -> Self {
+    /// Creates an empty log that holds at most `room` bytes.
+    #[must_use]
+    pub fn new(room: usize) -> Self {
         Self { things: VecDeque::new(), bytes: 0, room, dropped: 0 }
     }
 
     /// Puts a thing of `bytes` down and returns what had to fall off for it: possibly the thing itself, if it is larger than the log.
     #[must_use]
-    pub(crate) fn put(&mut self, thing: T, bytes: usize) -> Vec<T> {
+    pub fn put(&mut self, thing: T, bytes: usize) -> Vec<T> {
         self.things.push_back((thing, bytes));
         self.bytes += bytes;
         let mut fallen = Vec::new();
@@ -32,15 +34,20 @@ impl<T> BoundedLog<T> {
         fallen
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+    /// Returns what the log holds, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.things.iter().map(|(thing, _)| thing)
     }
 
-    pub(crate) fn dropped(&self) -> u64 {
+    /// Returns how many things no longer fitted.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    pub(crate) fn bytes(&self) -> usize {
+    /// Returns how many bytes the log holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.bytes
     }
 }

@@ -43,6 +43,7 @@ mod wire;
 mod xray;
 
 pub use aws::{Aws, AwsConfig, AwsHandler, AwsStore};
+pub use bounded_log::BoundedLog;
 pub use call_log::{CallLog, Delivery, Rejection};
 pub use config::{AwsCredentials, Clock, FakesConfig, HoneycombConfig, RollbarConfig, SecretsConfig, XrayConfig};
 pub use fake_server::{FakeServer, TimedOut};

@@ -77,7 +77,7 @@ fn built(message: &str) -> Option<(String, PathBuf)> {
 ///
 /// # Errors
 /// When it can't be read.
-pub fn found(folder: &Path) -> Result<Binaries, BuildError> {
+pub fn find(folder: &Path) -> Result<Binaries, BuildError> {
     let unreadable = |source| BuildError::Folder { folder: folder.to_owned(), source };
     // Absolute, since functions start in a folder of their own.
     let folder = folder.canonicalize().map_err(unreadable)?;
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let message = found(Path::new("/nowhere/at/all")).unwrap_err().to_string();
+        let message = find(Path::new("/nowhere/at/all")).unwrap_err().to_string();
         assert_eq!(message, "look for binaries in /nowhere/at/all");
     }
 

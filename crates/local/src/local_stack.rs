@@ -15,14 +15,14 @@ use crate::config::Settings;
 use crate::console::{self, About, Console, Sender};
 use crate::functions;
 use crate::gateway::{Backend, Gateway, Limits};
-use crate::lock::DataError;
+use crate::lock::DataFolderError;
 use crate::logs::Logs;
 use crate::requests::{self, Requests};
 use crate::seed::SeedError;
 use crate::server::Server;
 use crate::services::Services;
 use crate::table::TableError;
-use crate::template::{Refusal, Template, TemplateError};
+use crate::template::{Template, TemplateError, ValidationError};
 use crate::tokens::{Tokens, TokensError};
 use crate::workspace::TEMPLATE;
 
@@ -64,7 +64,7 @@ pub enum StartError {
     Template(#[from] TemplateError),
     /// The data folder can't be used.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(#[from] DataFolderError),
     /// There are no binaries.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -120,7 +120,7 @@ impl LocalStack {
         let emulator =
             functions::emulator(&template, &binaries, &services, &options.settings).map_err(StartError::Emulator)?;
         let kept = Logs::default();
-        let logs = tokio::spawn(kept.clone().follow(emulator.subscribe()));
+        let logs = tokio::spawn(kept.clone().collect(emulator.subscribe()));
         let requests = Requests::default();
         let joins = requests::follow(&requests, &services.vendors, &kept);
         let seen = Console {
@@ -172,7 +172,7 @@ impl LocalStack {
 
     /// What the vendors were sent.
     #[must_use]
-    pub fn vendors(&self) -> &Fakes {
+    pub fn fakes(&self) -> &Fakes {
         &self.services.vendors
     }
 
@@ -195,7 +195,7 @@ impl LocalStack {
 
 async fn binaries(options: &Options, say: &impl Fn(&str)) -> Result<Binaries, StartError> {
     match &options.functions {
-        Some(folder) => Ok(builder::found(folder)?),
+        Some(folder) => Ok(builder::find(folder)?),
         None => {
             say("building the functions");
             Ok(builder::build(&options.settings.cargo, &options.root, options.release).await?)
@@ -203,8 +203,8 @@ async fn binaries(options: &Options, say: &impl Fn(&str)) -> Result<Binaries, St
     }
 }
 
-fn refuse(refusals: Vec<Refusal>) -> Result<(), TemplateError> {
-    if refusals.is_empty() { Ok(()) } else { Err(TemplateError::Refused(refusals)) }
+fn refuse(refusals: Vec<ValidationError>) -> Result<(), TemplateError> {
+    if refusals.is_empty() { Ok(()) } else { Err(TemplateError::Invalid(refusals)) }
 }
 
 async fn listen(port: u16, flag: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {

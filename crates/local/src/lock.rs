@@ -17,7 +17,7 @@ pub struct DataFolder {
 
 /// The folder can't be had.
 #[derive(Debug, thiserror::Error)]
-pub enum DataError {
+pub enum DataFolderError {
     /// Somebody else has it.
     #[error("use the data folder {0}: another `crudder local` uses it (--data names another)")]
     InUse(PathBuf),
@@ -37,8 +37,8 @@ impl DataFolder {
     ///
     /// # Errors
     /// When it can't be made, or another process has it.
-    pub fn take(path: &Path) -> Result<Self, DataError> {
-        let unusable = |source| DataError::Unusable { path: path.to_owned(), source };
+    pub fn lock(path: &Path) -> Result<Self, DataFolderError> {
+        let unusable = |source| DataFolderError::Unusable { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(unusable)?;
         // Absolute, since the stage's processes have folders of their own.
         let path = path.canonicalize().map_err(unusable)?;
@@ -46,8 +46,8 @@ impl DataFolder {
             OpenOptions::new().create(true).truncate(false).write(true).open(path.join(FILE)).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { path, _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(DataError::InUse(path)),
-            Err(TryLockError::Error(source)) => Err(DataError::Unusable { path, source }),
+            Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse(path)),
+            Err(TryLockError::Error(source)) => Err(DataFolderError::Unusable { path, source }),
         }
     }
 
@@ -66,15 +66,15 @@ mod tests {
     fn a_folder_is_had_once_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/data");
-        let first = DataFolder::take(&path).unwrap();
-        assert!(matches!(DataFolder::take(&path), Err(DataError::InUse(_))));
+        let first = DataFolder::lock(&path).unwrap();
+        assert!(matches!(DataFolder::lock(&path), Err(DataFolderError::InUse(_))));
         drop(first);
-        DataFolder::take(&path).unwrap();
+        DataFolder::lock(&path).unwrap();
     }
 
     #[test]
     fn a_file_in_the_folders_place_is_an_error() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        assert!(matches!(DataFolder::take(file.path()), Err(DataError::Unusable { .. })));
+        assert!(matches!(DataFolder::lock(file.path()), Err(DataFolderError::Unusable { .. })));
     }
 }

@@ -10,7 +10,7 @@ use crudder_store::{Error, Store, StoreConfig};
 
 /// A sample user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seeded {
+pub struct SampleUser {
     /// The handle, without `@`.
     pub handle: &'static str,
     /// The name shown.
@@ -20,11 +20,11 @@ pub struct Seeded {
 }
 
 /// The course's own sample users.
-pub const USERS: [Seeded; 4] = [
-    Seeded { handle: "andrewbrown", display_name: "Andrew Brown", sub: "a1f0c5de-5d2b-4c8e-9b43-0e6d1c7a2f10" },
-    Seeded { handle: "altbrown", display_name: "Alt Brown", sub: "b2e1d4cf-6e3c-4d7f-8a52-1f7c2d8b3e21" },
-    Seeded { handle: "bayko", display_name: "Andrew Bayko", sub: "c3d2e3b0-7f4d-4e60-9961-208b3e9c4d32" },
-    Seeded { handle: "londo", display_name: "Londo Mollari", sub: "d4c3f2a1-805e-4f51-8870-319a4fad5c43" },
+pub const SAMPLE_USERS: [SampleUser; 4] = [
+    SampleUser { handle: "andrewbrown", display_name: "Andrew Brown", sub: "a1f0c5de-5d2b-4c8e-9b43-0e6d1c7a2f10" },
+    SampleUser { handle: "altbrown", display_name: "Alt Brown", sub: "b2e1d4cf-6e3c-4d7f-8a52-1f7c2d8b3e21" },
+    SampleUser { handle: "bayko", display_name: "Andrew Bayko", sub: "c3d2e3b0-7f4d-4e60-9961-208b3e9c4d32" },
+    SampleUser { handle: "londo", display_name: "Londo Mollari", sub: "d4c3f2a1-805e-4f51-8870-319a4fad5c43" },
 ];
 
 /// Who posted what, and how long ago; the course's own sample posts.
@@ -69,13 +69,13 @@ pub(crate) async fn prepare(endpoint: &str, table: &str) -> Result<(), SeedError
 
 /// Writes what is missing of the sample data, as of `now`.
 pub(crate) async fn sow(store: &Store, now: Moment) -> Result<(), SeedError> {
-    for user in USERS {
+    for user in SAMPLE_USERS {
         let sign_up = SignUp::new(Sub::parse(user.sub)?, Some(user.display_name), Some(user.handle));
         // Signing up again changes nothing.
         store.sign_up(&sign_up).await?;
     }
     for (author, text, ago) in POSTS {
-        let author = Sub::parse(USERS[author].sub)?;
+        let author = Sub::parse(SAMPLE_USERS[author].sub)?;
         // Who has ever posted has been seeded, also when the sample has expired since.
         if store.user_by_sub(&author).await?.cruds_count == 0 {
             let (id, message) = (ActivityId::at(now.before(ago)), MessageText::post(Some(text.to_owned()))?);
@@ -87,7 +87,7 @@ pub(crate) async fn sow(store: &Store, now: Moment) -> Result<(), SeedError> {
 
 /// The sample conversation, unless there is one already.
 async fn talk(store: &Store, now: Moment) -> Result<(), SeedError> {
-    let [one, other] = TALKERS.map(|index| USERS[index]);
+    let [one, other] = TALKERS.map(|index| SAMPLE_USERS[index]);
     let (first, second) = (Sub::parse(one.sub)?, Sub::parse(other.sub)?);
     let page = PageRequest { limit: PageLimit::USUAL, before: None };
     match store.messages(&first, GroupId::between(&first, &second), page).await {

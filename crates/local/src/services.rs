@@ -46,8 +46,8 @@ impl Services {
     /// # Errors
     /// When the folder is in use or unusable, or a port can't be had.
     pub async fn start(settings: &Settings, folder: &Path) -> Result<Self, StartError> {
-        let folder = DataFolder::take(folder)?;
-        let table = Table::on_file(folder.path()).await?;
+        let folder = DataFolder::lock(folder)?;
+        let table = Table::open(folder.path()).await?;
         let vendors = Fakes::start(FakesConfig::default()).await.map_err(StartError::Fakes)?;
         let mut variables = settings.variables.clone();
         variables.entry("CRUDDER_TABLE".to_owned()).or_insert_with(|| TABLE.to_owned());
@@ -62,7 +62,7 @@ impl Services {
 
     /// The fakes, for whoever looks at what they hold.
     #[must_use]
-    pub fn vendors(&self) -> &Fakes {
+    pub fn fakes(&self) -> &Fakes {
         &self.vendors
     }
 

@@ -55,7 +55,7 @@ impl Table {
     ///
     /// # Errors
     /// When the file can't be used or there is no port.
-    pub async fn on_file(folder: &Path) -> Result<Self, TableError> {
+    pub async fn open(folder: &Path) -> Result<Self, TableError> {
         let path = folder.join(FILE);
         let path = path.to_str().ok_or_else(|| TableError::File(format!("{} is no text", path.display())))?;
         Self::serve(Database::new(path).map_err(|error| TableError::File(error.to_string()))?).await

@@ -21,15 +21,15 @@ pub enum WorkspaceError {
 ///
 /// # Errors
 /// When there is none.
-pub fn around_here() -> Result<PathBuf, WorkspaceError> {
-    around(&std::env::current_dir().map_err(WorkspaceError::Nowhere)?)
+pub fn find_root() -> Result<PathBuf, WorkspaceError> {
+    find_root_above(&std::env::current_dir().map_err(WorkspaceError::Nowhere)?)
 }
 
 /// The nearest folder, `folder` or above, that holds both the template and a manifest.
 ///
 /// # Errors
 /// When there is none.
-pub fn around(folder: &Path) -> Result<PathBuf, WorkspaceError> {
+pub fn find_root_above(folder: &Path) -> Result<PathBuf, WorkspaceError> {
     let root = folder.ancestors().find(|above| above.join(TEMPLATE).is_file() && above.join("Cargo.toml").is_file());
     root.map(Path::to_owned).ok_or_else(|| WorkspaceError::NotFound(folder.to_owned()))
 }
@@ -47,7 +47,7 @@ mod tests {
         for file in [TEMPLATE, "Cargo.toml"] {
             std::fs::write(folder.path().join("root").join(file), "").unwrap();
         }
-        assert_eq!(around(&inner).unwrap(), folder.path().join("root"));
-        assert!(matches!(around(folder.path()), Err(WorkspaceError::NotFound(_))));
+        assert_eq!(find_root_above(&inner).unwrap(), folder.path().join("root"));
+        assert!(matches!(find_root_above(folder.path()), Err(WorkspaceError::NotFound(_))));
     }
 }

@@ -49,12 +49,12 @@ async fn is_there(table: &Table, name: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_stays_over_a_restart_and_what_expired_is_swept() {
     let folder = tempfile::tempdir().unwrap();
-    let table = made(Table::on_file(folder.path()).await.unwrap()).await;
+    let table = made(Table::open(folder.path()).await.unwrap()).await;
     put(&table, "kept", LATE).await;
     // An hour ago: DynamoDB leaves alone what expired more than five years ago.
     put(&table, "expired", SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - 3_600).await;
     table.stop().await;
-    let table = Table::on_file(folder.path()).await.unwrap();
+    let table = Table::open(folder.path()).await.unwrap();
     let swept = async { while is_there(&table, "expired").await {} };
     assert!(tokio::time::timeout(PATIENCE, swept).await.is_ok(), "the expired item is still there");
     assert!(is_there(&table, "kept").await);
@@ -77,6 +77,6 @@ async fn a_file_that_is_no_table_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("table.sqlite"), "no table, but long enough to be read as the head of one")
         .unwrap();
-    let message = Table::on_file(folder.path()).await.unwrap_err().to_string();
+    let message = Table::open(folder.path()).await.unwrap_err().to_string();
     assert!(message.starts_with("open the table's file: "), "{message}");
 }

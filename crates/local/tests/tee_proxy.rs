@@ -43,7 +43,7 @@ async fn spans_reach_the_real_honeycomb_and_the_console() {
     assert_eq!(send_span(&services).await, 200);
     let counts = (
         real.with_store(|store| store.span_count()),
-        services.vendors().honeycomb.with_store(|store| store.span_count()),
+        services.fakes().honeycomb.with_store(|store| store.span_count()),
     );
     assert_eq!(counts, (1, 1));
     services.stop().await;
@@ -60,7 +60,7 @@ async fn what_the_vendor_refuses_is_not_shown_as_taken() {
     assert_eq!(send_span(&services).await, 500);
     real.stop_listening().await;
     assert_eq!(send_span(&services).await, 502, "a vendor that is down");
-    assert_eq!(services.vendors().honeycomb.with_store(|store| store.span_count()), 0);
+    assert_eq!(services.fakes().honeycomb.with_store(|store| store.span_count()), 0);
     services.stop().await;
 }
 
@@ -84,10 +84,8 @@ async fn items_reach_the_real_rollbar_and_the_console() {
         .header("content-type", "application/json");
     let answer = call.send().await.unwrap();
     assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
-    let counts = (
-        real.with_store(|store| store.item_count()),
-        services.vendors().rollbar.with_store(|store| store.item_count()),
-    );
+    let counts =
+        (real.with_store(|store| store.item_count()), services.fakes().rollbar.with_store(|store| store.item_count()));
     assert_eq!(counts, (1, 1));
     services.stop().await;
 }

@@ -68,7 +68,7 @@ fn parse(text: &str) -> Result<Template, TemplateError> {
 fn refusals(from: &str, to: &str) -> Vec<String> {
     assert!(SOUND.contains(from), "{from:?} is not in the template");
     match parse(&SOUND.replacen(from, to, 1)) {
-        Err(TemplateError::Refused(refusals)) => refusals.iter().map(ToString::to_string).collect(),
+        Err(TemplateError::Invalid(refusals)) => refusals.iter().map(ToString::to_string).collect(),
         other => panic!("{to:?} gave {other:?}"),
     }
 }
@@ -98,7 +98,7 @@ fn a_sound_template_is_read_whole() {
     assert_eq!((template.api.name.as_str(), template.api.stage.as_str()), ("crudder", "local"));
     assert_eq!(template.api.binary_media_types, ["image/png"]);
     assert_eq!(template.api.cors.unwrap().origin, "*");
-    assert_eq!(template.api.answers["UNAUTHORIZED"].body.as_deref(), Some(r#"["generic_401"]"#));
+    assert_eq!(template.api.gateway_responses["UNAUTHORIZED"].body.as_deref(), Some(r#"["generic_401"]"#));
 }
 
 #[test]

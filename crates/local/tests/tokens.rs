@@ -5,7 +5,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crudder_local::{Denied, SCOPE, Tokens, TokensError, access_claims};
+use crudder_local::{InvalidToken, SCOPE, Tokens, TokensError, access_claims};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_795_376_102)
 }
 
-fn check(tokens: &Tokens, header: &str) -> Result<String, Denied> {
+fn check(tokens: &Tokens, header: &str) -> Result<String, InvalidToken> {
     let claims = tokens.check(header.as_bytes(), &["other".to_owned(), SCOPE.to_owned()], now())?;
     Ok(claims.subject().to_owned())
 }
@@ -49,7 +49,7 @@ fn a_token_is_taken_bare_and_behind_bearer() {
 fn a_header_without_a_token_is_denied() {
     let (tokens, _folder) = tokens();
     for header in ["", " ", "Bearer", "Bearer ", "bearer"] {
-        assert_eq!(check(&tokens, header), Err(Denied::Missing), "{header:?}");
+        assert_eq!(check(&tokens, header), Err(InvalidToken::Missing), "{header:?}");
     }
 }
 
@@ -76,15 +76,15 @@ fn what_is_no_token_of_ours_is_denied() {
         format!("Basic {token}"),
         "\u{0}".to_owned(),
     ] {
-        assert_eq!(check(&tokens, &format!("Bearer {bad}")), Err(Denied::Foreign), "{bad}");
+        assert_eq!(check(&tokens, &format!("Bearer {bad}")), Err(InvalidToken::Untrusted), "{bad}");
     }
-    assert_eq!(tokens.check(b"Bearer \xff", &[SCOPE.to_owned()], now()), Err(Denied::Foreign));
+    assert_eq!(tokens.check(b"Bearer \xff", &[SCOPE.to_owned()], now()), Err(InvalidToken::Untrusted));
 }
 
 #[test]
 fn a_token_of_another_key_is_denied() {
     let ((ours, _folder), (theirs, _other)) = (tokens(), tokens());
-    assert_eq!(check(&ours, &theirs.mint(SUB, now()).unwrap()), Err(Denied::Foreign));
+    assert_eq!(check(&ours, &theirs.mint(SUB, now()).unwrap()), Err(InvalidToken::Untrusted));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn the_public_half_used_as_a_secret_is_denied() {
     let head =
         Header { kid: tokens.jwks()["keys"][0]["kid"].as_str().map(str::to_owned), ..Header::new(Algorithm::HS256) };
     let token = encode(&head, &access_claims(SUB, now()), &EncodingKey::from_secret(modulus.as_bytes())).unwrap();
-    assert_eq!(check(&tokens, &token), Err(Denied::Foreign));
+    assert_eq!(check(&tokens, &token), Err(InvalidToken::Untrusted));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn each_claim_must_be_what_the_pool_says() {
         ("exp", json!(9_999_999_999.5)),
     ] {
         let token = changed(&tokens, name, value.clone());
-        assert_eq!(check(&tokens, &token), Err(Denied::Claim(name)), "{name} = {value}");
+        assert_eq!(check(&tokens, &token), Err(InvalidToken::Claim(name)), "{name} = {value}");
     }
 }
 
@@ -126,7 +126,7 @@ fn a_token_is_good_until_its_hour_is_over() {
     let (tokens, _folder) = tokens();
     let minted = |ago| tokens.mint(SUB, now() - Duration::from_secs(ago)).unwrap();
     assert_eq!(check(&tokens, &minted(3_599)), Ok(SUB.to_owned()));
-    assert_eq!(check(&tokens, &minted(3_600)), Err(Denied::Expired));
+    assert_eq!(check(&tokens, &minted(3_600)), Err(InvalidToken::Expired));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn one_of_several_scopes_is_enough() {
     let (tokens, _folder) = tokens();
     let token = changed(&tokens, "scope", json!(format!("openid {SCOPE}")));
     assert_eq!(check(&tokens, &token), Ok(SUB.to_owned()));
-    assert_eq!(tokens.check(token.as_bytes(), &[], now()), Err(Denied::Claim("scope")));
+    assert_eq!(tokens.check(token.as_bytes(), &[], now()), Err(InvalidToken::Claim("scope")));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_token_without_the_scope_is_not_minted() {
 fn a_function_is_shown_strings_only() {
     let (tokens, _folder) = tokens();
     let token = tokens.mint(SUB, now()).unwrap();
-    let shown = tokens.check(token.as_bytes(), &[SCOPE.to_owned()], now()).unwrap().shown();
+    let shown = tokens.check(token.as_bytes(), &[SCOPE.to_owned()], now()).unwrap().as_strings();
     let text = |name: &str| shown[name].as_str().unwrap();
     assert!(shown.values().all(Value::is_string), "{shown:?}");
     assert_eq!((text("sub"), text("username"), text("token_use")), (SUB, SUB, "access"));

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::{Console, answer};
-use crate::seed::USERS;
+use crate::seed::SAMPLE_USERS;
 use crate::services::Services;
 use crate::template::Template;
 
@@ -40,7 +40,7 @@ impl About {
 pub(super) async fn tell(State(console): State<Console>) -> Response {
     let About { faults, stage, relayed, timeout_s } = &console.about;
     let users: Vec<_> =
-        USERS.iter().map(|user| json!({ "handle": user.handle, "display_name": user.display_name })).collect();
+        SAMPLE_USERS.iter().map(|user| json!({ "handle": user.handle, "display_name": user.display_name })).collect();
     let about = json!({
         "api": format!("http://{}", console.api), "stage": stage, "faults": faults, "timeout_s": timeout_s, "users": users,
         "relayed": relayed, "requests": console.requests.held(), "version": env!("CARGO_PKG_VERSION"),

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{Console, answer, refusal};
-use crate::seed::USERS;
+use crate::seed::SAMPLE_USERS;
 
 pub(super) async fn mint(State(console): State<Console>, body: Bytes) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&body) else {
@@ -19,7 +19,7 @@ pub(super) async fn mint(State(console): State<Console>, body: Bytes) -> Respons
     let Some(handle) = body["handle"].as_str().map(|handle| handle.trim_start_matches('@')) else {
         return refusal(StatusCode::UNPROCESSABLE_ENTITY, "handle_blank");
     };
-    let Some(user) = USERS.iter().find(|user| user.handle.eq_ignore_ascii_case(handle)) else {
+    let Some(user) = SAMPLE_USERS.iter().find(|user| user.handle.eq_ignore_ascii_case(handle)) else {
         return refusal(StatusCode::NOT_FOUND, "not_found");
     };
     match console.tokens.mint(user.sub, SystemTime::now()) {

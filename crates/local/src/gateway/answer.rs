@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-use crate::template::{Api, GatewayAnswer};
+use crate::template::{Api, GatewayResponse};
 
 /// Why the gateway answers by itself. The names are API Gateway's types of gateway responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +51,8 @@ impl Refused {
     pub(super) fn response(self, api: &Api) -> Response<Body> {
         let (kind, status, body) = self.default();
         let class = if status.is_client_error() { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
-        let stated = api.answers.get(kind).or_else(|| api.answers.get(class));
-        let unstated = GatewayAnswer { headers: readable(api), ..GatewayAnswer::default() };
+        let stated = api.gateway_responses.get(kind).or_else(|| api.gateway_responses.get(class));
+        let unstated = GatewayResponse { headers: readable(api), ..GatewayResponse::default() };
         let answer = stated.unwrap_or(&unstated);
         let mut response = Response::new(Body::from(answer.body.clone().unwrap_or_else(|| body.to_owned())));
         *response.status_mut() = answer.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(status);

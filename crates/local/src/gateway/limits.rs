@@ -21,14 +21,14 @@ const HEADER_BYTES: usize = 10_240;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// For a whole body. API Gateway drops a connection that is idle for 310 s; nobody at the keyboard waits that long.
-    pub body_within: Duration,
+    pub body_timeout: Duration,
     /// For the function: a REST API's integration timeout, 29 s.
-    pub answer_within: Duration,
+    pub integration_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_within: Duration::from_secs(30), answer_within: Duration::from_secs(29) }
+        Self { body_timeout: Duration::from_secs(30), integration_timeout: Duration::from_secs(29) }
     }
 }
 

@@ -131,7 +131,7 @@ impl Gateway {
     async fn walk(&self, call: &Call<'_>, body: Body) -> Result<Response<Body>, Refused> {
         let Parts { method, uri, headers, .. } = call.parts;
         // What is not read of a body would be taken for the connection's next request, so it is read first whatever the answer.
-        let body = timeout(self.limits.body_within, limits::read(body)).await.map_err(|_| Refused::TooSlow)?;
+        let body = timeout(self.limits.body_timeout, limits::read(body)).await.map_err(|_| Refused::TooSlow)?;
         limits::headers(method, uri, headers)?;
         let host = host::asked(headers, &self.address.to_string()).ok_or(Refused::AccessDenied)?;
         let path = self.without_stage(uri);
@@ -199,7 +199,7 @@ impl Gateway {
         let Access::Token { scopes } = &target.access else { return Ok(None) };
         let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
         match self.tokens.check(sent, scopes, now) {
-            Ok(claims) => Ok(Some(claims.shown())),
+            Ok(claims) => Ok(Some(claims.as_strings())),
             Err(denied) => {
                 tracing::debug!("{denied}");
                 Err(Refused::Unauthorized)
@@ -211,7 +211,7 @@ impl Gateway {
         let (start, trace) = (SystemTime::now(), call.trace);
         call.handle.asks(&target.function);
         let invocation = Invocation::new(event).with_trace_header(trace.downstream());
-        let outcome = timeout(self.limits.answer_within, self.emulator.invoke(&target.function, invocation));
+        let outcome = timeout(self.limits.integration_timeout, self.emulator.invoke(&target.function, invocation));
         let outcome = outcome.await.map_err(|_| Refused::TimedOut)?;
         if let Ok(outcome) = &outcome {
             call.handle.invoked(outcome);

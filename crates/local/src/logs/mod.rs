@@ -36,20 +36,20 @@ impl Default for Logs {
 
 impl Logs {
     /// Keeps what the stage says, until the stage is gone.
-    pub async fn follow(self, mut stage: Subscription) {
+    pub async fn collect(self, mut stage: Subscription) {
         while let Some(event) = stage.next().await {
-            self.hear(&event);
+            self.record(&event);
         }
     }
 
     /// Keeps what one event says.
-    pub fn hear(&self, event: &EmulatorEvent) {
-        self.shelf().hear(event);
+    pub fn record(&self, event: &EmulatorEvent) {
+        self.shelf().record(event);
         self.0.heard.notify_waiters();
     }
 
     /// The lines of a trace once there are enough of them for `enough`: a line takes a moment from the function to here.
-    pub async fn once(&self, trace: &str, enough: impl Fn(&[Line]) -> bool) -> Vec<Line> {
+    pub async fn wait_for(&self, trace: &str, enough: impl Fn(&[Line]) -> bool) -> Vec<Line> {
         loop {
             let mut heard = std::pin::pin!(self.0.heard.notified());
             // Listening before looking: a line that comes in between is not missed.
@@ -148,8 +148,8 @@ mod tests {
     #[test]
     fn a_line_is_found_by_its_trace_in_every_form() {
         let logs = Logs::default();
-        logs.hear(&said("e", &format!(r#"{{"message":"a","trace_id":"{W3C}"}}"#)));
-        logs.hear(&said("e", r#"{"message":"b"}"#));
+        logs.record(&said("e", &format!(r#"{{"message":"a","trace_id":"{W3C}"}}"#)));
+        logs.record(&said("e", r#"{"message":"b"}"#));
         for form in [
             XRAY,
             W3C,
@@ -166,20 +166,20 @@ mod tests {
     #[test]
     fn a_line_without_an_id_belongs_to_what_its_environment_is_at() {
         let logs = Logs::default();
-        logs.hear(&said("e", "before"));
-        logs.hear(&started("e", XRAY));
-        logs.hear(&said("e", "thread 'main' panicked"));
-        logs.hear(&said("other", "elsewhere"));
-        logs.hear(&started("e", "1-5759e988-000000000000000000000000"));
-        logs.hear(&said("e", "after"));
+        logs.record(&said("e", "before"));
+        logs.record(&started("e", XRAY));
+        logs.record(&said("e", "thread 'main' panicked"));
+        logs.record(&said("other", "elsewhere"));
+        logs.record(&started("e", "1-5759e988-000000000000000000000000"));
+        logs.record(&said("e", "after"));
         assert_eq!(texts(&logs, Some(XRAY)), ["thread 'main' panicked"]);
     }
 
     #[test]
     fn dead_letters_are_found_by_their_message() {
         let logs = Logs::default();
-        logs.hear(&said("e", r#"{"message":"dead letter","vendor":"honeycomb"}"#));
-        logs.hear(&said("e", "dead letter"));
+        logs.record(&said("e", r#"{"message":"dead letter","vendor":"honeycomb"}"#));
+        logs.record(&said("e", "dead letter"));
         assert_eq!(
             logs.messages("dead letter"),
             [serde_json::json!({"message": "dead letter", "vendor": "honeycomb"})]

@@ -30,7 +30,7 @@ impl Shelf {
         self.lines.len() as u64 + self.dropped
     }
 
-    pub(super) fn hear(&mut self, event: &EmulatorEvent) {
+    pub(super) fn record(&mut self, event: &EmulatorEvent) {
         match event {
             EmulatorEvent::Line(heard) => self.keep(Line::new(heard, self.current.get(&heard.environment))),
             EmulatorEvent::InvocationStarted { environment, trace_header, .. } => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::scope::shown;
-use super::{Refusal, Scope, merged, resources};
+use super::{Scope, ValidationError, merged, resources};
 
 /// The resource of type `AWS::Serverless::Api`.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +23,7 @@ pub struct Api {
     /// `BinaryMediaTypes`, with `~1` read as a slash.
     pub binary_media_types: Vec<String>,
     /// `GatewayResponses` by type, such as `UNAUTHORIZED` or `DEFAULT_4XX`.
-    pub answers: BTreeMap<String, GatewayAnswer>,
+    pub gateway_responses: BTreeMap<String, GatewayResponse>,
     /// Each authorizer with its scopes.
     pub(super) authorizers: BTreeMap<String, Vec<String>>,
     pub(super) default_authorizer: Option<String>,
@@ -48,7 +48,7 @@ pub struct Cors {
 
 /// One entry of `GatewayResponses`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GatewayAnswer {
+pub struct GatewayResponse {
     /// `StatusCode`, where it is stated.
     pub status: Option<u16>,
     /// Headers, as they go out.
@@ -58,20 +58,20 @@ pub struct GatewayAnswer {
 }
 
 /// Reads the template's API; a template without one serves nothing, and that is refused.
-pub(super) fn read(document: &Value, scope: &Scope<'_>, refusals: &mut Vec<Refusal>) -> Api {
+pub(super) fn read(document: &Value, scope: &Scope<'_>, refusals: &mut Vec<ValidationError>) -> Api {
     let mut found = resources(document, "AWS::Serverless::Api");
     let Some((resource, stated)) = found.next() else {
-        refusals.push(Refusal::new("Resources", "Type", "there is no AWS::Serverless::Api"));
+        refusals.push(ValidationError::new("Resources", "Type", "there is no AWS::Serverless::Api"));
         return Api::default();
     };
     if let Some((second, _)) = found.next() {
-        refusals.push(Refusal::new(second, "Type", "the gateway here serves one API"));
+        refusals.push(ValidationError::new(second, "Type", "the gateway here serves one API"));
     }
     let properties = merged(&document["Globals"]["Api"], &stated["Properties"]);
     let mut resolve = |name: &str| match scope.resolve(&properties[name]) {
         Ok(value) => value,
         Err(reason) => {
-            refusals.push(Refusal::new(resource, format!("Properties.{name}"), reason));
+            refusals.push(ValidationError::new(resource, format!("Properties.{name}"), reason));
             Value::Null
         }
     };
@@ -87,10 +87,12 @@ pub(super) fn read(document: &Value, scope: &Scope<'_>, refusals: &mut Vec<Refus
         preflights_authorized: auth["AddDefaultAuthorizerToCorsPreflight"].as_bool().unwrap_or(true),
         ..Api::default()
     };
-    let mut note = |at: String, reason: &str| refusals.push(Refusal::new(resource, at, reason));
+    let mut note = |at: String, reason: &str| refusals.push(ValidationError::new(resource, at, reason));
     Api {
         cors: read_cors(&cors, &mut note),
-        answers: pairs(&answers).map(|(kind, stated)| (kind.clone(), read_answer(kind, stated, &mut note))).collect(),
+        gateway_responses: pairs(&answers)
+            .map(|(kind, stated)| (kind.clone(), read_answer(kind, stated, &mut note)))
+            .collect(),
         ..api
     }
 }
@@ -114,14 +116,14 @@ fn read_cors(stated: &Value, refuse: &mut impl FnMut(String, &str)) -> Option<Co
     }
 }
 
-fn read_answer(kind: &str, stated: &Value, refuse: &mut impl FnMut(String, &str)) -> GatewayAnswer {
+fn read_answer(kind: &str, stated: &Value, refuse: &mut impl FnMut(String, &str)) -> GatewayResponse {
     let place = format!("Properties.GatewayResponses.{kind}");
     let mut headers = Vec::new();
     for (name, value) in pairs(&stated["ResponseParameters"]["Headers"]) {
         let value = unquoted(value, format!("{place}.ResponseParameters.Headers.{name}"), refuse);
         headers.extend(value.map(|value| (name.clone(), value)));
     }
-    GatewayAnswer {
+    GatewayResponse {
         status: shown(&stated["StatusCode"]).parse().ok(),
         headers,
         body: stated["ResponseTemplates"]["application/json"].as_str().map(str::to_owned),

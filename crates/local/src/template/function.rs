@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::scope::shown;
-use super::{Access, Api, Refusal, Route, Scope, merged};
+use super::{Access, Api, Route, Scope, ValidationError, merged};
 
 /// What Lambda takes where nothing is stated, in seconds and MB.
 const DEFAULT_TIMEOUT: u64 = 3;
@@ -38,7 +38,7 @@ pub(super) fn read(
     document: &Value,
     scope: &Scope<'_>,
     api: &Api,
-    refusals: &mut Vec<Refusal>,
+    refusals: &mut Vec<ValidationError>,
 ) -> Option<Function> {
     let properties = merged(&document["Globals"]["Function"], &stated["Properties"]);
     let mut reader = Reader { resource, scope, refusals };
@@ -66,12 +66,12 @@ pub(super) fn read(
 struct Reader<'a> {
     resource: &'a str,
     scope: &'a Scope<'a>,
-    refusals: &'a mut Vec<Refusal>,
+    refusals: &'a mut Vec<ValidationError>,
 }
 
 impl Reader<'_> {
     fn refuse(&mut self, at: &str, reason: impl Into<String>) {
-        self.refusals.push(Refusal::new(self.resource, at, reason));
+        self.refusals.push(ValidationError::new(self.resource, at, reason));
     }
 
     fn value(&mut self, at: &str, stated: &Value) -> Option<Value> {

@@ -15,10 +15,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-pub use api::{Api, Cors, GatewayAnswer};
+pub use api::{Api, Cors, GatewayResponse};
 pub use document::Document;
 pub use function::Function;
-pub use refusal::{Refusal, TemplateError};
+pub use refusal::{TemplateError, ValidationError};
 pub use route::{Access, Part, Route};
 
 use scope::Scope;
@@ -64,7 +64,7 @@ impl Template {
             .collect();
         let template = Self { api, functions };
         refusals.extend(rules::refusals(&template));
-        if refusals.is_empty() { Ok(template) } else { Err(TemplateError::Refused(refusals)) }
+        if refusals.is_empty() { Ok(template) } else { Err(TemplateError::Invalid(refusals)) }
     }
 
     /// Every route with its function.
@@ -74,11 +74,11 @@ impl Template {
 
     /// A refusal for each function whose binary is not among `known`: `sam build` would find nothing to put into its zip.
     #[must_use]
-    pub fn unknown_binaries(&self, known: &[String]) -> Vec<Refusal> {
+    pub fn unknown_binaries(&self, known: &[String]) -> Vec<ValidationError> {
         let unknown = self.functions.iter().filter(|function| !known.contains(&function.binary));
         unknown
             .map(|function| {
-                Refusal::new(
+                ValidationError::new(
                     &function.resource,
                     "Metadata.BuildProperties.Binary",
                     format!("there is no binary {:?}", function.binary),

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One thing that must be mended before the template can be deployed, or served here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ValidationError {
     /// The logical id of the resource.
     pub resource: String,
     /// The place inside it, such as `Properties.Events.Get.Properties.Path`.
@@ -13,13 +13,13 @@ pub struct Refusal {
     pub reason: String,
 }
 
-impl Refusal {
+impl ValidationError {
     pub(super) fn new(resource: &str, at: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { resource: resource.to_owned(), at: at.into(), reason: reason.into() }
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}: {}", self.resource, self.at, self.reason)
     }
@@ -41,6 +41,6 @@ pub enum TemplateError {
     #[error("read the template as YAML")]
     Malformed(#[from] yaml_serde::Error),
     /// The template holds what AWS refuses.
-    #[error("use the template, since AWS would refuse it:\n  {}", .0.iter().map(Refusal::to_string).collect::<Vec<_>>().join("\n  "))]
-    Refused(Vec<Refusal>),
+    #[error("use the template, since AWS would refuse it:\n  {}", .0.iter().map(ValidationError::to_string).collect::<Vec<_>>().join("\n  "))]
+    Invalid(Vec<ValidationError>),
 }

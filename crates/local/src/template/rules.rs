@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Access, Function, Part, Refusal, Route, Template};
+use super::{Access, Function, Part, Route, Template, ValidationError};
 
 /// A REST API waits this long for its integration: more can be stated for the function, but nobody would hear its answer.
 const MAX_ROUTED_TIMEOUT_S: u64 = 29;
@@ -17,7 +17,7 @@ const MEMORY_MB: std::ops::RangeInclusive<u64> = 128..=10_240;
 const METHODS: [&str; 8] = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// Everything about `template` that AWS refuses, or that a browser or Cognito would refuse of it later.
-pub(super) fn refusals(template: &Template) -> Vec<Refusal> {
+pub(super) fn refusals(template: &Template) -> Vec<ValidationError> {
     let mut found = Vec::new();
     template.functions.iter().for_each(|function| limits(function, &mut found));
     for (function, route) in template.routes() {
@@ -29,13 +29,13 @@ pub(super) fn refusals(template: &Template) -> Vec<Refusal> {
     found
 }
 
-fn limits(function: &Function, found: &mut Vec<Refusal>) {
+fn limits(function: &Function, found: &mut Vec<ValidationError>) {
     let (seconds, most) = match function.routes.is_empty() {
         true => (function.timeout.as_secs(), MAX_TIMEOUT_S),
         false => (function.timeout.as_secs(), MAX_ROUTED_TIMEOUT_S),
     };
     if !(1..=most).contains(&seconds) {
-        found.push(Refusal::new(
+        found.push(ValidationError::new(
             &function.resource,
             "Properties.Timeout",
             format!("{seconds} s is outside 1 to {most} s"),
@@ -43,14 +43,15 @@ fn limits(function: &Function, found: &mut Vec<Refusal>) {
     }
     if !MEMORY_MB.contains(&function.memory_mb) {
         let reason = format!("{} MB is outside {} to {} MB", function.memory_mb, MEMORY_MB.start(), MEMORY_MB.end());
-        found.push(Refusal::new(&function.resource, "Properties.MemorySize", reason));
+        found.push(ValidationError::new(&function.resource, "Properties.MemorySize", reason));
     }
 }
 
 /// One route by itself.
-fn shape(function: &Function, route: &Route, found: &mut Vec<Refusal>) {
-    let mut refuse =
-        |at: &str, reason: String| found.push(Refusal::new(&function.resource, format!("{}.{at}", route.at), reason));
+fn shape(function: &Function, route: &Route, found: &mut Vec<ValidationError>) {
+    let mut refuse = |at: &str, reason: String| {
+        found.push(ValidationError::new(&function.resource, format!("{}.{at}", route.at), reason))
+    };
     if !METHODS.contains(&route.method.as_str()) {
         refuse("Method", format!("{:?} is no method of a REST API", route.method));
     }
@@ -91,7 +92,7 @@ fn fault(part: &Part) -> Option<String> {
 }
 
 /// The routes together: API Gateway keeps them as a tree, in which a level has one variable, and a resource one method of a name.
-fn tree(template: &Template, found: &mut Vec<Refusal>) {
+fn tree(template: &Template, found: &mut Vec<ValidationError>) {
     let mut variables: BTreeMap<String, String> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for (function, route) in template.routes() {
@@ -103,7 +104,7 @@ fn tree(template: &Template, found: &mut Vec<Refusal>) {
                     let reason = format!(
                         "{parent}/{{{first}}} is there already, and a level has one variable: not {{{name}}} too"
                     );
-                    found.push(Refusal::new(&function.resource, format!("{}.Path", route.at), reason));
+                    found.push(ValidationError::new(&function.resource, format!("{}.Path", route.at), reason));
                 }
             }
             parent = match part {
@@ -113,16 +114,16 @@ fn tree(template: &Template, found: &mut Vec<Refusal>) {
         }
         if !taken.insert((route.path.clone(), route.method.clone())) {
             let reason = format!("{} {} is taken already", route.method, route.path);
-            found.push(Refusal::new(&function.resource, route.at.clone(), reason));
+            found.push(ValidationError::new(&function.resource, route.at.clone(), reason));
         }
     }
 }
 
-fn names(template: &Template, found: &mut Vec<Refusal>) {
+fn names(template: &Template, found: &mut Vec<ValidationError>) {
     let mut taken = BTreeSet::new();
     for function in &template.functions {
         if !taken.insert(&function.name) {
-            found.push(Refusal::new(
+            found.push(ValidationError::new(
                 &function.resource,
                 "Properties.FunctionName",
                 format!("{:?} is taken already", function.name),
@@ -132,12 +133,12 @@ fn names(template: &Template, found: &mut Vec<Refusal>) {
 }
 
 /// What the gateway says by itself must reach the page.
-fn gateway(template: &Template, found: &mut Vec<Refusal>) {
+fn gateway(template: &Template, found: &mut Vec<ValidationError>) {
     let api = &template.api;
     if !(1..=128).contains(&api.stage.len())
         || !api.stage.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
     {
-        found.push(Refusal::new(
+        found.push(ValidationError::new(
             &api.resource,
             "Properties.StageName",
             format!("{:?} is no name of a stage", api.stage),
@@ -148,13 +149,13 @@ fn gateway(template: &Template, found: &mut Vec<Refusal>) {
     }
     if api.default_authorizer.is_some() && api.preflights_authorized {
         let reason = "must be false: a preflight carries no token";
-        found.push(Refusal::new(&api.resource, "Properties.Auth.AddDefaultAuthorizerToCorsPreflight", reason));
+        found.push(ValidationError::new(&api.resource, "Properties.Auth.AddDefaultAuthorizerToCorsPreflight", reason));
     }
-    for (kind, answer) in &api.answers {
+    for (kind, answer) in &api.gateway_responses {
         for header in ["Access-Control-Allow-Origin", "Access-Control-Expose-Headers"] {
             if !answer.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header)) {
                 let at = format!("Properties.GatewayResponses.{kind}.ResponseParameters.Headers");
-                found.push(Refusal::new(
+                found.push(ValidationError::new(
                     &api.resource,
                     at,
                     format!("lacks {header}: the page could not read the answer"),

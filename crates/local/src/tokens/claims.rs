@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::Denied;
+use super::InvalidToken;
 
 /// The claims of a token that was taken.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,11 +25,17 @@ impl Claims {
 
     /// As `requestContext.authorizer.claims`: every value a string, and the times of issue and expiry as Java prints a date.
     #[must_use]
-    pub fn shown(&self) -> Map<String, Value> {
+    pub fn as_strings(&self) -> Map<String, Value> {
         self.0.iter().map(|(name, value)| (name.clone(), Value::from(shown(name, value)))).collect()
     }
 
-    pub(super) fn check(&self, issuer: &str, client: &str, scopes: &[String], now: SystemTime) -> Result<(), Denied> {
+    pub(super) fn check(
+        &self,
+        issuer: &str,
+        client: &str,
+        scopes: &[String],
+        now: SystemTime,
+    ) -> Result<(), InvalidToken> {
         let held = self.text("scope");
         let scope = held.split(' ').any(|held| scopes.iter().any(|wanted| wanted == held));
         for (name, holds) in [
@@ -41,12 +47,12 @@ impl Claims {
             ("exp", self.0.get("exp").is_some_and(Value::is_u64)),
         ] {
             if !holds {
-                return Err(Denied::Claim(name));
+                return Err(InvalidToken::Claim(name));
             }
         }
         match self.0.get("exp").and_then(Value::as_u64) {
             Some(end) if end > epoch_seconds(now) => Ok(()),
-            _ => Err(Denied::Expired),
+            _ => Err(InvalidToken::Expired),
         }
     }
 

@@ -53,13 +53,13 @@ pub enum TokensError {
 
 /// Why the authorizer does not take a header. To the client each is the same 401.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
+pub enum InvalidToken {
     /// There is none.
     #[error("take a request without a token")]
     Missing,
     /// It is no signed token of ours: another form, algorithm, key or signature.
     #[error("take a token that is not signed by this pool")]
-    Foreign,
+    Untrusted,
     /// Its time is over.
     #[error("take an expired token")]
     Expired,
@@ -128,18 +128,19 @@ impl Tokens {
     ///
     /// # Errors
     /// When the authorizer would not take it.
-    pub fn check(&self, header: &[u8], scopes: &[String], now: SystemTime) -> Result<Claims, Denied> {
+    pub fn check(&self, header: &[u8], scopes: &[String], now: SystemTime) -> Result<Claims, InvalidToken> {
         let token = bare(header)?;
-        let head = decode_header(token).map_err(|_| Denied::Foreign)?;
+        let head = decode_header(token).map_err(|_| InvalidToken::Untrusted)?;
         if head.alg != Algorithm::RS256 || head.kid.as_deref() != Some(&self.key.id) {
-            return Err(Denied::Foreign);
+            return Err(InvalidToken::Untrusted);
         }
         let mut form = Validation::new(Algorithm::RS256);
         // The claims are checked below, against our own clock; here only the signature.
         form.validate_exp = false;
         form.validate_aud = false;
         form.required_spec_claims.clear();
-        let claims = decode::<Map<String, Value>>(token, &self.key.checks, &form).map_err(|_| Denied::Foreign)?.claims;
+        let claims =
+            decode::<Map<String, Value>>(token, &self.key.checks, &form).map_err(|_| InvalidToken::Untrusted)?.claims;
         let claims = Claims::new(claims);
         claims.check(&issuer(), CLIENT, scopes, now)?;
         Ok(claims)
@@ -166,11 +167,11 @@ fn issuer() -> String {
     format!("https://cognito-idp.{REGION}.amazonaws.com/{POOL}")
 }
 
-fn bare(header: &[u8]) -> Result<&str, Denied> {
-    let text = std::str::from_utf8(header).map_err(|_| Denied::Foreign)?.trim();
+fn bare(header: &[u8]) -> Result<&str, InvalidToken> {
+    let text = std::str::from_utf8(header).map_err(|_| InvalidToken::Untrusted)?.trim();
     let token = match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => text,
     };
-    if token.is_empty() || token.eq_ignore_ascii_case("bearer") { Err(Denied::Missing) } else { Ok(token) }
+    if token.is_empty() || token.eq_ignore_ascii_case("bearer") { Err(InvalidToken::Missing) } else { Ok(token) }
 }

@@ -84,7 +84,7 @@ async fn a_function_that_passes_its_timeout_is_a_504() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_passes_the_gateways_time_is_a_504() {
-    let limits = Limits { answer_within: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { integration_timeout: Duration::from_millis(300), ..Limits::default() };
     let house = TestApi::open(TEMPLATE, limits, |_| ()).await;
     assert_eq!(house.get("/api/things/1?do=hang").await.refusal(), (504, r#"["generic_504"]"#));
     house.close().await;

@@ -47,7 +47,7 @@ async fn a_head_over_ten_kilobytes_is_a_431() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_come_is_a_408() {
-    let limits = Limits { body_within: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits { body_timeout: Duration::from_millis(100), ..Limits::default() };
     let house = TestApi::open(TEMPLATE, limits, |_| ()).await;
     let half = b"PUT /api/things/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf";
     assert_eq!(house.send(half).await.refusal(), (408, r#"["bad_request"]"#));
