@@ -1,6 +1,6 @@
 //! `POST /api/activities`: posts an activity and answers with it.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::Draft;
 use crudder_store::Store;
 
@@ -9,11 +9,11 @@ async fn main() -> api::Exit {
     api::serve_with_store(create_activity).await
 }
 
-async fn create_activity(request: Request, store: Store) -> api::Result<Reply> {
+async fn create_activity(request: Request, store: Store) -> api::Result<Response> {
     let author = request.caller()?;
     let draft: Draft = request.json()?;
     let post = draft.publish(&author, request.received_at())?;
     let activity = store.put_activity(&post).await?;
-    request.known_as(&activity.handle);
-    Reply::ok(&activity)
+    request.annotate_caller(&activity.handle);
+    Response::ok(&activity)
 }

@@ -1,6 +1,6 @@
 //! `POST /api/messages`: opens a conversation, or adds to one that the caller is a member of.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::MessageDraft;
 use crudder_store::Store;
 
@@ -9,10 +9,10 @@ async fn main() -> api::Exit {
     api::serve_with_store(create_message).await
 }
 
-async fn create_message(request: Request, store: Store) -> api::Result<Reply> {
+async fn create_message(request: Request, store: Store) -> api::Result<Response> {
     let sender = request.caller()?;
     let draft: MessageDraft = request.json()?;
     let letter = draft.send(&sender, request.received_at())?;
     let sent = store.put_message(&letter).await?;
-    Reply::ok(&sent)
+    Response::ok(&sent)
 }

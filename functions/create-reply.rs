@@ -1,6 +1,6 @@
 //! `POST /api/activities/{id}/reply`, where the id is the parent's uuid: replies to an activity and answers with the reply.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::ReplyDraft;
 use crudder_store::Store;
 
@@ -9,11 +9,11 @@ async fn main() -> api::Exit {
     api::serve_with_store(create_reply).await
 }
 
-async fn create_reply(request: Request, store: Store) -> api::Result<Reply> {
+async fn create_reply(request: Request, store: Store) -> api::Result<Response> {
     let author = request.caller()?;
     let draft: ReplyDraft = request.json()?;
     let reply = request.path("id", |parent| draft.reply(&author, parent, request.received_at()))?;
     let activity = store.put_reply(&reply).await?;
-    request.known_as(&activity.handle);
-    Reply::ok(&activity)
+    request.annotate_caller(&activity.handle);
+    Response::ok(&activity)
 }

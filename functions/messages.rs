@@ -1,6 +1,6 @@
 //! `GET /api/messages/{id}`, where the id is a conversation's uuid: its newest messages, oldest first. For its members only.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::GroupId;
 use crudder_store::Store;
 
@@ -9,9 +9,9 @@ async fn main() -> api::Exit {
     api::serve_with_store(messages).await
 }
 
-async fn messages(request: Request, store: Store) -> api::Result<Reply> {
+async fn messages(request: Request, store: Store) -> api::Result<Response> {
     let caller = request.caller()?;
     let group = request.path("id", GroupId::parse)?;
     let messages = store.messages(&caller, group, request.page()?);
-    request.reply_page(&api::listed("messages", messages).await?)
+    request.respond_with_page(&api::list_span("messages", messages).await?)
 }

@@ -1,6 +1,6 @@
 //! `GET /api/activities/notifications`: who replied to the caller, who wrote to the caller.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_store::Store;
 
 #[tokio::main(flavor = "current_thread")]
@@ -8,8 +8,8 @@ async fn main() -> api::Exit {
     api::serve_with_store(notifications_activities).await
 }
 
-async fn notifications_activities(request: Request, store: Store) -> api::Result<Reply> {
+async fn notifications_activities(request: Request, store: Store) -> api::Result<Response> {
     let caller = request.caller()?;
     let notifications = store.notifications(&caller, request.page()?, request.received_at());
-    request.reply_page(&api::listed("notifications-activities", notifications).await?)
+    request.respond_with_page(&api::list_span("notifications-activities", notifications).await?)
 }

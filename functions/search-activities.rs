@@ -1,6 +1,6 @@
 //! `GET /api/activities/search?term=`: posts that hold all the words of the term.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::SearchTerms;
 use crudder_store::Store;
 
@@ -9,8 +9,8 @@ async fn main() -> api::Exit {
     api::serve_with_store(search_activities).await
 }
 
-async fn search_activities(request: Request, store: Store) -> api::Result<Reply> {
+async fn search_activities(request: Request, store: Store) -> api::Result<Response> {
     let search = SearchTerms::parse(request.query("term"))?;
     let found = store.search(&search, request.page()?, request.received_at());
-    request.reply_page(&api::listed("search-activities", found).await?)
+    request.respond_with_page(&api::list_span("search-activities", found).await?)
 }

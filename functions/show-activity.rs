@@ -1,7 +1,7 @@
 //! `GET /api/activities/{id}/status/{activity_uuid}`: one activity and its replies. The handle in the address is for people to
 //! read; the uuid alone says which.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::ActivityId;
 use crudder_store::Store;
 
@@ -10,8 +10,8 @@ async fn main() -> api::Exit {
     api::serve_with_store(show_activity).await
 }
 
-async fn show_activity(request: Request, store: Store) -> api::Result<Reply> {
+async fn show_activity(request: Request, store: Store) -> api::Result<Response> {
     let id = request.path("activity_uuid", ActivityId::parse)?;
     let page = store.show_activity(id, request.page()?, request.received_at());
-    request.reply_page(&api::listed("show-activity", page).await?)
+    request.respond_with_page(&api::list_span("show-activity", page).await?)
 }

@@ -1,6 +1,6 @@
 //! `POST` and `PUT /api/profile/update`: changes the caller's name and bio.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::ProfileDraft;
 use crudder_store::Store;
 
@@ -9,10 +9,10 @@ async fn main() -> api::Exit {
     api::serve_with_store(update_profile).await
 }
 
-async fn update_profile(request: Request, store: Store) -> api::Result<Reply> {
+async fn update_profile(request: Request, store: Store) -> api::Result<Response> {
     let caller = request.caller()?;
     let draft: ProfileDraft = request.json()?;
     let user = store.update_profile(&caller, &draft.check()?).await?;
-    request.known_as(&user.handle);
-    Reply::ok(&user)
+    request.annotate_caller(&user.handle);
+    Response::ok(&user)
 }

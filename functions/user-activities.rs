@@ -1,6 +1,6 @@
 //! `GET /api/activities/{id}`, where the id is `@handle`: a user's profile and newest activities.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::Handle;
 use crudder_store::Store;
 
@@ -9,8 +9,8 @@ async fn main() -> api::Exit {
     api::serve_with_store(user_activities).await
 }
 
-async fn user_activities(request: Request, store: Store) -> api::Result<Reply> {
+async fn user_activities(request: Request, store: Store) -> api::Result<Response> {
     let handle = request.path("id", Handle::from_path)?;
     let page = store.user_page(&handle, request.page()?, request.received_at());
-    request.reply_page(&api::listed("user-activities", page).await?)
+    request.respond_with_page(&api::list_span("user-activities", page).await?)
 }

@@ -1,6 +1,6 @@
 //! `GET /api/users/{id}/short`, where the id is `@handle`: a user in three fields.
 
-use crudder_api::{self as api, Reply, Request};
+use crudder_api::{self as api, Request, Response};
 use crudder_domain::Handle;
 use crudder_store::Store;
 
@@ -9,8 +9,8 @@ async fn main() -> api::Exit {
     api::serve_with_store(users_short).await
 }
 
-async fn users_short(request: Request, store: Store) -> api::Result<Reply> {
+async fn users_short(request: Request, store: Store) -> api::Result<Response> {
     let handle = request.path("id", Handle::from_path)?;
     let user = store.user_short(&handle).await?;
-    Reply::ok(&user)
+    Response::ok(&user)
 }

@@ -96,7 +96,7 @@ async fn a_success_is_a_whole_trace_everywhere_and_nothing_in_rollbar() {
 async fn an_error_and_a_panic_are_one_item_each_with_the_trace_failed() {
     let world = World::with(&[("CRUDDER_FAULTS", "on")]).await;
     let ends = [
-        ("error", "error", "crudder_api::fault::Purpose", "the request failed: an error on purpose"),
+        ("error", "error", "crudder_api::fault::InjectedError", "the request failed: an error on purpose"),
         ("panic", "critical", "panic", "a panic on purpose"),
     ];
     for (kind, level, class, said) in ends {

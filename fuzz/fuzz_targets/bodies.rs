@@ -1,14 +1,14 @@
 //! Bodies of requests: whatever comes is a draft or an error, and a draft that is published holds the domain's rules.
 #![no_main]
 
-use crudder_domain::{Draft, MessageDraft, Moment, ProfileDraft, ReplyDraft, Sub};
+use crudder_domain::{Draft, MessageDraft, Timestamp, ProfileDraft, ReplyDraft, Sub};
 use libfuzzer_sys::fuzz_target;
 
 const PARENT: &str = "0190a5d6-a000-7000-8000-00000000abcd";
 
 fuzz_target!(|body: &[u8]| {
     let author = Sub::parse("fuzz").expect("a plain word is a sub");
-    let now = Moment::from_micros(1_790_000_000_000_000);
+    let now = Timestamp::from_micros(1_790_000_000_000_000);
     if let Ok(Ok(post)) = serde_json::from_slice::<Draft>(body).map(|draft| draft.publish(&author, now)) {
         let length = post.message.as_str().chars().count();
         assert!((1..=280).contains(&length));

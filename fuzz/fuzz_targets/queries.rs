@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
         assert_eq!(id.to_string(), text.to_lowercase());
     }
     if let Ok(search) = SearchTerms::parse(Some(text)) {
-        assert!(search.looked_up().iter().all(|term| !term.is_empty()));
+        assert!(search.lookup_terms().iter().all(|term| !term.is_empty()));
     }
     let _ = (MessageId::parse(text), GroupId::parse(text), Sub::parse(text));
 });

@@ -1,14 +1,14 @@
-//! One line a request, with the fields that the original's line had.
+//! The access log line of a request, with the fields of the original API's line.
 
 use std::time::Duration;
 
 use crudder_telemetry::HttpRequest;
 use http::StatusCode;
 
-/// Writes the access line: address, method, scheme, path, status, duration. Its level follows the status. The query stays out: it
-/// may hold what people search for.
+/// Logs the access line: address, method, scheme, path, status and duration. The status decides its level.
 ///
-/// It is a line and no report: what went wrong was reported where it was met, once.
+/// The query is left out, because it may hold search terms. The line never becomes a report: an error was already
+/// reported where it was handled.
 pub(crate) fn log(request: &HttpRequest<'_>, status: StatusCode, took: Duration) {
     let address = request.client_address.unwrap_or("-");
     let duration_ms = took.as_micros() as f64 / 1_000.0;

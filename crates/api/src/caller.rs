@@ -1,10 +1,11 @@
-//! Who asks: the claims that the gateway's authorizer has checked.
+//! The caller of a request, from the claims that the gateway's authorizer has verified.
 
 use lambda_http::request::RequestContext;
 
-/// The `sub` of a checked access token: from a REST API's Cognito authorizer, or from an HTTP API's JWT authorizer.
+/// Returns the `sub` of the verified access token: from the Cognito authorizer of a REST API, or from the JWT
+/// authorizer of an HTTP API.
 ///
-/// The function never reads the `Authorization` header: on a route without an authorizer nobody has checked it.
+/// A function never reads the `Authorization` header, because nothing has verified it on a route without an authorizer.
 pub(crate) fn subject(context: &RequestContext) -> Option<&str> {
     match context {
         RequestContext::ApiGatewayV1(context) => context.authorizer.fields.get("claims")?.get("sub")?.as_str(),

@@ -1,9 +1,9 @@
-//! The environment of the HTTP edge, read once.
+//! The settings of the HTTP layer, read once from the environment.
 
 use http::HeaderValue;
 use http::uri::Authority;
 
-/// A variable holds what it can't hold.
+/// An environment variable with an invalid value.
 #[derive(Debug, thiserror::Error)]
 #[error("{name} is {value:?}: {wanted}")]
 pub struct ConfigError {
@@ -12,16 +12,16 @@ pub struct ConfigError {
     wanted: &'static str,
 }
 
-/// What the edge takes from its environment.
+/// The settings of the HTTP layer.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    /// `CRUDDER_CORS_ORIGIN`: the one origin whose pages may read answers, or `*`.
+    /// `CRUDDER_CORS_ORIGIN`: the one origin whose pages may read responses, or `*`.
     pub(crate) cors_origin: HeaderValue,
-    /// `CRUDDER_FAULTS=on`, and not in the stage `prod`: a function may die on purpose.
+    /// Whether a request may inject a fault: `CRUDDER_FAULTS=on`, except in the stage `prod`.
     pub(crate) faults: bool,
 }
 
-/// The stage in which faults stay off, whatever `CRUDDER_FAULTS` says.
+/// The stage in which fault injection is always off, whatever `CRUDDER_FAULTS` says.
 const PRODUCTION: &str = "prod";
 
 impl Config {
@@ -31,7 +31,7 @@ impl Config {
     }
 
     fn parse(lookup: impl Fn(&str) -> Option<String>) -> std::result::Result<Self, ConfigError> {
-        // An empty variable is an unset one: that is how templates leave a choice open.
+        // Templates set a variable to the empty string to leave it unset.
         let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let origin = lookup("CRUDDER_CORS_ORIGIN").unwrap_or_else(|| "*".to_owned());
         let cors_origin = Some(&origin).filter(|origin| is_origin(origin));
@@ -40,7 +40,7 @@ impl Config {
             value: origin,
             wanted: "it must be one origin such as https://crudder.example, or *",
         })?;
-        let asked = match lookup("CRUDDER_FAULTS").as_deref() {
+        let faults = match lookup("CRUDDER_FAULTS").as_deref() {
             None | Some("off") => false,
             Some("on") => true,
             Some(other) => {
@@ -52,11 +52,12 @@ impl Config {
             }
         };
         let production = lookup("CRUDDER_STAGE").as_deref() == Some(PRODUCTION);
-        Ok(Self { cors_origin, faults: asked && !production })
+        Ok(Self { cors_origin, faults: faults && !production })
     }
 }
 
-/// Scheme and authority and nothing more, as a browser sends it in `Origin`: what has a path, if only a slash, would match no page.
+/// Returns whether `text` is `*`, or a scheme and an authority as a browser sends them in `Origin`. A value with a path,
+/// even a single slash, would match no page.
 fn is_origin(text: &str) -> bool {
     let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     text == "*" || authority.is_some_and(|authority| authority.parse::<Authority>().is_ok())
@@ -71,20 +72,20 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_environment_allows_every_origin_and_no_fault() {
+    fn the_default_allows_every_origin_and_no_fault() {
         let config = config(&[]).unwrap();
         assert_eq!(config.cors_origin, "*");
         assert!(!config.faults);
     }
 
     #[test]
-    fn faults_stay_off_in_production_though_switched_on() {
+    fn faults_are_always_off_in_the_production_stage() {
         assert!(config(&[("CRUDDER_FAULTS", "on")]).unwrap().faults);
         assert!(!config(&[("CRUDDER_FAULTS", "on"), ("CRUDDER_STAGE", "prod")]).unwrap().faults);
     }
 
     #[test]
-    fn a_bad_value_is_named_with_its_variable() {
+    fn an_invalid_value_is_reported_with_the_name_of_its_variable() {
         let message = config(&[("CRUDDER_FAULTS", "yes")]).unwrap_err().to_string();
         assert_eq!(message, r#"CRUDDER_FAULTS is "yes": it must be on or off"#);
         for origin in
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_an_unset_one() {
+    fn an_empty_variable_counts_as_unset() {
         let config = config(&[("CRUDDER_CORS_ORIGIN", ""), ("CRUDDER_FAULTS", "")]).unwrap();
         assert_eq!(config.cors_origin, "*");
         assert!(!config.faults);

@@ -1,4 +1,4 @@
-//! What went wrong: one part for the client, one for us.
+//! The error of a function: a public string for the client, and a cause for the log.
 
 use std::any::Any;
 use std::error::Error as StdError;
@@ -10,23 +10,21 @@ use crudder_telemetry::Failure;
 use http::StatusCode;
 use lambda_runtime::Diagnostic;
 
-use crate::reply::Reply;
-
-/// What a function's body returns.
+/// The result of a handler.
 pub type Result<T> = std::result::Result<T, ApiError>;
 
-/// An answer that is no success. `public` is written for the client, `cause` is only logged.
+/// An error response. The client reads `public`; `cause` is only logged.
 #[derive(Debug, thiserror::Error)]
 #[error("{status}: {public}")]
 pub struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) public: String,
-    pub(crate) cause: Option<Cause>,
+    cause: Option<Cause>,
 }
 
-/// What only we read: the error with its chain, and the name under which such errors are counted together.
+/// The error with its chain, and the type name that Rollbar groups such errors by.
 #[derive(Debug)]
-pub(crate) struct Cause {
+struct Cause {
     kind: &'static str,
     error: Box<dyn StdError + Send + Sync>,
 }
@@ -40,7 +38,7 @@ impl ApiError {
         Self { status, public: public.into(), cause: None }
     }
 
-    /// 500: our own mistake. The client learns only that.
+    /// Returns a 500 for a failure on our side. The client learns nothing else.
     pub fn internal<E: StdError + Send + Sync + 'static>(error: E) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "generic_500").because(error)
     }
@@ -49,47 +47,47 @@ impl ApiError {
         Self { cause: Some(Cause { kind: std::any::type_name::<E>(), error: Box::new(error) }), ..self }
     }
 
-    /// 500: the handler panicked.
+    /// Returns a 500 for a handler that panicked.
     pub(crate) fn panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        Self::internal(Panic(text.unwrap_or_else(|| "a panic without words".to_owned())))
+        Self::internal(Panic(text.unwrap_or_else(|| "panic without a message".to_owned())))
     }
 
-    /// 400: what came can't be read at all; `why` says what and where.
-    pub(crate) fn unreadable(why: impl Display) -> Self {
+    /// Returns a 400 for a body that is not JSON. `why` names the place and the fault.
+    pub(crate) fn malformed_json(why: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("malformed_json: {why}"))
     }
 
-    /// 422: what came is JSON of another shape; `why` says what and where.
-    pub(crate) fn misshapen(why: impl Display) -> Self {
+    /// Returns a 422 for JSON of an unexpected shape. `why` names the place and the fault.
+    pub(crate) fn unexpected_json(why: impl Display) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("unexpected_json: {why}"))
     }
 
-    /// 422: a value that can't be, by its code.
+    /// Returns a 422 with the code of an invalid value.
     pub(crate) fn invalid(code: &'static str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code)
     }
 
-    /// 401: the route needs a caller and there is none.
+    /// Returns a 401: the route needs a caller, and the request has none.
     #[must_use]
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "generic_401")
     }
 
-    /// 404: no such thing, or none any more.
+    /// Returns a 404: the resource does not exist or has expired.
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found")
     }
 
-    /// What went wrong on our side, if it was that: a 4xx is the client's.
+    /// Returns the failure on our side. A 4xx has none: it is the client's.
     pub(crate) fn failure(&self) -> Option<Failure> {
         let cause = self.cause.as_ref()?;
         Some(Failure::new(cause.kind, &*cause.error))
     }
 
-    /// One line for the one who must look. What the client did wrong is no such line, and a panic has had its own.
+    /// Logs a failure on our side. The panic hook has already logged a panic.
     pub(crate) fn log(&self) {
         let Some(Cause { kind, error }) = &self.cause else { return };
         if error.is::<Panic>() {
@@ -104,14 +102,9 @@ impl ApiError {
             "the request failed: {error}"
         );
     }
-
-    /// The answer in the shape that the page reads: a bare JSON array of one string.
-    pub(crate) fn reply(&self) -> Reply {
-        Reply::json(self.status, serde_json::Value::from(vec![self.public.as_str()]).to_string())
-    }
 }
 
-/// A trigger has no HTTP answer: Lambda reports this, and Cognito shows its message.
+/// The error of a trigger, which has no HTTP response: Lambda reports it, and Cognito shows its message.
 impl From<ApiError> for Diagnostic {
     fn from(error: ApiError) -> Self {
         let error_type = error.cause.map_or("ApiError", |cause| cause.kind).to_owned();

@@ -1,31 +1,32 @@
-//! Ways to die on purpose, so that anyone can watch each plane catch it.
+//! Faults that a request can inject, to show how each destination records them.
 
 use std::time::Duration;
 
 use crate::error::{ApiError, Result};
 
-/// What `/rollbar/test?kind=` may ask for where `CRUDDER_FAULTS=on`.
+/// A fault that `/rollbar/test?kind=` injects where `CRUDDER_FAULTS=on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The handler answers with an error, a 500.
+    /// The handler returns an error, a 500.
     Error,
-    /// The handler panics; the panic is caught and becomes a 500.
+    /// The handler panics. The error responder catches the panic and returns a 500.
     Panic,
-    /// The handler never answers: Lambda ends it at the function's timeout.
+    /// The handler never returns. Lambda ends it at the function's timeout.
     Timeout,
     /// The process aborts (SIGABRT).
     Abort,
-    /// Memory is taken until Lambda's limit kills the process.
+    /// The process allocates memory until Lambda kills it at the memory limit.
     Oom,
     /// The process exits with status 1.
     Exit,
 }
 
-/// How much memory is taken at a time: small beside the least memory of a function (128 MB), so that the limit is met and not leapt.
+/// The size of one allocation. It is small beside the least memory of a function (128 MB), so that the process reaches the
+/// limit in steps.
 const CHUNK_BYTES: usize = 4 << 20;
 
 impl Fault {
-    /// The fault that `kind` names.
+    /// Returns the fault named `kind`.
     #[must_use]
     pub fn parse(kind: &str) -> Option<Self> {
         Some(match kind {
@@ -39,17 +40,17 @@ impl Fault {
         })
     }
 
-    /// Strikes. Only [`Fault::Error`] returns, with its error.
+    /// Injects the fault. Only [`Fault::Error`] returns.
     ///
     /// # Errors
-    /// Always, when it returns at all.
+    /// Always, if it returns at all.
     ///
     /// # Panics
     /// For [`Fault::Panic`], on purpose.
     #[tracing::instrument(name = "fault", skip_all, fields(fault.kind = ?self))]
-    pub async fn strike(self) -> Result<()> {
+    pub async fn inject(self) -> Result<()> {
         match self {
-            Self::Error => Err(ApiError::internal(Purpose)),
+            Self::Error => Err(ApiError::internal(InjectedError)),
             Self::Panic => panic!("a panic on purpose"),
             Self::Timeout => loop {
                 tokio::time::sleep(Duration::from_secs(60)).await;
@@ -63,13 +64,14 @@ impl Fault {
 
 #[derive(Debug, thiserror::Error)]
 #[error("an error on purpose")]
-struct Purpose;
+struct InjectedError;
 
-/// Takes and touches memory for good. Touched, because memory that was never written does not count towards the limit.
+/// Allocates memory until the process is killed. It writes to every page, because untouched memory does not count towards
+/// the limit.
 fn exhaust_memory() -> ! {
-    let mut hoard = Vec::new();
+    let mut chunks = Vec::new();
     loop {
-        hoard.push(vec![1_u8; CHUNK_BYTES]);
-        std::hint::black_box(&hoard);
+        chunks.push(vec![1_u8; CHUNK_BYTES]);
+        std::hint::black_box(&chunks);
     }
 }

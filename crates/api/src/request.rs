@@ -1,9 +1,9 @@
-//! What came: parsed at the door, each part once.
+//! An HTTP request as a handler reads it: every part is parsed once, at the entrance.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crudder_domain::{Handle, Invalid, Moment, Page, PageRequest, Sub};
+use crudder_domain::{Handle, Invalid, Page, PageRequest, Sub, Timestamp};
 use http::HeaderValue;
 use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::{Body, RequestExt as _};
@@ -12,86 +12,88 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, Result};
 use crate::fault::Fault;
-use crate::reply::Reply;
-use crate::seen::Seen;
+use crate::request_parts::RequestParts;
+use crate::response::Response;
 use crate::{caller, link};
 
 /// A request to one of Crudder's functions.
 #[derive(Debug)]
 pub struct Request {
-    seen: Arc<Seen>,
+    parts: Arc<RequestParts>,
     query: QueryMap,
     path: QueryMap,
     body: Body,
-    received_at: Moment,
+    received_at: Timestamp,
     faults: bool,
 }
 
 impl Request {
-    /// Takes an event apart; `faults` says whether it may ask for one.
+    /// Reads an event. `faults` says whether the request may ask for a [`Fault`].
     pub(crate) fn new(event: lambda_http::Request, faults: bool) -> Self {
         let (query, path) = (event.query_string_parameters(), event.path_parameters());
         let (parts, body) = event.into_parts();
-        let received_at = Moment::from(SystemTime::now());
+        let received_at = Timestamp::from(SystemTime::now());
         let body_bytes = body.len() as u64;
-        Self { seen: Arc::new(Seen::new(parts, body_bytes)), query, path, body, received_at, faults }
+        Self { parts: Arc::new(RequestParts::new(parts, body_bytes)), query, path, body, received_at, faults }
     }
 
-    pub(crate) fn seen(&self) -> Arc<Seen> {
-        Arc::clone(&self.seen)
+    /// Returns the parts that telemetry still needs after the handler has consumed the request.
+    pub(crate) fn parts(&self) -> Arc<RequestParts> {
+        Arc::clone(&self.parts)
     }
 
-    /// Who asks, by the checked access token. From here on every plane knows: a report names this person.
+    /// Returns the caller by the verified access token, and records the caller as `enduser.id` of the trace and of
+    /// its reports.
     ///
     /// # Errors
-    /// 401 when nobody does.
+    /// 401 when the request has no caller.
     pub fn caller(&self) -> Result<Sub> {
-        let sub = caller::subject(&self.seen.context).ok_or_else(ApiError::unauthorized)?;
+        let sub = caller::subject(&self.parts.context).ok_or_else(ApiError::unauthorized)?;
         crudder_telemetry::set_annotation("enduser.id", sub.to_owned());
         Sub::parse(sub).map_err(|_| ApiError::unauthorized())
     }
 
-    /// Tells the planes by which handle the caller is known; X-Ray can be searched for it.
-    pub fn known_as(&self, handle: &Handle) {
+    /// Records the caller's handle on the trace. In X-Ray it is an annotation, so that traces can be searched by it.
+    pub fn annotate_caller(&self, handle: &Handle) {
         crudder_telemetry::set_annotation("handle", handle.to_string());
     }
 
-    /// When the request reached the function.
+    /// Returns when the request reached the function.
     #[must_use]
-    pub fn received_at(&self) -> Moment {
+    pub fn received_at(&self) -> Timestamp {
         self.received_at
     }
 
-    /// The body.
+    /// Parses the body as JSON.
     ///
     /// # Errors
-    /// 400 for what is no JSON, 422 for JSON of another shape; both say where and what.
+    /// 400 for a body that is not JSON, 422 for JSON of another shape; both name the place and the fault.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        // Serde would take a list for an object whose keys are all missing.
-        let list = self.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+        // Serde would accept an array in place of an object whose keys are all missing.
+        let is_array = self.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
         match serde_json::from_slice(&self.body) {
-            Ok(_) if list => Err(ApiError::misshapen("a list, expected an object")),
+            Ok(_) if is_array => Err(ApiError::unexpected_json("a list, expected an object")),
             Ok(body) => Ok(body),
-            Err(error) if error.is_data() => Err(ApiError::misshapen(error)),
-            Err(error) => Err(ApiError::unreadable(error)),
+            Err(error) if error.is_data() => Err(ApiError::unexpected_json(error)),
+            Err(error) => Err(ApiError::malformed_json(error)),
         }
     }
 
-    /// A part of the path, read by `parse`: `request.path("activity_uuid", ActivityId::parse)?`.
+    /// Parses a path parameter: `request.path("activity_uuid", ActivityId::parse)?`.
     ///
     /// # Errors
-    /// What `parse` says; for a form that nothing bears that is a 404.
+    /// The error of `parse`. A malformed name or id is a 404.
     pub fn path<T>(&self, name: &str, parse: impl FnOnce(&str) -> std::result::Result<T, Invalid>) -> Result<T> {
         Ok(parse(self.path.first(name).unwrap_or_default())?)
     }
 
-    /// A value of the query; of a key that came twice the last one, as API Gateway's own single-value map has it.
+    /// Returns a query parameter. Of a repeated key it is the last value, as in API Gateway's single-value map.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.all(name)?.last().copied()
     }
 
-    /// Which page of a list is wanted: `?limit=` and `?before=`.
+    /// Parses the page that `?limit=` and `?before=` ask for.
     ///
     /// # Errors
     /// 422 `limit_invalid` or `before_invalid`.
@@ -99,22 +101,22 @@ impl Request {
         Ok(PageRequest::parse(self.query("limit"), self.query("before"))?)
     }
 
-    /// 200 with a list's page, and in `Link` how to go on, if it does.
+    /// Returns 200 with a page of a list. `Link` has the address of the next page, if there is one.
     ///
     /// # Errors
-    /// As [`Reply::ok`].
-    pub fn reply_page<T: Serialize>(&self, page: &Page<T>) -> Result<Reply> {
-        let reply = Reply::ok(&page.content)?;
-        let Some(next) = page.next else { return Ok(reply) };
-        let link = link::next(&self.seen, &self.path, &self.query, &next.to_string());
+    /// As [`Response::ok`].
+    pub fn respond_with_page<T: Serialize>(&self, page: &Page<T>) -> Result<Response> {
+        let response = Response::ok(&page.content)?;
+        let Some(next) = page.next else { return Ok(response) };
+        let link = link::next(&self.parts, &self.path, &self.query, &next.to_string());
         let link = HeaderValue::try_from(link).expect("a link is percent-encoded ASCII");
-        Ok(reply.with_next(link))
+        Ok(response.with_link(link))
     }
 
-    /// The way to die that `?kind=` asks for, where faults are on.
+    /// Returns the fault that `?kind=` asks for, where fault injection is on.
     ///
     /// # Errors
-    /// 422 `kind_invalid` for a kind that there is not; 404 where faults are off.
+    /// 422 `kind_invalid` for an unknown kind; 404 where fault injection is off.
     pub fn fault(&self) -> Result<Option<Fault>> {
         match self.query("kind") {
             None => Ok(None),

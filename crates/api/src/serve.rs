@@ -1,4 +1,4 @@
-//! The stack around every function, and the loop that feeds it.
+//! Runs an HTTP function behind the layers that all functions share.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -9,112 +9,115 @@ use std::time::Instant;
 use crudder_store::Store;
 use crudder_telemetry::{End, Failure, RuntimeLayer, Telemetry};
 use futures::FutureExt as _;
+use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, VARY};
-use http::{HeaderValue, Response};
 use lambda_http::Body;
 
 use crate::access;
 use crate::config::Config;
-use crate::ended::{Ended, Exit, Fatal, exit};
 use crate::error::{ApiError, Result};
-use crate::reply::Reply;
+use crate::exit::{Exit, FatalError, RunResult, exit};
 use crate::request::Request;
+use crate::response::Response;
 
-/// Runs a function that needs nothing but its request, until Lambda ends it.
+/// Runs a function that needs only its request, until Lambda ends the process.
 pub async fn serve<H, F>(handler: H) -> Exit
 where
     H: Fn(Request) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<Reply>> + Send,
+    F: Future<Output = Result<Response>> + Send,
 {
-    exit(serve_until_end(handler).await)
+    exit(run(handler).await)
 }
 
-/// Runs a function that needs the table.
+/// Runs a function that needs the table, until Lambda ends the process.
 pub async fn serve_with_store<H, F>(handler: H) -> Exit
 where
     H: Fn(Request, Store) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<Reply>> + Send,
+    F: Future<Output = Result<Response>> + Send,
 {
-    exit(serve_store_until_end(handler).await)
+    exit(run_with_store(handler).await)
 }
 
-async fn serve_store_until_end<H, F>(handler: H) -> Ended
+async fn run_with_store<H, F>(handler: H) -> RunResult
 where
     H: Fn(Request, Store) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<Reply>> + Send,
+    F: Future<Output = Result<Response>> + Send,
 {
     let store = Store::from_env().await?;
-    serve_until_end(move |request| handler(request, store.clone())).await
+    run(move |request| handler(request, store.clone())).await
 }
 
-async fn serve_until_end<H, F>(handler: H) -> Ended
+async fn run<H, F>(handler: H) -> RunResult
 where
     H: Fn(Request) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<Reply>> + Send,
+    F: Future<Output = Result<Response>> + Send,
 {
-    let edge = Arc::new(Edge { telemetry: crudder_telemetry::start()?, config: Config::from_env()?, handler });
+    let function = Arc::new(Function { telemetry: crudder_telemetry::start()?, config: Config::from_env()?, handler });
     let service = lambda_http::service_fn(move |event: lambda_http::Request| {
-        let edge = Arc::clone(&edge);
-        async move { Ok::<_, Infallible>(edge.answer(event).await) }
+        let function = Arc::clone(&function);
+        async move { Ok::<_, Infallible>(function.respond(event).await) }
     });
-    lambda_http::runtime(service).layer(RuntimeLayer).run().await.map_err(Fatal::Runtime)
+    lambda_http::runtime(service).layer(RuntimeLayer).run().await.map_err(FatalError::Runtime)
 }
 
-/// A function with what every request to it shares.
-struct Edge<H> {
+/// A handler and the state that all its requests share.
+struct Function<H> {
     telemetry: Telemetry,
     config: Config,
     handler: H,
 }
 
-/// An answer, and what went wrong on our side while it was made.
-struct Answer {
-    response: Response<Body>,
+/// A response, and the failure on our side that it stands for.
+struct Outcome {
+    response: http::Response<Body>,
     failure: Option<Failure>,
 }
 
-impl<H, F> Edge<H>
+impl<H, F> Function<H>
 where
     H: Fn(Request) -> F,
-    F: Future<Output = Result<Reply>>,
+    F: Future<Output = Result<Response>>,
 {
-    /// One request through the stack, from the outside in: the root span, so that all the rest is in the trace; the access line,
-    /// which tells of whatever answer leaves; the headers of every answer, an error's too; the rescue, which makes an answer of
-    /// an error or a panic; the function.
-    async fn answer(&self, event: lambda_http::Request) -> Response<Body> {
+    /// Runs one request through the layers. From the outside in:
+    ///
+    /// 1. The root span. It is outermost, so that everything else belongs to the trace.
+    /// 2. The access line. It logs the response that really leaves, so it is outside of all that changes it.
+    /// 3. The CORS headers. An error response needs them too.
+    /// 4. The error responder. It turns an error or a panic into a response.
+    /// 5. The handler.
+    async fn respond(&self, event: lambda_http::Request) -> http::Response<Body> {
         let started = Instant::now();
         let request = Request::new(event, self.config.faults);
-        let seen = request.seen();
+        let parts = request.parts();
         let work = async {
-            let mut answer = self.rescue(request).await;
-            self.allow_origin(&mut answer.response);
-            access::log(&seen.http(), answer.response.status(), started.elapsed());
-            answer
+            let mut outcome = self.call_handler(request).await;
+            self.add_cors_headers(&mut outcome.response);
+            access::log(&parts.http(), outcome.response.status(), started.elapsed());
+            outcome
         };
-        let end = |answer: &Answer| {
-            let end = End::http(answer.response.status().as_u16());
-            match &answer.failure {
+        let end = |outcome: &Outcome| {
+            let end = End::http(outcome.response.status().as_u16());
+            match &outcome.failure {
                 Some(failure) => end.because(failure.clone()),
                 None => end,
             }
         };
-        self.telemetry.observe(seen.invocation(), work, end).await.response
+        self.telemetry.observe(parts.invocation(), work, end).await.response
     }
 
-    /// Calls the function and makes an answer of whatever comes: here, and only here, an error is logged.
-    async fn rescue(&self, request: Request) -> Answer {
+    /// Calls the handler and turns an error or a panic into a response. Errors are logged only here.
+    async fn call_handler(&self, request: Request) -> Outcome {
         let error = match AssertUnwindSafe(async { (self.handler)(request).await }).catch_unwind().await {
-            Ok(Ok(reply)) => return Answer { response: reply.into_response(), failure: None },
+            Ok(Ok(response)) => return Outcome { response: response.into_http(), failure: None },
             Ok(Err(error)) => error,
             Err(panic) => ApiError::panic(&*panic),
         };
         error.log();
-        let failure = error.failure();
-        Answer { response: error.reply().into_response(), failure }
+        Outcome { response: Response::error(&error).into_http(), failure: error.failure() }
     }
 
-    /// Lets pages of the allowed origin read the answer and the two headers in it that matter to them.
-    fn allow_origin(&self, response: &mut Response<Body>) {
+    /// Lets pages of the allowed origin read the response and the two headers in it that they use.
+    fn add_cors_headers(&self, response: &mut http::Response<Body>) {
         let headers = response.headers_mut();
         if self.config.cors_origin != "*" {
             headers.insert(VARY, HeaderValue::from_static("Origin"));

@@ -1,4 +1,4 @@
-//! The edge of a trigger: Cognito calls after a sign-up was confirmed, and wants its event back.
+//! Runs Cognito's post-confirmation trigger, which returns the event that Cognito sent.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,35 +10,36 @@ use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ended::{Ended, Exit, Fatal, exit};
 use crate::error::{ApiError, Result};
+use crate::exit::{Exit, FatalError, RunResult, exit};
 
-/// The one trigger that stands for a sign-up. The same function is called after a forgotten password was confirmed:
-/// there is nothing to do then.
+/// The trigger source of a sign-up. Cognito calls the same function after a new password was confirmed, where there is
+/// nothing to do.
 /// (Amazon Cognito Developer Guide, "Post confirmation Lambda trigger".)
 const SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
 
-/// What Cognito tells of a person whose sign-up is confirmed.
+/// The attributes of a user whose sign-up Cognito has confirmed.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Confirmation {
-    /// Who the person's tokens will speak for.
+    /// The `sub` of the user's tokens.
     pub sub: String,
-    /// The name to show.
+    /// The display name.
     pub name: Option<String>,
-    /// The handle that the person wished for.
+    /// The handle that the user asked for.
     pub preferred_username: Option<String>,
 }
 
-/// Runs the post-confirmation trigger: `handler` is called once per confirmed sign-up, and Cognito gets its event back unchanged.
+/// Runs the post-confirmation trigger until Lambda ends the process. It calls `handler` once per confirmed sign-up and
+/// returns the event to Cognito unchanged.
 pub async fn serve_trigger<H, F>(handler: H) -> Exit
 where
     H: Fn(Confirmation, Store) -> F + Send + Sync + 'static,
     F: Future<Output = Result<()>> + Send,
 {
-    exit(serve_until_end(handler).await)
+    exit(run(handler).await)
 }
 
-async fn serve_until_end<H, F>(handler: H) -> Ended
+async fn run<H, F>(handler: H) -> RunResult
 where
     H: Fn(Confirmation, Store) -> F + Send + Sync + 'static,
     F: Future<Output = Result<()>> + Send,
@@ -71,14 +72,14 @@ where
                 Some(failure) => End::ok().because(failure),
                 None => End::ok(),
             };
-            // Boxed: the layout of all layers in one would be deeper than the compiler goes.
+            // Boxed: the type of the nested futures would exceed the compiler's recursion limit.
             telemetry.observe(invocation, Box::pin(work), end).await.map(|()| payload)
         }
     });
-    Runtime::new(service).layer(RuntimeLayer).run().await.map_err(Fatal::Runtime)
+    Runtime::new(service).layer(RuntimeLayer).run().await.map_err(FatalError::Runtime)
 }
 
-/// The sign-up in an event, or `None` when the event is about something else.
+/// Returns the confirmed sign-up of an event, or `None` for an event of another trigger source.
 fn confirmation(event: &Value) -> Result<Option<Confirmation>> {
     if event["triggerSource"] != SIGN_UP {
         return Ok(None);
@@ -93,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_a_confirmed_sign_up_is_one() {
+    fn only_a_confirmed_sign_up_yields_a_confirmation() {
         let event: Value = serde_json::from_str(include_str!("../../../events/post-confirmation.json")).unwrap();
         let found = confirmation(&event).unwrap().unwrap();
         assert_eq!(found.name.as_deref(), Some("Andrew Brown"));
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_a_sub_is_an_error_and_not_a_user() {
+    fn an_event_without_a_sub_is_an_error() {
         let event = json!({"triggerSource": SIGN_UP, "request": {"userAttributes": {"name": "Nobody"}}});
         assert!(confirmation(&event).is_err());
     }

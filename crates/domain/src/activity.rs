@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Field, WrongType};
-use crate::{ActivityId, DisplayName, Handle, Invalid, MessageText, Moment, Sub, Ttl, User};
+use crate::{ActivityId, DisplayName, Handle, Invalid, MessageText, Sub, Timestamp, Ttl, User};
 
 /// A post or a reply, with every field that any version of the front end reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,9 +17,9 @@ pub struct Activity {
     /// The text.
     pub message: MessageText,
     /// When it was written.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
     /// When a post vanishes; `null` for a reply.
-    pub expires_at: Option<Moment>,
+    pub expires_at: Option<Timestamp>,
     /// Likes.
     pub likes_count: u64,
     /// Replies to it.
@@ -34,7 +34,7 @@ pub struct Activity {
 
 impl Activity {
     /// Whether it may still be shown.
-    pub fn is_live(&self, now: Moment) -> bool {
+    pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.is_none_or(|end| end > now)
     }
 }
@@ -76,10 +76,10 @@ impl Draft {
     ///
     /// # Errors
     /// What is wrong with it; the text counts more than the time to live.
-    pub fn publish(self, author: &Sub, now: Moment) -> Result<Post, Invalid> {
+    pub fn publish(self, author: &Sub, now: Timestamp) -> Result<Post, Invalid> {
         let message = MessageText::post(self.message)?;
         let ttl = Ttl::parse(self.ttl.as_deref())?;
-        let (id, expires_at) = (ActivityId::at(now), now.after(ttl.duration()));
+        let (id, expires_at) = (ActivityId::at(now), now.saturating_add(ttl.duration()));
         Ok(Post { id, author: author.clone(), message, expires_at })
     }
 }
@@ -94,12 +94,12 @@ pub struct Post {
     /// The text.
     pub message: MessageText,
     /// When it vanishes.
-    pub expires_at: Moment,
+    pub expires_at: Timestamp,
 }
 
 impl Post {
     /// The activity that everybody sees.
-    pub fn signed(&self, author: &User) -> Activity {
+    pub fn to_activity(&self, author: &User) -> Activity {
         fresh(self.id, author, &self.message, Some(self.expires_at), None)
     }
 }
@@ -130,7 +130,7 @@ impl ReplyDraft {
     ///
     /// # Errors
     /// What is wrong with it; the text counts more than the id. An id of no possible activity is [`Invalid::NotFound`].
-    pub fn reply(self, author: &Sub, parent: &str, now: Moment) -> Result<Reply, Invalid> {
+    pub fn reply(self, author: &Sub, parent: &str, now: Timestamp) -> Result<Reply, Invalid> {
         let message = MessageText::long(self.message)?;
         let parent = if parent.is_empty() { Err(Invalid::ActivityBlank) } else { ActivityId::parse(parent) }?;
         Ok(Reply { id: ActivityId::at(now), author: author.clone(), parent, message })
@@ -152,7 +152,7 @@ pub struct Reply {
 
 impl Reply {
     /// The activity that everybody sees.
-    pub fn signed(&self, author: &User) -> Activity {
+    pub fn to_activity(&self, author: &User) -> Activity {
         fresh(self.id, author, &self.message, None, Some(self.parent))
     }
 }
@@ -161,7 +161,7 @@ fn fresh(
     uuid: ActivityId,
     author: &User,
     message: &MessageText,
-    expires_at: Option<Moment>,
+    expires_at: Option<Timestamp>,
     parent: Option<ActivityId>,
 ) -> Activity {
     Activity {
@@ -169,7 +169,7 @@ fn fresh(
         display_name: author.display_name.clone(),
         handle: author.handle.clone(),
         message: message.clone(),
-        created_at: uuid.moment(),
+        created_at: uuid.timestamp(),
         expires_at,
         likes_count: 0,
         replies_count: 0,
@@ -184,14 +184,14 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    const NOW: Moment = Moment::from_micros(1_709_210_096_000_007);
+    const NOW: Timestamp = Timestamp::from_micros(1_709_210_096_000_007);
     const PARENT: &str = "0190a5d6-a000-7000-8000-00000000abcd";
 
     fn author() -> User {
         User {
             sub: Sub::parse("sub-of-worf").unwrap(),
             handle: Handle::parse("Worf").unwrap(),
-            display_name: DisplayName::accepted("Worf, son of Mogh".to_owned()),
+            display_name: DisplayName::from_stored("Worf, son of Mogh".to_owned()),
             bio: None,
             cruds_count: 0,
         }
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_post_shows_every_field() {
         let post = publish(r#"{"message":"Cloud is fun!","ttl":"7-days"}"#).unwrap();
-        let shown = serde_json::to_value(post.signed(&author())).unwrap();
+        let shown = serde_json::to_value(post.to_activity(&author())).unwrap();
         let expected = json!({
             "uuid": post.id.to_string(), "display_name": "Worf, son of Mogh", "handle": "Worf",
             "message": "Cloud is fun!", "created_at": "2024-02-29T12:34:56.000007Z",
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn a_reply_never_expires_and_names_its_parent() {
         let shown =
-            serde_json::to_value(reply(r#"{"message":"No honor!"}"#, PARENT).unwrap().signed(&author())).unwrap();
+            serde_json::to_value(reply(r#"{"message":"No honor!"}"#, PARENT).unwrap().to_activity(&author())).unwrap();
         assert_eq!((&shown["expires_at"], &shown["reply_to_activity_uuid"]), (&Value::Null, &json!(PARENT)));
     }
 
@@ -256,9 +256,9 @@ mod tests {
 
     #[test]
     fn a_post_is_shown_until_its_end() {
-        let activity = publish(r#"{"message":"m","ttl":"1-hour"}"#).unwrap().signed(&author());
+        let activity = publish(r#"{"message":"m","ttl":"1-hour"}"#).unwrap().to_activity(&author());
         let end = activity.expires_at.unwrap();
-        assert!(activity.is_live(Moment::from_micros(end.micros() - 1)));
+        assert!(activity.is_live(Timestamp::from_micros(end.micros() - 1)));
         assert!(!activity.is_live(end));
     }
 }

@@ -42,7 +42,7 @@ impl Handle {
     }
 
     /// The nearest handle to what somebody wished for at sign-up: what does not fit is left out.
-    pub fn nearest(wish: &str) -> Self {
+    pub fn sanitize(wish: &str) -> Self {
         let kept: String = wish.chars().filter(|&sign| allowed(sign)).take(HANDLE_MAX).collect();
         Self::parse(&kept).unwrap_or_else(|_| Self { shown: "user".to_owned(), key: "user".to_owned() })
     }
@@ -55,7 +55,7 @@ impl Handle {
         // Compatibility forms may make the key longer than what is shown: then the key is what can be shortened.
         Self::parse(&format!("{start}-{suffix}")).unwrap_or_else(|_| {
             let start: String = self.key.chars().take(room).collect();
-            Self::nearest(&format!("{start}-{suffix}"))
+            Self::sanitize(&format!("{start}-{suffix}"))
         })
     }
 
@@ -152,7 +152,7 @@ mod tests {
 
         #[test]
         fn any_wish_gives_a_handle_that_fits(wish in ".*", suffix in "[0-9a-f]{1,32}") {
-            let handle = Handle::nearest(&wish);
+            let handle = Handle::sanitize(&wish);
             prop_assert!(Handle::parse(handle.as_str()).is_ok());
             let other = handle.with_suffix(&suffix);
             prop_assert!(Handle::parse(other.as_str()).is_ok());

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 use uuid::{Builder, Uuid};
 
-use crate::{Invalid, Moment};
+use crate::{Invalid, Timestamp};
 
 /// Our own namespace of derived ids: made once at random, never to be changed, since stored ids depend on it.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7b1c_9a52_64f3_4e0d_9d7a_52e6_01c8_b3f4);
@@ -22,12 +22,12 @@ macro_rules! timed_id {
 
         impl $name {
             /// A new id for this moment; 62 random bits keep ids of one microsecond apart.
-            pub fn at(moment: Moment) -> Self {
+            pub fn at(moment: Timestamp) -> Self {
                 Self(timed(moment, Uuid::new_v4().as_bytes()))
             }
 
             /// The least id of this moment: all ids made earlier are smaller.
-            pub fn first_at(moment: Moment) -> Self {
+            pub fn first_at(moment: Timestamp) -> Self {
                 Self(timed(moment, &[0; 16]))
             }
 
@@ -48,7 +48,7 @@ macro_rules! timed_id {
             }
 
             /// The moment that the id was made for.
-            pub fn moment(&self) -> Moment {
+            pub fn timestamp(&self) -> Timestamp {
                 moment_of(&self.0).expect("an id is only made from a moment")
             }
 
@@ -96,7 +96,7 @@ timed_id! {
 }
 
 /// The bits of an id: the moment, and what is left of `rest`.
-fn timed(moment: Moment, rest: &[u8; 16]) -> Uuid {
+fn timed(moment: Timestamp, rest: &[u8; 16]) -> Uuid {
     let (millis, micros) = (moment.micros() / 1_000, moment.micros() % 1_000);
     let fraction = (micros * 4_096).div_ceil(1_000);
     let mut bytes = *rest;
@@ -106,12 +106,12 @@ fn timed(moment: Moment, rest: &[u8; 16]) -> Uuid {
 }
 
 /// The moment in an id's first bits, if it is one that can be shown.
-fn moment_of(id: &Uuid) -> Option<Moment> {
+fn moment_of(id: &Uuid) -> Option<Timestamp> {
     let bytes = id.as_bytes();
     let millis = bytes[..6].iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     let fraction = u64::from(bytes[6] & 0x0f) << 8 | u64::from(bytes[7]);
     let micros = millis * 1_000 + fraction * 1_000 / 4_096;
-    (micros <= Moment::LAST.micros()).then(|| Moment::from_micros(micros))
+    (micros <= Timestamp::MAX.micros()).then(|| Timestamp::from_micros(micros))
 }
 
 /// A conversation of two people.
@@ -194,20 +194,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn moments() -> impl Strategy<Value = Moment> {
-        (0..=Moment::LAST.micros()).prop_map(Moment::from_micros)
+    fn moments() -> impl Strategy<Value = Timestamp> {
+        (0..=Timestamp::MAX.micros()).prop_map(Timestamp::from_micros)
     }
 
     proptest! {
         #[test]
         fn an_id_tells_its_moment(moment in moments()) {
-            prop_assert_eq!(ActivityId::at(moment).moment(), moment);
-            prop_assert_eq!(ActivityId::first_at(moment).moment(), moment);
+            prop_assert_eq!(ActivityId::at(moment).timestamp(), moment);
+            prop_assert_eq!(ActivityId::first_at(moment).timestamp(), moment);
         }
 
         #[test]
         fn ids_sort_as_their_moments_do(one in moments(), apart in 1_u64..3_000) {
-            let other = Moment::from_micros(one.micros().saturating_sub(apart));
+            let other = Timestamp::from_micros(one.micros().saturating_sub(apart));
             prop_assume!(other < one);
             prop_assert!(ActivityId::at(other).to_string() < ActivityId::first_at(one).to_string());
             prop_assert!(ActivityId::first_at(one) <= ActivityId::at(one));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Field, WrongType};
-use crate::{DisplayName, GroupId, Handle, Invalid, MessageId, MessageText, Moment, Sub, User};
+use crate::{DisplayName, GroupId, Handle, Invalid, MessageId, MessageText, Sub, Timestamp, User};
 
 /// A message, as both see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,7 +17,7 @@ pub struct Message {
     /// The text.
     pub message: MessageText,
     /// When it was written.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
 }
 
 /// A conversation, as one of the two sees it.
@@ -32,12 +32,12 @@ pub struct MessageGroup {
     /// The last message.
     pub message: MessageText,
     /// When that was written.
-    pub created_at: Moment,
+    pub created_at: Timestamp,
 }
 
 /// The answer to the message that opens a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Started {
+pub struct NewConversation {
     /// Where the conversation is.
     pub message_group_uuid: GroupId,
 }
@@ -46,9 +46,9 @@ pub struct Started {
 /// page would leave for it instead of showing the message in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Sent {
+pub enum SentMessage {
     /// It opened a conversation, or went into the one that there was with the person named.
-    Started(Started),
+    Opened(NewConversation),
     /// It joined the conversation named.
     Added(Message),
 }
@@ -88,14 +88,14 @@ impl MessageDraft {
     ///
     /// # Errors
     /// What is wrong with it; the text counts more than the address.
-    pub fn send(self, sender: &Sub, now: Moment) -> Result<Letter, Invalid> {
+    pub fn send(self, sender: &Sub, now: Timestamp) -> Result<OutgoingMessage, Invalid> {
         let message = MessageText::long(self.message)?;
         let to = match self.message_group_uuid {
             Some(group) if group.is_empty() => return Err(Invalid::GroupBlank),
-            Some(group) => Address::Group(GroupId::parse(&group)?),
-            None => Address::Person(receiver(self.handle)?),
+            Some(group) => Recipient::Group(GroupId::parse(&group)?),
+            None => Recipient::Person(receiver(self.handle)?),
         };
-        Ok(Letter { id: MessageId::at(now), sender: sender.clone(), to, message })
+        Ok(OutgoingMessage { id: MessageId::at(now), sender: sender.clone(), to, message })
     }
 }
 
@@ -107,33 +107,33 @@ fn receiver(handle: Option<String>) -> Result<Handle, Invalid> {
 
 /// A message that is in order and not yet stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+pub struct OutgoingMessage {
     /// Its id, which tells when it was written.
     pub id: MessageId,
     /// Who wrote it.
     pub sender: Sub,
     /// Whom it goes to.
-    pub to: Address,
+    pub to: Recipient,
     /// The text.
     pub message: MessageText,
 }
 
-impl Letter {
+impl OutgoingMessage {
     /// The message that both see.
-    pub fn signed(&self, sender: &User) -> Message {
+    pub fn to_message(&self, sender: &User) -> Message {
         Message {
             uuid: self.id,
             display_name: sender.display_name.clone(),
             handle: sender.handle.clone(),
             message: self.message.clone(),
-            created_at: self.id.moment(),
+            created_at: self.id.timestamp(),
         }
     }
 }
 
 /// Whom a message goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum Recipient {
     /// A conversation that there is.
     Group(GroupId),
     /// Somebody; the conversation with him is opened, or found again.
@@ -146,18 +146,18 @@ mod tests {
 
     const GROUP: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
-    fn send(body: &str) -> Result<Letter, Invalid> {
+    fn send(body: &str) -> Result<OutgoingMessage, Invalid> {
         let sender = Sub::parse("worf").unwrap();
-        serde_json::from_str::<MessageDraft>(body).unwrap().send(&sender, Moment::from_micros(7))
+        serde_json::from_str::<MessageDraft>(body).unwrap().send(&sender, Timestamp::from_micros(7))
     }
 
     #[test]
     fn a_conversation_is_named_by_its_id_or_by_a_person() {
         let to = |body: &str| send(body).unwrap().to;
-        let group = Address::Group(GroupId::parse(GROUP).unwrap());
+        let group = Recipient::Group(GroupId::parse(GROUP).unwrap());
         assert_eq!(to(&format!(r#"{{"message":"m","message_group_uuid":"{GROUP}"}}"#)), group);
         assert_eq!(to(&format!(r#"{{"message":"m","message_group_uuid":"{GROUP}","handle":"bayko"}}"#)), group);
-        let bayko = Address::Person(Handle::parse("bayko").unwrap());
+        let bayko = Recipient::Person(Handle::parse("bayko").unwrap());
         assert_eq!(to(r#"{"message":"m","message_group_uuid":null,"handle":"bayko"}"#), bayko);
         assert_eq!(to(r#"{"message":"m","handle":"@Bayko"}"#), bayko);
     }

@@ -33,7 +33,7 @@ pub struct Notification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Draft, Moment, SignUp, Sub, User};
+    use crate::{Draft, SignUp, Sub, Timestamp, User};
 
     #[test]
     fn is_an_activity_with_more() {
@@ -41,7 +41,7 @@ mod tests {
         let (sub, display_name) = (sign_up.sub.clone(), sign_up.display_name.clone());
         let worf = User { sub, handle: sign_up.handle, display_name, bio: None, cruds_count: 0 };
         let draft: Draft = serde_json::from_str(r#"{"message":"hi","ttl":"1-day"}"#).unwrap();
-        let activity = draft.publish(&worf.sub, Moment::from_micros(1)).unwrap().signed(&worf);
+        let activity = draft.publish(&worf.sub, Timestamp::from_micros(1)).unwrap().to_activity(&worf);
         let (kind, actor) = (NotificationKind::Reply, worf.short());
         let shown = serde_json::to_value(Notification { activity, kind, actor, message_group_uuid: None }).unwrap();
         assert_eq!((&shown["message"], &shown["kind"]), (&"hi".into(), &"reply".into()));

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use crate::{ActivityId, GroupId, Invalid, MessageId, Moment};
+use crate::{ActivityId, GroupId, Invalid, MessageId, Timestamp};
 
 /// The first byte of a cursor: which kind of list it belongs to.
 const OF_ACTIVITIES: u8 = b'a';
@@ -19,18 +19,18 @@ pub struct PageLimit(usize);
 
 impl PageLimit {
     /// What a page has where nothing is asked for: the original's user page.
-    pub const USUAL: Self = Self(40);
+    pub const DEFAULT: Self = Self(40);
     /// The most that can be asked for: DynamoDB hands out a hundred items by id in one go.
-    pub const MOST: Self = Self(100);
+    pub const MAX: Self = Self(100);
 
     /// Reads `limit` of a query; its absence is the usual one.
     ///
     /// # Errors
     /// [`Invalid::LimitInvalid`] for anything but plain digits of a number from 1 to 100.
     pub fn parse(text: Option<&str>) -> Result<Self, Invalid> {
-        let Some(text) = text else { return Ok(Self::USUAL) };
+        let Some(text) = text else { return Ok(Self::DEFAULT) };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = text.parse().ok().filter(|number| digits && (1..=Self::MOST.0).contains(number));
+        let number = text.parse().ok().filter(|number| digits && (1..=Self::MAX.0).contains(number));
         number.map(Self).ok_or(Invalid::LimitInvalid)
     }
 
@@ -50,7 +50,7 @@ pub enum Cursor {
     /// Among the messages of a conversation.
     Message(MessageId),
     /// Among conversations, by their last messages.
-    Group(Moment, GroupId),
+    Group(Timestamp, GroupId),
 }
 
 impl Cursor {
@@ -71,8 +71,8 @@ impl Cursor {
             OF_MESSAGES => MessageId::from_uuid(Uuid::from_slice(place).ok()?).map(Self::Message),
             OF_GROUPS => {
                 let (micros, group) = place.split_first_chunk::<8>()?;
-                let micros = Some(u64::from_be_bytes(*micros)).filter(|micros| *micros <= Moment::LAST.micros())?;
-                Some(Self::Group(Moment::from_micros(micros), Uuid::from_slice(group).ok()?.into()))
+                let micros = Some(u64::from_be_bytes(*micros)).filter(|micros| *micros <= Timestamp::MAX.micros())?;
+                Some(Self::Group(Timestamp::from_micros(micros), Uuid::from_slice(group).ok()?.into()))
             }
             _ => None,
         }
@@ -104,7 +104,7 @@ pub struct PageRequest {
 
 impl PageRequest {
     /// The newest page of usual length.
-    pub const FIRST: Self = Self { limit: PageLimit::USUAL, before: None };
+    pub const FIRST: Self = Self { limit: PageLimit::DEFAULT, before: None };
 
     /// Reads `limit` and `before` of a query.
     ///
@@ -143,7 +143,7 @@ impl PageRequest {
     ///
     /// # Errors
     /// [`Invalid::BeforeInvalid`] for a cursor of another kind of list.
-    pub fn before_group(&self) -> Result<Option<(Moment, GroupId)>, Invalid> {
+    pub fn before_group(&self) -> Result<Option<(Timestamp, GroupId)>, Invalid> {
         match self.before {
             None => Ok(None),
             Some(Cursor::Group(at, id)) => Ok(Some((at, id))),
@@ -168,9 +168,9 @@ mod tests {
 
     #[test]
     fn a_limit_is_a_plain_number_up_to_a_hundred() {
-        assert_eq!(PageLimit::parse(None), Ok(PageLimit::USUAL));
+        assert_eq!(PageLimit::parse(None), Ok(PageLimit::DEFAULT));
         assert_eq!(PageLimit::parse(Some("1")).map(PageLimit::get), Ok(1));
-        assert_eq!(PageLimit::parse(Some("100")), Ok(PageLimit::MOST));
+        assert_eq!(PageLimit::parse(Some("100")), Ok(PageLimit::MAX));
         for text in ["", "0", "101", "-1", "+5", " 5", "1e1", "4.0", "forty", "99999999999999999999999"] {
             assert_eq!(PageLimit::parse(Some(text)), Err(Invalid::LimitInvalid), "{text}");
         }
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_cursor_fits_only_its_kind_of_list() {
-        let id = ActivityId::first_at(Moment::from_micros(9));
+        let id = ActivityId::first_at(Timestamp::from_micros(9));
         let request = PageRequest::parse(None, Some(&Cursor::Activity(id).to_string())).unwrap();
         assert_eq!(request.before_activity(), Ok(Some(id)));
         assert_eq!(request.before_message(), Err(Invalid::BeforeInvalid));
@@ -198,8 +198,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_what_was_shown(micros in 0..=Moment::LAST.micros(), group in any::<u128>()) {
-            let moment = Moment::from_micros(micros);
+        fn what_is_read_is_what_was_shown(micros in 0..=Timestamp::MAX.micros(), group in any::<u128>()) {
+            let moment = Timestamp::from_micros(micros);
             for cursor in [
                 Cursor::Activity(ActivityId::at(moment)),
                 Cursor::Message(MessageId::at(moment)),

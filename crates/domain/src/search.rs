@@ -36,7 +36,7 @@ impl SearchTerms {
     }
 
     /// The terms to look up: the longest, since long words are rare ones.
-    pub fn looked_up(&self) -> Vec<&str> {
+    pub fn lookup_terms(&self) -> Vec<&str> {
         let mut longest: Vec<&str> = self.terms.iter().map(String::as_str).collect();
         longest.sort_by_key(|term| std::cmp::Reverse(term.chars().count()));
         longest.truncate(LOOKED_UP_MAX);
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn the_longest_words_are_looked_up() {
         let search = SearchTerms::parse(Some("a bb ccc dddd eeeee ffffff g h i j")).unwrap();
-        assert_eq!(search.looked_up().len(), 8);
-        assert_eq!(search.looked_up()[..2], ["ffffff", "eeeee"]);
+        assert_eq!(search.lookup_terms().len(), 8);
+        assert_eq!(search.lookup_terms()[..2], ["ffffff", "eeeee"]);
     }
 
     proptest! {

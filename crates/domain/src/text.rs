@@ -35,7 +35,7 @@ impl MessageText {
     }
 
     /// A text that was accepted before: what a store reads back.
-    pub const fn accepted(text: String) -> Self {
+    pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
@@ -65,13 +65,13 @@ impl DisplayName {
     }
 
     /// The nearest name to what somebody gave at sign-up; `otherwise` where they gave none.
-    pub fn nearest(wish: &str, otherwise: &str) -> Self {
+    pub fn truncate(wish: &str, otherwise: &str) -> Self {
         let wish = if wish.is_empty() { otherwise } else { wish };
         Self(wish.chars().take(DISPLAY_NAME_MAX).collect())
     }
 
     /// A name that was accepted before: what a store reads back.
-    pub const fn accepted(text: String) -> Self {
+    pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
@@ -96,7 +96,7 @@ impl Bio {
     }
 
     /// A text that was accepted before: what a store reads back.
-    pub const fn accepted(text: String) -> Self {
+    pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_name_is_found_for_everybody() {
-        assert_eq!(DisplayName::nearest("", "worf").as_str(), "worf");
-        assert_eq!(DisplayName::nearest(&"é".repeat(500), "worf").as_str().chars().count(), 128);
+        assert_eq!(DisplayName::truncate("", "worf").as_str(), "worf");
+        assert_eq!(DisplayName::truncate(&"é".repeat(500), "worf").as_str().chars().count(), 128);
     }
 }

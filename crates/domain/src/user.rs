@@ -92,8 +92,8 @@ impl SignUp {
     /// away at this point, since Cognito has confirmed him already.
     pub fn new(sub: Sub, name: Option<&str>, preferred_username: Option<&str>) -> Self {
         let name = name.unwrap_or_default();
-        let handle = Handle::nearest(preferred_username.unwrap_or(name));
-        let display_name = DisplayName::nearest(name, handle.as_str());
+        let handle = Handle::sanitize(preferred_username.unwrap_or(name));
+        let display_name = DisplayName::truncate(name, handle.as_str());
         Self { sub, handle, display_name }
     }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use crudder_domain::{
-    ActivityId, Address, GroupId, Handle, Letter, MessageId, MessageText, Moment, PageLimit, PageRequest, Post, SignUp,
-    Sub,
+    ActivityId, GroupId, Handle, MessageId, MessageText, OutgoingMessage, PageLimit, PageRequest, Post, Recipient,
+    SignUp, Sub, Timestamp,
 };
 use crudder_store::{Error, Store, StoreConfig};
 
@@ -62,13 +62,13 @@ pub enum SeedError {
 
 /// The table at `endpoint`, made and filled as far as it was not.
 pub(crate) async fn prepare(endpoint: &str, table: &str) -> Result<(), SeedError> {
-    let store = Store::connect(&StoreConfig::stand_in(endpoint, table)).await;
+    let store = Store::connect(&StoreConfig::local(endpoint, table)).await;
     store.create_table().await?;
     sow(&store, SystemTime::now().into()).await
 }
 
 /// Writes what is missing of the sample data, as of `now`.
-pub(crate) async fn sow(store: &Store, now: Moment) -> Result<(), SeedError> {
+pub(crate) async fn sow(store: &Store, now: Timestamp) -> Result<(), SeedError> {
     for user in SAMPLE_USERS {
         let sign_up = SignUp::new(Sub::parse(user.sub)?, Some(user.display_name), Some(user.handle));
         // Signing up again changes nothing.
@@ -78,30 +78,30 @@ pub(crate) async fn sow(store: &Store, now: Moment) -> Result<(), SeedError> {
         let author = Sub::parse(SAMPLE_USERS[author].sub)?;
         // Who has ever posted has been seeded, also when the sample has expired since.
         if store.user_by_sub(&author).await?.cruds_count == 0 {
-            let (id, message) = (ActivityId::at(now.before(ago)), MessageText::post(Some(text.to_owned()))?);
-            store.put_activity(&Post { id, author, message, expires_at: now.after(POST_LIFE) }).await?;
+            let (id, message) = (ActivityId::at(now.saturating_sub(ago)), MessageText::post(Some(text.to_owned()))?);
+            store.put_activity(&Post { id, author, message, expires_at: now.saturating_add(POST_LIFE) }).await?;
         }
     }
     talk(store, now).await
 }
 
 /// The sample conversation, unless there is one already.
-async fn talk(store: &Store, now: Moment) -> Result<(), SeedError> {
+async fn talk(store: &Store, now: Timestamp) -> Result<(), SeedError> {
     let [one, other] = TALKERS.map(|index| SAMPLE_USERS[index]);
     let (first, second) = (Sub::parse(one.sub)?, Sub::parse(other.sub)?);
-    let page = PageRequest { limit: PageLimit::USUAL, before: None };
+    let page = PageRequest { limit: PageLimit::DEFAULT, before: None };
     match store.messages(&first, GroupId::between(&first, &second), page).await {
         // None is there yet: the first is a member of every one between the two.
         Err(Error::Forbidden) => (),
         there => return Ok(there.map(drop)?),
     }
-    let mut at = now.before(TALK_BEGAN);
+    let mut at = now.saturating_sub(TALK_BEGAN);
     for (turn, text) in TALK.iter().enumerate() {
         let (sender, to) = if turn % 2 == 0 { (&first, other) } else { (&second, one) };
         let (id, message) = (MessageId::at(at), MessageText::long(Some((*text).to_owned()))?);
-        let to = Address::Person(Handle::parse(to.handle)?);
-        store.put_message(&Letter { id, sender: sender.clone(), to, message }).await?;
-        at = at.after(TALK_PACE);
+        let to = Recipient::Person(Handle::parse(to.handle)?);
+        store.put_message(&OutgoingMessage { id, sender: sender.clone(), to, message }).await?;
+        at = at.saturating_add(TALK_PACE);
     }
     Ok(())
 }

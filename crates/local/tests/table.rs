@@ -20,7 +20,7 @@ const SIGNATURE: &str =
 
 /// Has the store make its table.
 async fn made(table: Table) -> Table {
-    Store::connect(&StoreConfig::stand_in(&table.endpoint(), "crudder")).await.create_table().await.unwrap();
+    Store::connect(&StoreConfig::local(&table.endpoint(), "crudder")).await.create_table().await.unwrap();
     table
 }
 

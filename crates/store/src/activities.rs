@@ -1,7 +1,7 @@
 //! Posts and replies: written, and shown on their own page.
 
 use crudder_domain::{
-    Activity, ActivityId, ActivityPage, Invalid, Moment, Page, PageRequest, Post, Reply, User, terms,
+    Activity, ActivityId, ActivityPage, Invalid, Page, PageRequest, Post, Reply, Timestamp, User, terms,
 };
 
 use crate::error::{Error, Result};
@@ -18,12 +18,12 @@ impl Store {
     /// # Errors
     /// [`Invalid::CallerUnknown`] for an author who never signed up here.
     pub async fn put_activity(&self, post: &Post) -> Result<Activity> {
-        let bucket = Bucket::of(post.id.moment());
+        let bucket = Bucket::of(post.id.timestamp());
         let directory = self.table().get(keys::directory(bucket));
         let (author, directory) = futures::try_join!(self.author(&post.author), directory)?;
         let known = directory.and_then(|entry| entry.find_number("shards")).unwrap_or_default();
         let to_open = (known < self.0.home_shards as u64).then_some(bucket);
-        let activity = post.signed(&author);
+        let activity = post.to_activity(&author);
         let (write, opening) = self.post(post, &activity, to_open);
         match write.commit(self.table()).await? {
             Outcome::Written => Ok(activity),
@@ -40,7 +40,7 @@ impl Store {
 
     fn post(&self, post: &Post, activity: &Activity, to_open: Option<Bucket>) -> (Transaction, Option<Place>) {
         let (id, end) = (post.id, Some(post.expires_at));
-        let bucket = Bucket::of(id.moment());
+        let bucket = Bucket::of(id.timestamp());
         let shard = shard_of(id, self.0.home_shards);
         let mut write = Transaction::default();
         let canonical = activity_item::item(keys::activity(id), activity, &post.author);
@@ -55,7 +55,7 @@ impl Store {
         let opening = to_open.map(|bucket| {
             let shards = self.0.home_shards as u64;
             let entry = Update::of(keys::directory(bucket)).number("shards", shards).when_below("shards", shards);
-            write.update(entry.number(keys::TTL, bucket.forgotten().seconds_up()))
+            write.update(entry.number(keys::TTL, bucket.forgotten().seconds_rounded_up()))
         });
         (write, opening)
     }
@@ -67,8 +67,8 @@ impl Store {
     pub async fn put_reply(&self, reply: &Reply) -> Result<Activity> {
         let parent = self.table().get(keys::activity(reply.parent));
         let (author, parent) = futures::try_join!(self.author(&reply.author), parent)?;
-        let parent = parent.filter(|parent| parent.is_live(reply.id.moment())).ok_or(Error::NotFound)?;
-        let activity = reply.signed(&author);
+        let parent = parent.filter(|parent| parent.is_live(reply.id.timestamp())).ok_or(Error::NotFound)?;
+        let activity = reply.to_activity(&author);
         match self.reply(reply, &activity, &author, &parent)?.commit(self.table()).await? {
             Outcome::Written => Ok(activity),
             Outcome::Unmet(_) => Err(Error::NotFound),
@@ -76,7 +76,7 @@ impl Store {
     }
 
     fn reply(&self, reply: &Reply, activity: &Activity, author: &User, parent: &Item) -> Result<Transaction> {
-        let (id, now) = (reply.id, reply.id.moment());
+        let (id, now) = (reply.id, reply.id.timestamp());
         let mut write = Transaction::default();
         write.put(activity_item::item(keys::activity(id), activity, &reply.author));
         write.put(Item::at(keys::reply(reply.parent, id)).until(parent.expires_at()));
@@ -85,7 +85,7 @@ impl Store {
         let raised = Update::of(keys::activity(reply.parent)).raise("replies_count");
         let _ = write.update(raised.when_there_and_above("expires_at", now.micros()));
         if let Some(shard) = parent.find_number("home_shard") {
-            let copy = keys::home(Bucket::of(reply.parent.moment()), shard as usize, reply.parent);
+            let copy = keys::home(Bucket::of(reply.parent.timestamp()), shard as usize, reply.parent);
             let _ = write.update(Update::of(copy).raise("replies_count").when_there());
         }
         let whom = parent.read_sub("sub")?;
@@ -99,7 +99,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] when it is not there or expired; [`Invalid::BeforeInvalid`].
-    pub async fn show_activity(&self, id: ActivityId, page: PageRequest, now: Moment) -> Result<Page<ActivityPage>> {
+    pub async fn show_activity(&self, id: ActivityId, page: PageRequest, now: Timestamp) -> Result<Page<ActivityPage>> {
         let run = keys::replies(id, page.before_activity()?);
         let replies = self.table().newest(run, page.limit.get() + 1);
         let (item, replies) = futures::try_join!(self.table().get(keys::activity(id)), replies)?;

@@ -32,7 +32,7 @@ pub(crate) fn activity(item: &Item) -> Result<Activity> {
         display_name: item.read_display_name("display_name")?,
         handle: item.read_handle("handle")?,
         message: item.read_message()?,
-        created_at: uuid.moment(),
+        created_at: uuid.timestamp(),
         expires_at: item.expires_at(),
         likes_count: item.read_number("likes_count")?,
         replies_count: item.read_number("replies_count")?,

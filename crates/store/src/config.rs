@@ -30,10 +30,10 @@ pub enum Access {
         /// The region. Naming it here keeps the SDK from asking the instance metadata service, which Lambda has not.
         region: String,
         /// Whether the credentials stand in variables, as they do on Lambda; otherwise the SDK's whole chain is tried.
-        keys: bool,
+        has_env_credentials: bool,
     },
     /// A fake at this address, which takes any credentials.
-    StandIn(String),
+    Local(String),
 }
 
 /// A variable with a value that can't be used.
@@ -59,8 +59,8 @@ impl StoreConfig {
     }
 
     /// The table of that name at a fake, such as the embedded one: one shard, no cache.
-    pub fn stand_in(endpoint: &str, table: &str) -> Self {
-        let access = Access::StandIn(endpoint.to_owned());
+    pub fn local(endpoint: &str, table: &str) -> Self {
+        let access = Access::Local(endpoint.to_owned());
         let (home_cache, retry_within) = (Duration::ZERO, Self::RETRY_WITHIN);
         Self { table: table.to_owned(), home_shards: 1, home_cache, retry_within, access }
     }
@@ -87,7 +87,10 @@ impl StoreConfig {
             home_shards: usize::try_from(shards).expect("at most 64"),
             home_cache: Duration::from_millis(cache),
             retry_within: Self::RETRY_WITHIN,
-            access: Access::Environment { region: region(&variable)?, keys: variable("AWS_ACCESS_KEY_ID").is_some() },
+            access: Access::Environment {
+                region: region(&variable)?,
+                has_env_credentials: variable("AWS_ACCESS_KEY_ID").is_some(),
+            },
         })
     }
 }
@@ -129,7 +132,10 @@ mod tests {
             let config = read(set).unwrap();
             assert_eq!((config.table.as_str(), config.home_shards), ("crudder", 1));
             assert_eq!(config.home_cache, Duration::ZERO);
-            assert_eq!(config.access, Access::Environment { region: "eu-west-1".to_owned(), keys: false });
+            assert_eq!(
+                config.access,
+                Access::Environment { region: "eu-west-1".to_owned(), has_env_credentials: false }
+            );
         }
     }
 

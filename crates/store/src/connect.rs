@@ -46,12 +46,16 @@ fn loader(access: &Access) -> ConfigLoader {
     let loader =
         aws_config::defaults(BehaviorVersion::latest()).retry_config(RetryConfig::disabled()).timeout_config(timeouts);
     match access {
-        Access::Environment { region, keys } => {
+        Access::Environment { region, has_env_credentials } => {
             let loader = loader.region(Region::new(region.clone()));
             // Lambda's credentials are these variables: the rest of the chain, which may wait for the network, is left out.
-            if *keys { loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()) } else { loader }
+            if *has_env_credentials {
+                loader.credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            } else {
+                loader
+            }
         }
-        Access::StandIn(endpoint) => loader
+        Access::Local(endpoint) => loader
             .region(Region::new("us-east-1"))
             .endpoint_url(endpoint)
             .credentials_provider(Credentials::new("fake", "fake", None, None, "fake")),

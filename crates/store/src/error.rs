@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// A write that DynamoDB would refuse for its size; it was not sent.
     #[error("write refused before sending: {0}")]
-    Unfit(&'static str),
+    InvalidWrite(&'static str),
     /// An item that is not as this crate writes it.
     #[error("item without a usable attribute `{0}`")]
     Malformed(&'static str),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crudder_domain::{Activity, ActivityId, Moment, Page, PageLimit, PageRequest, Ttl};
+use crudder_domain::{Activity, ActivityId, Page, PageLimit, PageRequest, Timestamp, Ttl};
 use futures::future::try_join_all;
 
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// [`crudder_domain::Invalid::BeforeInvalid`]; [`Error::Busy`], [`Error::Refused`].
-    pub async fn home(&self, page: PageRequest, now: Moment) -> Result<Page<Vec<Activity>>> {
+    pub async fn home(&self, page: PageRequest, now: Timestamp) -> Result<Page<Vec<Activity>>> {
         let before = page.before_activity()?;
         if before.is_none()
             && let Some(cached) = self.0.home_cache.find(page.limit, now)
@@ -41,13 +41,13 @@ impl Store {
         Ok(found)
     }
 
-    async fn sweep_home(&self, before: Option<ActivityId>, limit: PageLimit, now: Moment) -> Result<Sweep> {
-        let oldest = now.before(Ttl::LONGEST);
-        if before.is_some_and(|id| id.moment() < oldest) {
+    async fn sweep_home(&self, before: Option<ActivityId>, limit: PageLimit, now: Timestamp) -> Result<Sweep> {
+        let oldest = now.saturating_sub(Ttl::LONGEST);
+        if before.is_some_and(|id| id.timestamp() < oldest) {
             return Ok(Sweep::default());
         }
         // A clock that is ahead may have written into the next bucket.
-        let newest = before.map_or(now.after(CLOCKS_APART), last_before);
+        let newest = before.map_or(now.saturating_add(CLOCKS_APART), last_before);
         let likely = Bucket::of(before.map_or(now, last_before));
         let guess: Vec<Part> = (0..self.0.home_shards).map(|shard| (likely, shard)).collect();
         let directory = keys::buckets(Bucket::of(oldest), Bucket::of(newest));
@@ -66,7 +66,7 @@ impl Store {
         mut first: Vec<(Part, Sweep)>,
         before: Option<ActivityId>,
         limit: PageLimit,
-        now: Moment,
+        now: Timestamp,
     ) -> Result<Sweep> {
         let short = !fills(&first, limit);
         let likely = first.first().map(|((bucket, _), _)| *bucket);
@@ -87,7 +87,7 @@ impl Store {
         Ok(Sweep { whole_to: found.whole_to.max(end), ..found })
     }
 
-    async fn part(&self, part: Part, before: Option<ActivityId>, rows: usize, now: Moment) -> Result<Sweep> {
+    async fn part(&self, part: Part, before: Option<ActivityId>, rows: usize, now: Timestamp) -> Result<Sweep> {
         let (bucket, shard) = part;
         let stretch = self.table().newest(keys::home_shard(bucket, shard, before), rows).await?;
         Ok(Sweep::of(stretch, "")?.keep(|item| item.is_live(now)))
@@ -111,9 +111,9 @@ fn parts(directory: &[Item]) -> Result<Vec<Part>> {
 }
 
 /// The latest moment of what lies before an id.
-fn last_before(id: ActivityId) -> Moment {
-    let first = id == ActivityId::first_at(id.moment());
-    id.moment().before(Duration::from_micros(u64::from(first)))
+fn last_before(id: ActivityId) -> Timestamp {
+    let first = id == ActivityId::first_at(id.timestamp());
+    id.timestamp().saturating_sub(Duration::from_micros(u64::from(first)))
 }
 
 /// Whether what was found makes a page of that length.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crudder_domain::{Activity, Moment, Page, PageLimit};
+use crudder_domain::{Activity, Page, PageLimit, Timestamp};
 use tokio::time::Instant;
 
 /// First pages by their length, of which there are a hundred; later pages are rarely asked for twice.
@@ -28,7 +28,7 @@ impl HomeCache {
     }
 
     /// A page that is still fresh, without what has expired meanwhile.
-    pub(crate) fn find(&self, limit: PageLimit, now: Moment) -> Option<Page<Vec<Activity>>> {
+    pub(crate) fn find(&self, limit: PageLimit, now: Timestamp) -> Option<Page<Vec<Activity>>> {
         let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
         let Read { at, page } = pages.get(&limit.get())?;
         (at.elapsed() < self.length).then(|| {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use crudder_domain::{DisplayName, Handle, MessageText, Moment, Sub};
+use crudder_domain::{DisplayName, Handle, MessageText, Sub, Timestamp};
 
 use crate::error::{Error, Result};
 use crate::keys::{Key, PK, SK, TTL};
@@ -42,9 +42,9 @@ impl Item {
     }
 
     /// With an end: for readers to the microsecond, for DynamoDB's sweep in seconds.
-    pub(crate) fn until(self, end: Option<Moment>) -> Self {
+    pub(crate) fn until(self, end: Option<Timestamp>) -> Self {
         match end {
-            Some(end) => self.number("expires_at", end.micros()).number(TTL, end.seconds_up()),
+            Some(end) => self.number("expires_at", end.micros()).number(TTL, end.seconds_rounded_up()),
             None => self,
         }
     }
@@ -79,19 +79,19 @@ impl Item {
     }
 
     pub(crate) fn read_display_name(&self, name: &'static str) -> Result<DisplayName> {
-        self.read(name).map(|text| DisplayName::accepted(text.to_owned()))
+        self.read(name).map(|text| DisplayName::from_stored(text.to_owned()))
     }
 
     pub(crate) fn read_message(&self) -> Result<MessageText> {
-        self.read("message").map(|text| MessageText::accepted(text.to_owned()))
+        self.read("message").map(|text| MessageText::from_stored(text.to_owned()))
     }
 
-    pub(crate) fn expires_at(&self) -> Option<Moment> {
-        self.find_number("expires_at").map(Moment::from_micros)
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        self.find_number("expires_at").map(Timestamp::from_micros)
     }
 
     /// Whether it may still be shown, swept or not.
-    pub(crate) fn is_live(&self, now: Moment) -> bool {
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at().is_none_or(|end| end > now)
     }
 

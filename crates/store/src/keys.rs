@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crudder_domain::{ActivityId, GroupId, Handle, MessageId, Moment, Sub, Ttl};
+use crudder_domain::{ActivityId, GroupId, Handle, MessageId, Sub, Timestamp, Ttl};
 use uuid::Uuid;
 
 /// The table's own names.
@@ -51,7 +51,7 @@ impl Bucket {
     const LENGTH: Duration = Ttl::LONGEST;
 
     /// The bucket of what was written then.
-    pub(crate) fn of(moment: Moment) -> Self {
+    pub(crate) fn of(moment: Timestamp) -> Self {
         Self(moment.micros() / Self::LENGTH.as_micros() as u64)
     }
 
@@ -61,13 +61,13 @@ impl Bucket {
     }
 
     /// Its first moment.
-    pub(crate) fn begin(self) -> Moment {
-        Moment::from_micros(self.0.saturating_mul(Self::LENGTH.as_micros() as u64))
+    pub(crate) fn begin(self) -> Timestamp {
+        Timestamp::from_micros(self.0.saturating_mul(Self::LENGTH.as_micros() as u64))
     }
 
     /// When nothing of it can be shown any more.
-    pub(crate) fn forgotten(self) -> Moment {
-        self.begin().after(Self::LENGTH).after(Ttl::LONGEST)
+    pub(crate) fn forgotten(self) -> Timestamp {
+        self.begin().saturating_add(Self::LENGTH).saturating_add(Ttl::LONGEST)
     }
 
     fn shown(self) -> String {
@@ -158,12 +158,12 @@ pub(crate) fn inbox(sub: &Sub) -> String {
 }
 
 /// Where a conversation stands among those of its members: by the moment of its last message.
-pub(crate) fn inbox_place(at: Moment, group: GroupId) -> String {
+pub(crate) fn inbox_place(at: Timestamp, group: GroupId) -> String {
     // Moments have at most eighteen digits.
     format!("{:018}#{group}", at.micros())
 }
 
-pub(crate) fn inbox_run(sub: &Sub, before: Option<(Moment, GroupId)>) -> Run {
+pub(crate) fn inbox_run(sub: &Sub, before: Option<(Timestamp, GroupId)>) -> Run {
     let high = before.map_or(MOST.to_owned(), |(at, group)| {
         let group = group.uuid().as_u128().checked_sub(1).map_or(String::new(), |id| Uuid::from_u128(id).to_string());
         format!("{:018}#{group}", at.micros())
@@ -190,26 +190,26 @@ mod tests {
 
     #[test]
     fn what_can_be_shown_lies_in_two_buckets() {
-        let bucket = Bucket::of(Moment::from_micros(1_709_210_096_000_007));
-        let oldest = |now: Moment| Bucket::of(now.before(Ttl::LONGEST));
+        let bucket = Bucket::of(Timestamp::from_micros(1_709_210_096_000_007));
+        let oldest = |now: Timestamp| Bucket::of(now.saturating_sub(Ttl::LONGEST));
         for micros in [1_709_210_096_000_007, 1_711_000_000_000_000] {
-            let now = Moment::from_micros(micros);
+            let now = Timestamp::from_micros(micros);
             assert!(Bucket::of(now).0 - oldest(now).0 <= 1);
         }
-        assert!(bucket.forgotten() > Moment::from_micros(1_709_210_096_000_007).after(Ttl::LONGEST));
+        assert!(bucket.forgotten() > Timestamp::from_micros(1_709_210_096_000_007).saturating_add(Ttl::LONGEST));
         assert_eq!(Bucket::parse(&bucket.shown()), Some(bucket));
     }
 
     #[test]
     fn a_run_ends_just_before_its_cursor() {
-        let id = ActivityId::at(Moment::from_micros(1_709_210_096_000_007));
+        let id = ActivityId::at(Timestamp::from_micros(1_709_210_096_000_007));
         let run = replies(id, Some(id));
         assert!(run.low < run.high);
         assert!(run.high < format!("REPLY#{id}"));
         assert!(replies(id, None).high > format!("REPLY#{id}"));
         let group = GroupId::from(Uuid::nil());
-        let run = inbox_run(&Sub::parse("a").unwrap(), Some((Moment::from_micros(5), group)));
-        assert!(run.high < inbox_place(Moment::from_micros(5), group));
-        assert!(run.high > inbox_place(Moment::from_micros(4), GroupId::from(Uuid::max())));
+        let run = inbox_run(&Sub::parse("a").unwrap(), Some((Timestamp::from_micros(5), group)));
+        assert!(run.high < inbox_place(Timestamp::from_micros(5), group));
+        assert!(run.high > inbox_place(Timestamp::from_micros(4), GroupId::from(Uuid::max())));
     }
 }

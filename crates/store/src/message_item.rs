@@ -1,6 +1,8 @@
 //! Messages and conversations as items.
 
-use crudder_domain::{DisplayName, GroupId, Handle, Letter, Message, MessageGroup, MessageId, MessageText, Sub, User};
+use crudder_domain::{
+    DisplayName, GroupId, Handle, Message, MessageGroup, MessageId, MessageText, OutgoingMessage, Sub, User,
+};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -43,7 +45,7 @@ impl Person {
 }
 
 /// A message.
-pub(crate) fn message(group: GroupId, letter: &Letter, sender: &User) -> Item {
+pub(crate) fn message(group: GroupId, letter: &OutgoingMessage, sender: &User) -> Item {
     Item::at(keys::message(group, letter.id))
         .text("handle", sender.handle.as_str())
         .text("display_name", sender.display_name.as_str())
@@ -59,12 +61,12 @@ pub(crate) fn read_message(item: &Item) -> Result<Message> {
         display_name: item.read_display_name("display_name")?,
         handle: item.read_handle("handle")?,
         message: item.read_message()?,
-        created_at: uuid.moment(),
+        created_at: uuid.timestamp(),
     })
 }
 
 /// Makes this the last message of a conversation, as `whose` sees it; not when a newer one is there.
-pub(crate) fn last(group: GroupId, whose: &Sub, other: &Person, letter: &Letter) -> Update {
+pub(crate) fn last(group: GroupId, whose: &Sub, other: &Person, letter: &OutgoingMessage) -> Update {
     Update::of(keys::member(group, whose))
         .text("sub", whose.as_str())
         .text("other_sub", other.sub.as_str())
@@ -73,7 +75,7 @@ pub(crate) fn last(group: GroupId, whose: &Sub, other: &Person, letter: &Letter)
         .text("message", letter.message.as_str())
         .text("message_uuid", letter.id.to_string())
         .text(INBOX_PK, keys::inbox(whose))
-        .text(INBOX_SK, keys::inbox_place(letter.id.moment(), group))
+        .text(INBOX_SK, keys::inbox_place(letter.id.timestamp(), group))
         .when_before("message_uuid", letter.id.to_string())
 }
 
@@ -87,7 +89,7 @@ pub(crate) fn read_group(item: &Item) -> Result<MessageGroup> {
         uuid: GroupId::from(group),
         display_name: other.display_name,
         handle: other.handle,
-        message: MessageText::accepted(item.read("message")?.to_owned()),
-        created_at: last.moment(),
+        message: MessageText::from_stored(item.read("message")?.to_owned()),
+        created_at: last.timestamp(),
     })
 }

@@ -1,8 +1,8 @@
 //! Conversations: opened, continued, listed, read.
 
 use crudder_domain::{
-    Address, Cursor, GroupId, Handle, Invalid, Letter, Message, MessageGroup, Page, PageRequest, Sent, Started, Sub,
-    User,
+    Cursor, GroupId, Handle, Invalid, Message, MessageGroup, NewConversation, OutgoingMessage, Page, PageRequest,
+    Recipient, SentMessage, Sub, User,
 };
 
 use crate::error::{Error, Result};
@@ -21,27 +21,27 @@ impl Store {
     /// # Errors
     /// [`Error::Forbidden`] for the conversation of others, and for one that is not there; [`Invalid::ReceiverBlank`]
     /// for a receiver who is nobody or the sender himself; [`Invalid::CallerUnknown`].
-    pub async fn put_message(&self, letter: &Letter) -> Result<Sent> {
+    pub async fn put_message(&self, letter: &OutgoingMessage) -> Result<SentMessage> {
         match &letter.to {
-            Address::Group(group) => {
+            Recipient::Group(group) => {
                 let (sender, other) =
                     futures::try_join!(self.author(&letter.sender), self.other(*group, &letter.sender))?;
                 self.deliver(*group, letter, &sender, &other).await?;
-                Ok(Sent::Added(letter.signed(&sender)))
+                Ok(SentMessage::Added(letter.to_message(&sender)))
             }
-            Address::Person(handle) => {
+            Recipient::Person(handle) => {
                 let (sender, other) = futures::try_join!(self.author(&letter.sender), self.receiver(handle))?;
                 if other.sub == sender.sub {
                     return Err(Invalid::ReceiverBlank.into());
                 }
                 let group = GroupId::between(&sender.sub, &other.sub);
                 self.deliver(group, letter, &sender, &other).await?;
-                Ok(Sent::Started(Started { message_group_uuid: group }))
+                Ok(SentMessage::Opened(NewConversation { message_group_uuid: group }))
             }
         }
     }
 
-    async fn deliver(&self, group: GroupId, letter: &Letter, sender: &User, other: &Person) -> Result<()> {
+    async fn deliver(&self, group: GroupId, letter: &OutgoingMessage, sender: &User, other: &Person) -> Result<()> {
         let mut write = message(group, letter, sender, other);
         let _ = write.update(message_item::last(group, &sender.sub, other, letter));
         let _ = write.update(message_item::last(group, &other.sub, &Person::from(sender), letter));
@@ -99,7 +99,7 @@ impl Store {
 }
 
 /// The message itself, and the receiver's notification of it.
-fn message(group: GroupId, letter: &Letter, sender: &User, other: &Person) -> Transaction {
+fn message(group: GroupId, letter: &OutgoingMessage, sender: &User, other: &Person) -> Transaction {
     let mut write = Transaction::default();
     write.put(message_item::message(group, letter, sender));
     write.put(notifications::of_message(&other.sub, group, letter, sender));

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crudder_domain::{
-    Activity, ActivityId, GroupId, Letter, Moment, Notification, NotificationKind, Page, PageRequest, Sub, User,
-    UserShort,
+    Activity, ActivityId, GroupId, Notification, NotificationKind, OutgoingMessage, Page, PageRequest, Sub, Timestamp,
+    User, UserShort,
 };
 use uuid::Uuid;
 
@@ -20,12 +20,12 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// That somebody replied: where the reply is.
 pub(crate) fn of_reply(whom: &Sub, reply: ActivityId) -> Item {
-    kept(keys::notification(whom, reply.uuid()), reply.moment()).text("kind", "reply")
+    kept(keys::notification(whom, reply.uuid()), reply.timestamp()).text("kind", "reply")
 }
 
 /// That somebody wrote: all of it, since no page shows one message.
-pub(crate) fn of_message(whom: &Sub, group: GroupId, letter: &Letter, sender: &User) -> Item {
-    kept(keys::notification(whom, letter.id.uuid()), letter.id.moment())
+pub(crate) fn of_message(whom: &Sub, group: GroupId, letter: &OutgoingMessage, sender: &User) -> Item {
+    kept(keys::notification(whom, letter.id.uuid()), letter.id.timestamp())
         .text("kind", "message")
         .text("sub", sender.sub.as_str())
         .text("handle", sender.handle.as_str())
@@ -35,9 +35,9 @@ pub(crate) fn of_message(whom: &Sub, group: GroupId, letter: &Letter, sender: &U
 }
 
 /// A notification's own end is no end of what it tells of, so it has a name of its own.
-fn kept(key: keys::Key, from: Moment) -> Item {
-    let end = from.after(KEPT);
-    Item::at(key).number("kept_until", end.micros()).number(keys::TTL, end.seconds_up())
+fn kept(key: keys::Key, from: Timestamp) -> Item {
+    let end = from.saturating_add(KEPT);
+    Item::at(key).number("kept_until", end.micros()).number(keys::TTL, end.seconds_rounded_up())
 }
 
 impl Store {
@@ -45,7 +45,12 @@ impl Store {
     ///
     /// # Errors
     /// [`crudder_domain::Invalid::BeforeInvalid`]; [`Error::Busy`], [`Error::Refused`].
-    pub async fn notifications(&self, caller: &Sub, page: PageRequest, now: Moment) -> Result<Page<Vec<Notification>>> {
+    pub async fn notifications(
+        &self,
+        caller: &Sub,
+        page: PageRequest,
+        now: Timestamp,
+    ) -> Result<Page<Vec<Notification>>> {
         let run = keys::notifications(caller, page.before_activity()?);
         let found = self.table().newest(run, with_spare(page.limit.get())).await?;
         let live = |item: &Item| item.find_number("kept_until").is_none_or(|end| end > now.micros());
@@ -77,7 +82,7 @@ fn told_of_message(item: &Item, uuid: ActivityId) -> Result<Notification> {
         display_name: actor.display_name.clone(),
         handle: actor.handle.clone(),
         message: item.read_message()?,
-        created_at: uuid.moment(),
+        created_at: uuid.timestamp(),
         expires_at: None,
         likes_count: 0,
         replies_count: 0,

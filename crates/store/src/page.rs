@@ -61,12 +61,12 @@ pub(crate) const fn with_spare(limit: usize) -> usize {
 mod tests {
     use super::*;
     use crate::keys::Key;
-    use crudder_domain::Moment;
+    use crudder_domain::Timestamp;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
     fn id(micros: u64) -> ActivityId {
-        ActivityId::first_at(Moment::from_micros(micros))
+        ActivityId::first_at(Timestamp::from_micros(micros))
     }
 
     fn stretch(of: &BTreeSet<u64>, before: Option<ActivityId>, limit: usize) -> Stretch {

@@ -1,6 +1,6 @@
 //! Search: the posts that hold all words of a query.
 
-use crudder_domain::{Activity, ActivityId, Moment, Page, PageRequest, SearchTerms};
+use crudder_domain::{Activity, ActivityId, Page, PageRequest, SearchTerms, Timestamp};
 use futures::future::try_join_all;
 
 use crate::error::Result;
@@ -19,9 +19,9 @@ impl Store {
     ///
     /// # Errors
     /// [`crudder_domain::Invalid::BeforeInvalid`]; [`crate::Error::Busy`], [`crate::Error::Refused`].
-    pub async fn search(&self, search: &SearchTerms, page: PageRequest, now: Moment) -> Result<Page<Vec<Activity>>> {
+    pub async fn search(&self, search: &SearchTerms, page: PageRequest, now: Timestamp) -> Result<Page<Vec<Activity>>> {
         let before = page.before_activity()?;
-        let looked_up = search.looked_up();
+        let looked_up = search.lookup_terms();
         let spare = with_spare(page.limit.get());
         let rows = if search.terms().len() > 1 { spare.max(ROWS_PER_TERM) } else { spare };
         let reads = looked_up.iter().map(|term| self.with_term(term, before, rows));

@@ -85,13 +85,13 @@ impl Transaction {
     /// What DynamoDB would refuse anyway.
     fn check(&self) -> Result<()> {
         if let Some(fault) = self.fault {
-            return Err(Error::Unfit(fault));
+            return Err(Error::InvalidWrite(fault));
         }
         if self.items.len() > ITEMS_MAX {
-            return Err(Error::Unfit("a transaction has more than 100 items"));
+            return Err(Error::InvalidWrite("a transaction has more than 100 items"));
         }
         if self.bytes > BYTES_MAX {
-            return Err(Error::Unfit("a transaction is larger than 4 MB"));
+            return Err(Error::InvalidWrite("a transaction is larger than 4 MB"));
         }
         Ok(())
     }
@@ -99,7 +99,7 @@ impl Transaction {
     /// Writes it. The token makes it safe to ask again when an answer is lost: DynamoDB does the same token's work once.
     ///
     /// # Errors
-    /// [`Error::Unfit`] before sending; [`Error::Busy`], [`Error::Refused`].
+    /// [`Error::InvalidWrite`] before sending; [`Error::Busy`], [`Error::Refused`].
     pub(crate) async fn commit(self, table: &Table) -> Result<Outcome> {
         self.check()?;
         let call = table.call("TransactWriteItems", "DynamoDB.TransactWriteItems", "write items");
@@ -210,7 +210,7 @@ mod tests {
         }
         assert!(write.check().is_ok());
         write.put(item("p", "one more"));
-        assert!(matches!(write.check(), Err(Error::Unfit("a transaction has more than 100 items"))));
+        assert!(matches!(write.check(), Err(Error::InvalidWrite("a transaction has more than 100 items"))));
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
         write.put(item("p", "s").text("message", "x".repeat(ITEM_BYTES_MAX - 4 - 7 - 2)));
         assert!(write.check().is_ok());
         write.put(item("p", "t").text("message", "x".repeat(ITEM_BYTES_MAX - 4 - 7 - 1)));
-        assert!(matches!(write.check(), Err(Error::Unfit("an item is larger than 400 kB"))));
+        assert!(matches!(write.check(), Err(Error::InvalidWrite("an item is larger than 400 kB"))));
     }
 
     #[test]
@@ -227,7 +227,7 @@ mod tests {
         for (pk, sk) in [("", "s"), ("p", "")] {
             let mut write = Transaction::default();
             write.put(item(pk, sk));
-            assert!(matches!(write.check(), Err(Error::Unfit("a key is empty"))));
+            assert!(matches!(write.check(), Err(Error::InvalidWrite("a key is empty"))));
         }
     }
 }

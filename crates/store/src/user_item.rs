@@ -29,7 +29,7 @@ pub(crate) fn user(item: &Item) -> Result<User> {
         sub: item.read_sub("sub")?,
         handle: item.read_handle("handle")?,
         display_name: item.read_display_name("display_name")?,
-        bio: item.find("bio").map(|bio| Bio::accepted(bio.to_owned())),
+        bio: item.find("bio").map(|bio| Bio::from_stored(bio.to_owned())),
         cruds_count: item.read_number("cruds_count")?,
     })
 }

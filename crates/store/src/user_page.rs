@@ -1,6 +1,6 @@
 //! A person's page: who he is, and his posts and replies.
 
-use crudder_domain::{Handle, Moment, Page, PageRequest, UserPage};
+use crudder_domain::{Handle, Page, PageRequest, Timestamp, UserPage};
 
 use crate::error::{Error, Result};
 use crate::page::{Sweep, with_spare};
@@ -11,7 +11,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`] when nobody bears it; [`crudder_domain::Invalid::BeforeInvalid`].
-    pub async fn user_page(&self, handle: &Handle, page: PageRequest, now: Moment) -> Result<Page<UserPage>> {
+    pub async fn user_page(&self, handle: &Handle, page: PageRequest, now: Timestamp) -> Result<Page<UserPage>> {
         let run = keys::written_by(handle, page.before_activity()?);
         let claim = self.table().get(keys::handle(handle));
         let written = self.table().newest(run, with_spare(page.limit.get()));

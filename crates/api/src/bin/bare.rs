@@ -1,12 +1,12 @@
-//! The least Lambda behind an API: what start-up and size of Crudder's functions are compared with.
+//! A minimal Lambda function behind an API: the baseline for start-up time and binary size.
 
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    run(service_fn(answer)).await
+    run(service_fn(respond)).await
 }
 
-async fn answer(_: Request) -> Result<Response<Body>, Error> {
+async fn respond(_: Request) -> Result<Response<Body>, Error> {
     Ok(Response::new(Body::from(r#"{"success":true,"ver":1}"#)))
 }

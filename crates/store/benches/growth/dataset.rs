@@ -4,7 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use crudder_domain::{
-    Draft, GroupId, Letter, MessageDraft, Moment, PageRequest, Post, SearchTerms, Sent, SignUp, Sub, Ttl, User,
+    Draft, GroupId, MessageDraft, OutgoingMessage, PageRequest, Post, SearchTerms, SentMessage, SignUp, Sub, Timestamp,
+    Ttl, User,
 };
 use crudder_store::{Store, StoreConfig};
 use dynoxide::Database;
@@ -29,7 +30,7 @@ pub(crate) struct Dataset {
     store: Store,
     people: Vec<User>,
     group: Option<GroupId>,
-    now: Moment,
+    now: Timestamp,
     _folder: tempfile::TempDir,
 }
 
@@ -40,7 +41,7 @@ impl Dataset {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
-        let store = Store::connect(&StoreConfig::stand_in(&address, TABLE)).await;
+        let store = Store::connect(&StoreConfig::local(&address, TABLE)).await;
         store.create_table().await.unwrap();
 
         let mut people = Vec::new();
@@ -107,22 +108,22 @@ impl Dataset {
         draft.publish(&self.people[number as usize % PEOPLE].sub, self.at(number, self.posts)).unwrap()
     }
 
-    fn letter(&self, number: u64) -> Letter {
+    fn letter(&self, number: u64) -> OutgoingMessage {
         let body = json!({ "message": format!("Message number {number}."), "handle": "person1" });
         let draft: MessageDraft = serde_json::from_value(body).unwrap();
         draft.send(&self.people[0].sub, self.at(number, self.messages())).unwrap()
     }
 
-    async fn send(&self, letter: &Letter) -> GroupId {
+    async fn send(&self, letter: &OutgoingMessage) -> GroupId {
         match self.store.put_message(letter).await.unwrap() {
-            Sent::Started(started) => started.message_group_uuid,
-            Sent::Added(message) => panic!("went elsewhere: {message:?}"),
+            SentMessage::Opened(started) => started.message_group_uuid,
+            SentMessage::Added(message) => panic!("went elsewhere: {message:?}"),
         }
     }
 
     /// When so many that are spread evenly come to this one.
-    fn at(&self, number: u64, of: u64) -> Moment {
-        self.now.before(SPAN).after(SPAN / of as u32 * number as u32)
+    fn at(&self, number: u64, of: u64) -> Timestamp {
+        self.now.saturating_sub(SPAN).saturating_add(SPAN / of as u32 * number as u32)
     }
 
     pub(crate) async fn ask(&self, call: &str) {
@@ -148,17 +149,17 @@ fn word(number: u64, part: u64) -> String {
 /// What differs between the items of one post and of another, the longer first where one holds the other.
 fn marks(post: &Post, number: u64) -> Vec<String> {
     let end = post.expires_at;
-    let mut marks = vec![post.id.to_string(), end.micros().to_string(), end.seconds_up().to_string()];
+    let mut marks = vec![post.id.to_string(), end.micros().to_string(), end.seconds_rounded_up().to_string()];
     marks.extend((0..PARTS).map(|part| word(number, part)));
     marks
 }
 
-fn words(letter: &Letter) -> Vec<String> {
+fn words(letter: &OutgoingMessage) -> Vec<String> {
     vec![letter.id.to_string(), letter.message.as_str().to_owned()]
 }
 
 /// When the present bucket of posts ends: all posts then lie in one, on whatever day this runs.
-fn end_of_bucket() -> Moment {
-    let (now, length) = (Moment::from(SystemTime::now()).micros(), Ttl::LONGEST.as_micros() as u64);
-    Moment::from_micros((now / length + 1) * length - 1)
+fn end_of_bucket() -> Timestamp {
+    let (now, length) = (Timestamp::from(SystemTime::now()).micros(), Ttl::LONGEST.as_micros() as u64);
+    Timestamp::from_micros((now / length + 1) * length - 1)
 }

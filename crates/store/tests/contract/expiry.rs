@@ -1,6 +1,6 @@
 //! Expiry: a post is shown until its end, and then by nothing, whether or not the table has swept it.
 
-use crudder_domain::{Activity, Handle, Moment, SearchTerms};
+use crudder_domain::{Activity, Handle, SearchTerms, Timestamp};
 use crudder_store::Store;
 
 use crate::contracts;
@@ -8,7 +8,7 @@ use crate::place::Place;
 use crate::sample::*;
 
 /// Which of home, its author's page, search and its own page show a post.
-async fn shown_by(store: &Store, post: &Activity, author: &Handle, now: Moment) -> [bool; 4] {
+async fn shown_by(store: &Store, post: &Activity, author: &Handle, now: Timestamp) -> [bool; 4] {
     let holds = |found: &[Activity]| found.iter().any(|activity| activity.uuid == post.uuid);
     let terms = SearchTerms::parse(Some(post.message.as_str())).unwrap();
     let own = store.show_activity(post.uuid, first(40), now).await;
@@ -26,8 +26,8 @@ contracts! {
         let worf = person(&store, "worf").await;
         for ttl in crudder_domain::Ttl::ALL {
             let written = post(&store, &worf, "mortal", ttl.as_str(), now).await;
-            let end = now.after(ttl.duration());
-            let last = Moment::from_micros(end.micros() - 1);
+            let end = now.saturating_add(ttl.duration());
+            let last = Timestamp::from_micros(end.micros() - 1);
             assert_eq!(shown_by(&store, &written, &worf.handle, last).await, [true; 4], "{ttl:?}");
             assert_eq!(shown_by(&store, &written, &worf.handle, end).await, [false; 4], "{ttl:?}");
         }
@@ -72,12 +72,12 @@ mod swept {
     #[tokio::test]
     async fn a_sweep_takes_what_has_ended_and_nothing_else() {
         let now = now();
-        let clock = Arc::new(Held(AtomicU64::new(now.seconds_up())));
+        let clock = Arc::new(Held(AtomicU64::new(now.seconds_rounded_up())));
         let database = Database::memory_with_clock(clock.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
-        let place = Place::at(Access::StandIn(address)).await;
+        let place = Place::at(Access::Local(address)).await;
 
         let store = place.store().await;
         let worf = person(&store, "worf").await;
@@ -88,7 +88,7 @@ mod swept {
         assert_eq!(database.sweep_ttl().unwrap(), 0, "nothing has ended");
 
         let now = later(now, 3_601);
-        clock.0.store(now.seconds_up(), Ordering::SeqCst);
+        clock.0.store(now.seconds_rounded_up(), Ordering::SeqCst);
         // The post, its copy for home, its places on the author's page and under its one word, and the pointer to its reply.
         assert_eq!(database.sweep_ttl().unwrap(), 5);
         assert_eq!(shown_by(&store, &short, &worf.handle, now).await, [false; 4]);

@@ -1,6 +1,6 @@
 //! Conversations: one for two people, in order, closed to others.
 
-use crudder_domain::{GroupId, Invalid, PageRequest, Started};
+use crudder_domain::{GroupId, Invalid, NewConversation, PageRequest};
 use crudder_store::Error;
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ contracts! {
         let nothing = GroupId::from(Uuid::new_v4());
         let read = store.messages(&worf.sub, nothing, first(40)).await;
         assert!(matches!(read, Err(Error::Forbidden)), "{read:?}");
-        let write = try_add(&store, &worf.sub, Started { message_group_uuid: nothing }, "x", now).await;
+        let write = try_add(&store, &worf.sub, NewConversation { message_group_uuid: nothing }, "x", now).await;
         assert!(matches!(write, Err(Error::Forbidden)), "{write:?}");
     }
 

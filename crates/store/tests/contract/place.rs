@@ -24,7 +24,7 @@ impl Place {
             Some(name) if name == "aws" => Self::at(StoreConfig::from_env().unwrap().access).await,
             Some(address) => {
                 let mood = Mood { single_file: true, ..Mood::default() };
-                let access = Access::StandIn(Proxy::start(&address, mood).await.address);
+                let access = Access::Local(Proxy::start(&address, mood).await.address);
                 Self { crowd: 4, ..Self::at(access).await }
             }
             None => Self::embedded().await,
@@ -33,13 +33,13 @@ impl Place {
 
     /// An embedded table, whatever the environment says: for what is measured.
     pub(crate) async fn embedded() -> Self {
-        Self::at(Access::StandIn(embedded().await)).await
+        Self::at(Access::Local(embedded().await)).await
     }
 
     /// An embedded table behind the proxy at its worst.
     pub(crate) async fn hostile() -> Self {
         let proxy = Proxy::start(&embedded().await, Mood::hostile()).await;
-        Self::at(Access::StandIn(proxy.address)).await
+        Self::at(Access::Local(proxy.address)).await
     }
 
     /// The table of that name at any endpoint.
@@ -51,7 +51,7 @@ impl Place {
 
     /// The same table at another address: past the proxy, or through one.
     pub(crate) fn seen_from(&self, address: &str) -> Self {
-        Self { access: Access::StandIn(address.to_owned()), table: self.table.clone(), crowd: self.crowd }
+        Self { access: Access::Local(address.to_owned()), table: self.table.clone(), crowd: self.crowd }
     }
 
     pub(crate) async fn store(&self) -> Store {
@@ -70,12 +70,12 @@ impl Place {
     pub(crate) fn config(&self) -> StoreConfig {
         // What is shown is that nothing gets lost; how soon a busy machine gets there is not.
         let retry_within = Duration::from_secs(120);
-        StoreConfig { access: self.access.clone(), retry_within, ..StoreConfig::stand_in("", &self.table) }
+        StoreConfig { access: self.access.clone(), retry_within, ..StoreConfig::local("", &self.table) }
     }
 
     pub(crate) fn address(&self) -> &str {
         match &self.access {
-            Access::StandIn(address) => address,
+            Access::Local(address) => address,
             Access::Environment { .. } => panic!("the account's own endpoint has no address here"),
         }
     }

@@ -3,21 +3,21 @@
 use std::time::{Duration, SystemTime};
 
 use crudder_domain::{
-    Activity, ActivityId, Draft, Handle, Invalid, Letter, Message, MessageDraft, Moment, Page, PageLimit, PageRequest,
-    ReplyDraft, Sent, SignUp, Started, Sub, User,
+    Activity, ActivityId, Draft, Handle, Invalid, Message, MessageDraft, NewConversation, OutgoingMessage, Page,
+    PageLimit, PageRequest, ReplyDraft, SentMessage, SignUp, Sub, Timestamp, User,
 };
 use crudder_store::{Error, Result, Store};
 use serde_json::json;
 use uuid::Uuid;
 
 /// The present: what is written by it expires in the future, also for a table that sweeps by its own clock.
-pub(crate) fn now() -> Moment {
-    Moment::from(SystemTime::now())
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from(SystemTime::now())
 }
 
 /// So many seconds after.
-pub(crate) fn later(moment: Moment, seconds: u64) -> Moment {
-    moment.after(Duration::from_secs(seconds))
+pub(crate) fn later(moment: Timestamp, seconds: u64) -> Timestamp {
+    moment.saturating_add(Duration::from_secs(seconds))
 }
 
 /// Somebody new who wishes for that handle.
@@ -36,12 +36,12 @@ pub(crate) fn stranger() -> Sub {
 }
 
 /// Posts a text.
-pub(crate) async fn try_post(store: &Store, author: &Sub, text: &str, ttl: &str, now: Moment) -> Result<Activity> {
+pub(crate) async fn try_post(store: &Store, author: &Sub, text: &str, ttl: &str, now: Timestamp) -> Result<Activity> {
     let draft: Draft = serde_json::from_value(json!({ "message": text, "ttl": ttl })).unwrap();
     store.put_activity(&draft.publish(author, now).unwrap()).await
 }
 
-pub(crate) async fn post(store: &Store, author: &User, text: &str, ttl: &str, now: Moment) -> Activity {
+pub(crate) async fn post(store: &Store, author: &User, text: &str, ttl: &str, now: Timestamp) -> Activity {
     try_post(store, &author.sub, text, ttl, now).await.unwrap()
 }
 
@@ -51,36 +51,42 @@ pub(crate) async fn try_reply(
     author: &Sub,
     parent: ActivityId,
     text: &str,
-    now: Moment,
+    now: Timestamp,
 ) -> Result<Activity> {
     let draft: ReplyDraft = serde_json::from_value(json!({ "message": text })).unwrap();
     store.put_reply(&draft.reply(author, &parent.to_string(), now).unwrap()).await
 }
 
-pub(crate) async fn reply(store: &Store, author: &User, parent: ActivityId, text: &str, now: Moment) -> Activity {
+pub(crate) async fn reply(store: &Store, author: &User, parent: ActivityId, text: &str, now: Timestamp) -> Activity {
     try_reply(store, &author.sub, parent, text, now).await.unwrap()
 }
 
 /// A message to a person.
-pub(crate) fn letter(sender: &User, to: &str, text: &str, now: Moment) -> Letter {
+pub(crate) fn letter(sender: &User, to: &str, text: &str, now: Timestamp) -> OutgoingMessage {
     let draft: MessageDraft = serde_json::from_value(json!({ "message": text, "handle": to })).unwrap();
     draft.send(&sender.sub, now).unwrap()
 }
 
-pub(crate) async fn start(store: &Store, sender: &User, to: &str, text: &str, now: Moment) -> Started {
+pub(crate) async fn start(store: &Store, sender: &User, to: &str, text: &str, now: Timestamp) -> NewConversation {
     match store.put_message(&letter(sender, to, text, now)).await.unwrap() {
-        Sent::Started(started) => started,
-        Sent::Added(message) => panic!("opened nothing: {message:?}"),
+        SentMessage::Opened(started) => started,
+        SentMessage::Added(message) => panic!("opened nothing: {message:?}"),
     }
 }
 
 /// A message into a conversation.
-pub(crate) async fn try_add(store: &Store, sender: &Sub, to: Started, text: &str, now: Moment) -> Result<Message> {
+pub(crate) async fn try_add(
+    store: &Store,
+    sender: &Sub,
+    to: NewConversation,
+    text: &str,
+    now: Timestamp,
+) -> Result<Message> {
     let body = json!({ "message": text, "message_group_uuid": to.message_group_uuid });
     let draft: MessageDraft = serde_json::from_value(body).unwrap();
     match store.put_message(&draft.send(sender, now).unwrap()).await? {
-        Sent::Added(message) => Ok(message),
-        Sent::Started(started) => panic!("opened {started:?}"),
+        SentMessage::Added(message) => Ok(message),
+        SentMessage::Opened(started) => panic!("opened {started:?}"),
     }
 }
 
@@ -95,7 +101,7 @@ pub(crate) fn after<T>(limit: usize, page: &Page<T>) -> Option<PageRequest> {
 }
 
 /// All of home as of then, by pages of that length.
-pub(crate) async fn all_of_home(store: &Store, limit: usize, now: Moment) -> Vec<Activity> {
+pub(crate) async fn all_of_home(store: &Store, limit: usize, now: Timestamp) -> Vec<Activity> {
     let (mut all, mut request) = (Vec::new(), Some(first(limit)));
     while let Some(wanted) = request {
         let page = store.home(wanted, now).await.unwrap();

@@ -1,20 +1,20 @@
 //! Search: posts that hold all words, and no others.
 
-use crudder_domain::{Activity, Moment, SearchTerms};
+use crudder_domain::{Activity, SearchTerms, Timestamp};
 use crudder_store::Store;
 
 use crate::contracts;
 use crate::place::Place;
 use crate::sample::*;
 
-async fn found(store: &Store, query: &str, now: Moment) -> Vec<String> {
+async fn found(store: &Store, query: &str, now: Timestamp) -> Vec<String> {
     let terms = SearchTerms::parse(Some(query)).unwrap();
     let page = store.search(&terms, first(40), now).await.unwrap();
     texts(&page.content).into_iter().map(str::to_owned).collect()
 }
 
 /// All pages of a search.
-async fn all(store: &Store, query: &str, limit: usize, now: Moment) -> Vec<Activity> {
+async fn all(store: &Store, query: &str, limit: usize, now: Timestamp) -> Vec<Activity> {
     let terms = SearchTerms::parse(Some(query)).unwrap();
     let (mut seen, mut request) = (Vec::new(), Some(first(limit)));
     while let Some(wanted) = request {

@@ -1,22 +1,22 @@
-//! The span around a list: what the course calls its custom span, with its two attributes.
+//! The span around reading a list, with the course's two attributes.
 
 use std::future::Future;
 use std::time::SystemTime;
 
-use crudder_domain::{Activity, ActivityPage, Message, MessageGroup, Moment, Notification, Page, UserPage};
+use crudder_domain::{Activity, ActivityPage, Message, MessageGroup, Notification, Page, Timestamp, UserPage};
 use tracing::{Instrument as _, Span, field, info_span};
 
 use crate::error::{ApiError, Result};
 
-/// What has a length that is worth knowing.
-pub trait Listed {
-    /// How many items the list holds.
+/// The content of a page, which has a length to record.
+pub trait List {
+    /// Returns how many items the list holds.
     fn result_length(&self) -> usize;
 }
 
-macro_rules! listed {
+macro_rules! impl_list {
     ($($item:ty),*) => {
-        $(impl Listed for Vec<$item> {
+        $(impl List for Vec<$item> {
             fn result_length(&self) -> usize {
                 self.len()
             }
@@ -24,34 +24,36 @@ macro_rules! listed {
     };
 }
 
-listed!(Activity, Message, MessageGroup, Notification);
+impl_list!(Activity, Message, MessageGroup, Notification);
 
-impl Listed for UserPage {
+impl List for UserPage {
     fn result_length(&self) -> usize {
         self.activities.len()
     }
 }
 
-impl Listed for ActivityPage {
+impl List for ActivityPage {
     fn result_length(&self) -> usize {
         self.replies.len()
     }
 }
 
-/// Waits for a list inside a span called `name`, with `app.now` from its start and `app.result_length` from its end; the length is
-/// searchable in X-Ray too.
+/// Waits for `list` inside a span named `name`.
+///
+/// The span has `app.now` from its start and `app.result_length` from its end. The length is also an X-Ray annotation,
+/// so that traces can be searched by it.
 ///
 /// # Errors
-/// Those of `list`.
-pub async fn listed<T: Listed, E>(
+/// The error of `list`.
+pub async fn list_span<T: List, E>(
     name: &'static str,
     list: impl Future<Output = std::result::Result<Page<T>, E>>,
 ) -> Result<Page<T>>
 where
     ApiError: From<E>,
 {
-    let now = Moment::from(SystemTime::now());
-    let span = info_span!("listed", otel.name = name, app.now = %now, app.result_length = field::Empty);
+    let now = Timestamp::from(SystemTime::now());
+    let span = info_span!("list", otel.name = name, app.now = %now, app.result_length = field::Empty);
     async {
         let page = list.await?;
         let length = page.content.result_length();

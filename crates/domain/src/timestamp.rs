@@ -13,15 +13,15 @@ const SHOWN: &[BorrowedFormatItem<'_>] =
 
 /// A point in time, from 1970 to 9999, exact to the microsecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(u64);
+pub struct Timestamp(u64);
 
-impl Moment {
+impl Timestamp {
     /// The last microsecond of the year 9999: what a four-digit year can show, and far inside an id's 48 bits of milliseconds.
-    pub const LAST: Self = Self(253_402_300_799_999_999);
+    pub const MAX: Self = Self(253_402_300_799_999_999);
 
     /// The moment that many microseconds after 1970; what lies after the year 9999 becomes its end.
     pub const fn from_micros(micros: u64) -> Self {
-        Self(if micros > Self::LAST.0 { Self::LAST.0 } else { micros })
+        Self(if micros > Self::MAX.0 { Self::MAX.0 } else { micros })
     }
 
     /// Microseconds since 1970.
@@ -30,31 +30,31 @@ impl Moment {
     }
 
     /// Whole seconds since 1970, as DynamoDB's time to live counts; rounded up, so that nothing is swept early.
-    pub const fn seconds_up(self) -> u64 {
+    pub const fn seconds_rounded_up(self) -> u64 {
         self.0.div_ceil(1_000_000)
     }
 
     /// This moment and so much more.
     #[must_use]
-    pub fn after(self, more: Duration) -> Self {
+    pub fn saturating_add(self, more: Duration) -> Self {
         Self::from_micros(self.0.saturating_add(u64::try_from(more.as_micros()).unwrap_or(u64::MAX)))
     }
 
     /// This moment and so much less, at the earliest 1970.
     #[must_use]
-    pub fn before(self, less: Duration) -> Self {
+    pub fn saturating_sub(self, less: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(less.as_micros()).unwrap_or(u64::MAX)))
     }
 }
 
-impl From<SystemTime> for Moment {
+impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
     }
 }
 
-impl std::fmt::Display for Moment {
+impl std::fmt::Display for Timestamp {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
             .map_err(|_| std::fmt::Error)?
@@ -64,7 +64,7 @@ impl std::fmt::Display for Moment {
     }
 }
 
-impl Serialize for Moment {
+impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -76,22 +76,22 @@ mod tests {
 
     #[test]
     fn is_shown_in_utc_with_six_digits() {
-        assert_eq!(Moment::from_micros(0).to_string(), "1970-01-01T00:00:00.000000Z");
-        assert_eq!(Moment::from_micros(1_709_210_096_000_007).to_string(), "2024-02-29T12:34:56.000007Z");
-        assert_eq!(Moment::LAST.to_string(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(Timestamp::from_micros(0).to_string(), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(Timestamp::from_micros(1_709_210_096_000_007).to_string(), "2024-02-29T12:34:56.000007Z");
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
     }
 
     #[test]
     fn stays_within_what_can_be_shown() {
-        assert_eq!(Moment::from_micros(u64::MAX), Moment::LAST);
-        assert_eq!(Moment::LAST.after(Duration::MAX), Moment::LAST);
-        assert_eq!(Moment::from_micros(5).before(Duration::from_secs(1)), Moment::from_micros(0));
-        assert_eq!(Moment::from(UNIX_EPOCH - Duration::from_secs(1)), Moment::from_micros(0));
+        assert_eq!(Timestamp::from_micros(u64::MAX), Timestamp::MAX);
+        assert_eq!(Timestamp::MAX.saturating_add(Duration::MAX), Timestamp::MAX);
+        assert_eq!(Timestamp::from_micros(5).saturating_sub(Duration::from_secs(1)), Timestamp::from_micros(0));
+        assert_eq!(Timestamp::from(UNIX_EPOCH - Duration::from_secs(1)), Timestamp::from_micros(0));
     }
 
     #[test]
     fn seconds_are_rounded_up() {
-        assert_eq!(Moment::from_micros(1_000_001).seconds_up(), 2);
-        assert_eq!(Moment::from_micros(1_000_000).seconds_up(), 1);
+        assert_eq!(Timestamp::from_micros(1_000_001).seconds_rounded_up(), 2);
+        assert_eq!(Timestamp::from_micros(1_000_000).seconds_rounded_up(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! A request as telemetry sees it: what is known of it before its work begins.
+//! An HTTP request as telemetry records it, before its handler runs.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,12 +12,12 @@ use lambda_http::{Context, RequestExt as _};
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The parts of a request that outlive its handling. The body is not among them.
+/// The parts of a request that outlive its handler. The body is not one of them.
 #[derive(Debug)]
-pub(crate) struct Seen {
-    /// What the gateway says of the request; the authorizer's claims are in it.
+pub(crate) struct RequestParts {
+    /// The gateway's context of the request, with the authorizer's claims.
     pub(crate) context: RequestContext,
-    /// The path as the client asked for it, without the stage.
+    /// The path of the request, without the stage.
     pub(crate) path: String,
     lambda: Context,
     headers: HeaderMap,
@@ -26,7 +26,7 @@ pub(crate) struct Seen {
     body_bytes: u64,
 }
 
-impl Seen {
+impl RequestParts {
     pub(crate) fn new(parts: Parts, body_bytes: u64) -> Self {
         Self {
             path: parts.raw_http_path().to_owned(),
@@ -39,7 +39,7 @@ impl Seen {
         }
     }
 
-    /// What telemetry is told of the invocation.
+    /// Returns the attributes of the invocation.
     pub(crate) fn invocation(&self) -> Invocation<'_> {
         Invocation {
             request_id: &self.lambda.request_id,
@@ -51,7 +51,7 @@ impl Seen {
         }
     }
 
-    /// What telemetry is told of the HTTP request.
+    /// Returns the attributes of the HTTP request.
     pub(crate) fn http(&self) -> HttpRequest<'_> {
         HttpRequest {
             method: self.method.as_str(),
@@ -67,11 +67,11 @@ impl Seen {
         }
     }
 
-    /// The route's template: `/api/activities/{id}`. Empty where the gateway names none.
+    /// Returns the route's template, such as `/api/activities/{id}`; empty where the gateway names none.
     pub(crate) fn route(&self) -> &str {
         match &self.context {
             RequestContext::ApiGatewayV1(context) => context.resource_path.as_deref().unwrap_or_default(),
-            // `GET /api/activities/{id}`, or `$default`.
+            // The key is `GET /api/activities/{id}` or `$default`.
             RequestContext::ApiGatewayV2(context) => {
                 context.route_key.as_deref().and_then(|key| key.split_once(' ')).map_or("", |(_, route)| route)
             }
@@ -79,7 +79,7 @@ impl Seen {
         }
     }
 
-    /// The path as the client sees it, with the stage that a REST API's address holds.
+    /// Returns the path in the client's address, including the stage of a REST API.
     pub(crate) fn public_path(&self) -> &str {
         match &self.context {
             RequestContext::ApiGatewayV1(context) => context.path.as_deref().unwrap_or(&self.path),
@@ -104,7 +104,7 @@ impl Seen {
         }
     }
 
-    /// The route, or where none is named the path itself.
+    /// Returns the route, or the path where the gateway names no route.
     pub(crate) fn route_or_path(&self) -> &str {
         match self.route() {
             "" => &self.path,

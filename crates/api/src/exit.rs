@@ -1,0 +1,44 @@
+//! How the process of a function exits: with success, or after one log line with the cause.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use crudder_domain::Timestamp;
+use serde_json::json;
+
+use crate::config::ConfigError;
+
+/// The exit code of a function's `main`: success, or 1 after one log line with the cause.
+pub type Exit = ExitCode;
+
+/// How the loop of a function ended.
+pub(crate) type RunResult = std::result::Result<(), FatalError>;
+
+/// Why a function cannot start or cannot continue.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FatalError {
+    #[error(transparent)]
+    Api(#[from] ConfigError),
+    #[error(transparent)]
+    Telemetry(#[from] crudder_telemetry::ConfigError),
+    #[error(transparent)]
+    Store(#[from] crudder_store::ConfigError),
+    #[error("the Lambda runtime stopped: {0}")]
+    Runtime(lambda_runtime::Error),
+}
+
+/// Returns the exit code of `main`, and logs the cause of a failure.
+///
+/// The line has the format of all other log lines but is written by hand: the logger itself may have failed.
+/// A closed stdout is ignored, because it is no reason to panic.
+pub(crate) fn exit(result: RunResult) -> Exit {
+    let Err(error) = result else { return ExitCode::SUCCESS };
+    let line = json!({
+        "timestamp": Timestamp::from(SystemTime::now()).to_string(),
+        "level": "ERROR",
+        "message": format!("failed to run the function: {error}"),
+    });
+    let _ = writeln!(std::io::stdout(), "{line}");
+    ExitCode::FAILURE
+}
