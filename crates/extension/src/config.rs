@@ -111,7 +111,7 @@ impl Config {
     /// # Errors
     /// As [`read`](Self::read).
     #[expect(clippy::disallowed_methods, reason = "the one place where the layer reads its environment")]
-    pub fn of_vendors() -> Result<Self, ConfigError> {
+    pub fn for_replay() -> Result<Self, ConfigError> {
         let nowhere = |name| (name == "AWS_LAMBDA_RUNTIME_API").then(|| "nowhere".to_owned());
         Self::read(|name| std::env::var(name).ok().or_else(|| nowhere(name)))
     }

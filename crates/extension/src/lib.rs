@@ -36,8 +36,8 @@ mod xray;
 
 pub use config::{AwsConfig, Config, ConfigError, HoneycombConfig, RollbarConfig};
 pub use keys::KeySource;
-pub use mailbag::{Added, Letter, Mailbag, Overfull, Part};
-pub use postman::{Postman, Undelivered};
+pub use mailbag::{Added, DeadLetter, Part, Reassembler, ReassemblyFull};
+pub use postman::{Redeliverer, Undelivered};
 pub use replay::{Replayed, replay};
 pub use rollbar::death_uuid;
 pub use run::{run, serve};

@@ -56,23 +56,23 @@ impl Part {
 
 /// A whole letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct DeadLetter {
     /// The id that the layer gave it.
     pub id: String,
     /// Whom it is for: `honeycomb`, `rollbar` or `xray`.
-    pub vendor: String,
+    pub destination: String,
     /// Spans, items or documents in it.
     pub items: u64,
     /// The body, packed.
     pub(crate) packed: Vec<u8>,
 }
 
-impl Letter {
+impl DeadLetter {
     /// Who it is for and what it says, as a SHA-256 in 64 hexadecimal digits: letters that say the same are the same.
     #[must_use]
     pub fn identity(&self) -> String {
         let mut digest = Context::new(&SHA256);
-        digest.update(self.vendor.as_bytes());
+        digest.update(self.destination.as_bytes());
         digest.update(b"\n");
         digest.update(&self.packed);
         hex(digest.finish().as_ref())
@@ -84,49 +84,49 @@ impl Letter {
 #[must_use]
 pub enum Added {
     /// Its letter has parts yet to come.
-    Waiting,
+    Incomplete,
     /// It was the last one of its letter.
-    Whole(Letter),
+    Complete(DeadLetter),
     /// It was there before: an export tells some lines twice.
-    Again,
+    Duplicate,
     /// Its letter is whole, and its payload is no base64.
-    Unreadable,
+    Undecodable,
 }
 
 /// More parts wait for others than memory should hold.
 #[derive(Debug, thiserror::Error)]
 #[error("keep the parts of unfinished letters: they take more than {} MB", MOST_WAITING >> 20)]
-pub struct Overfull;
+pub struct ReassemblyFull;
 
 /// Puts parts together to letters.
 #[derive(Debug, Default)]
-pub struct Mailbag {
+pub struct Reassembler {
     waiting: BTreeMap<String, Vec<Part>>,
     bytes: usize,
     done: BTreeSet<String>,
 }
 
-impl Mailbag {
+impl Reassembler {
     /// Adds a part.
     ///
     /// # Errors
-    /// [`Overfull`]
-    pub fn add(&mut self, part: Part) -> Result<Added, Overfull> {
+    /// [`ReassemblyFull`]
+    pub fn add(&mut self, part: Part) -> Result<Added, ReassemblyFull> {
         let parts = self.waiting.entry(part.letter.clone()).or_default();
         if self.done.contains(&part.letter) || parts.iter().any(|other| other.number == part.number) {
             self.waiting.retain(|_, parts| !parts.is_empty());
-            return Ok(Added::Again);
+            return Ok(Added::Duplicate);
         }
         let (letter, of) = (part.letter.clone(), part.of);
         self.bytes += part.payload.len();
         parts.push(part);
         if (parts.len() as u64) < of {
-            return if self.bytes > MOST_WAITING { Err(Overfull) } else { Ok(Added::Waiting) };
+            return if self.bytes > MOST_WAITING { Err(ReassemblyFull) } else { Ok(Added::Incomplete) };
         }
         let parts = self.waiting.remove(&letter).unwrap_or_default();
         self.bytes -= parts.iter().map(|part| part.payload.len()).sum::<usize>();
         self.done.insert(letter);
-        Ok(whole(parts).map_or(Added::Unreadable, Added::Whole))
+        Ok(whole(parts).map_or(Added::Undecodable, Added::Complete))
     }
 
     /// Letters of which parts are missing: id, parts that are there, parts that there should be.
@@ -135,12 +135,12 @@ impl Mailbag {
     }
 }
 
-fn whole(mut parts: Vec<Part>) -> Option<Letter> {
+fn whole(mut parts: Vec<Part>) -> Option<DeadLetter> {
     parts.sort_by_key(|part| part.number);
     let encoded: String = parts.iter().map(|part| part.payload.as_str()).collect();
     let packed = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
     let first = parts.into_iter().next()?;
-    Some(Letter { id: first.letter, vendor: first.vendor, items: first.items, packed })
+    Some(DeadLetter { id: first.letter, destination: first.vendor, items: first.items, packed })
 }
 
 #[cfg(test)]
@@ -159,19 +159,19 @@ mod tests {
 
     #[test]
     fn parts_in_any_order_and_twice_make_one_letter() {
-        let mut bag = Mailbag::default();
-        assert_eq!(bag.add(part("a", 2, 2, "Yw==")).unwrap(), Added::Waiting);
-        assert_eq!(bag.add(part("a", 2, 2, "Yw==")).unwrap(), Added::Again);
-        let Added::Whole(letter) = bag.add(part("a", 1, 2, "YWI0")).unwrap() else { panic!("two of two are there") };
+        let mut bag = Reassembler::default();
+        assert_eq!(bag.add(part("a", 2, 2, "Yw==")).unwrap(), Added::Incomplete);
+        assert_eq!(bag.add(part("a", 2, 2, "Yw==")).unwrap(), Added::Duplicate);
+        let Added::Complete(letter) = bag.add(part("a", 1, 2, "YWI0")).unwrap() else { panic!("two of two are there") };
         assert_eq!((letter.packed.as_slice(), letter.items), (&b"ab4c"[..], 1));
-        assert_eq!(bag.add(part("a", 1, 2, "YWI0")).unwrap(), Added::Again);
+        assert_eq!(bag.add(part("a", 1, 2, "YWI0")).unwrap(), Added::Duplicate);
         assert_eq!(bag.unfinished().count(), 0);
     }
 
     #[test]
     fn letters_that_say_the_same_are_the_same_and_others_are_not() {
         let letter = |id: &str, vendor: &str, packed: &[u8]| {
-            Letter { id: id.into(), vendor: vendor.into(), items: 1, packed: packed.into() }.identity()
+            DeadLetter { id: id.into(), destination: vendor.into(), items: 1, packed: packed.into() }.identity()
         };
         assert_eq!(letter("a", "rollbar", b"x"), letter("b", "rollbar", b"x"));
         assert_ne!(letter("a", "rollbar", b"x"), letter("a", "rollbar", b"y"));
@@ -192,9 +192,9 @@ mod tests {
         for (number, of) in [(0, 1), (2, 1), (1, 1_001), (0, 0)] {
             assert_eq!(Part::read(&line("a", number, of, "")), Some(Err("its part's number can't be")));
         }
-        let mut bag = Mailbag::default();
-        assert_eq!(bag.add(part("a", 1, 1, "?")).unwrap(), Added::Unreadable);
-        assert_eq!(bag.add(part("b", 1, 3, "")).unwrap(), Added::Waiting);
+        let mut bag = Reassembler::default();
+        assert_eq!(bag.add(part("a", 1, 1, "?")).unwrap(), Added::Undecodable);
+        assert_eq!(bag.add(part("b", 1, 3, "")).unwrap(), Added::Incomplete);
         assert_eq!(bag.unfinished().collect::<Vec<_>>(), [("b", 1, 3)]);
     }
 }

@@ -8,7 +8,7 @@ use crate::config::{AwsConfig, Config};
 use crate::courier::{self, Parcel};
 use crate::keys::{self, KeySource};
 use crate::letters;
-use crate::mailbag::Letter;
+use crate::mailbag::DeadLetter;
 use crate::outbox::parcel_of;
 use crate::vendor::Vendor;
 
@@ -80,14 +80,14 @@ pub enum Undelivered {
 impl Undelivered {
     /// Whether the vendor has spoken its last word on this letter: sending it once more can't help.
     #[must_use]
-    pub fn is_final(&self) -> bool {
+    pub fn is_permanent(&self) -> bool {
         matches!(self, Self::Rejected { .. })
     }
 }
 
 /// Takes letters to the vendors that `config` names. Knows each key once it has been fetched, and no longer asks a vendor that is down.
 #[derive(Debug)]
-pub struct Postman {
+pub struct Redeliverer {
     config: Config,
     client: reqwest::Client,
     keys: BTreeMap<&'static str, Result<Key, Undelivered>>,
@@ -105,7 +105,7 @@ impl std::fmt::Debug for Key {
     }
 }
 
-impl Postman {
+impl Redeliverer {
     /// One who has not fetched any key yet.
     #[must_use]
     pub fn new(config: Config) -> Self {
@@ -125,7 +125,7 @@ impl Postman {
     }
 
     /// Signs AWS's calls with these from now on.
-    pub fn sign_with(&mut self, aws: AwsConfig) {
+    pub fn set_aws(&mut self, aws: AwsConfig) {
         self.config.aws = aws;
     }
 
@@ -133,9 +133,9 @@ impl Postman {
     ///
     /// # Errors
     /// Why it could not be delivered.
-    pub async fn deliver(&mut self, letter: &Letter) -> Result<(), Undelivered> {
-        let vendor = Vendor::ALL.into_iter().find(|vendor| letters::name(*vendor) == letter.vendor);
-        let vendor = vendor.ok_or_else(|| Undelivered::Stranger(letter.vendor.clone()))?;
+    pub async fn deliver(&mut self, letter: &DeadLetter) -> Result<(), Undelivered> {
+        let vendor = Vendor::ALL.into_iter().find(|vendor| letters::name(*vendor) == letter.destination);
+        let vendor = vendor.ok_or_else(|| Undelivered::Stranger(letter.destination.clone()))?;
         let name = letters::name(vendor);
         if let Some(why) = self.closed.get(name) {
             return Err(why.clone());

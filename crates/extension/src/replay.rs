@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::mailbag::{Added, Mailbag, Part};
-use crate::postman::Postman;
+use crate::mailbag::{Added, Part, Reassembler};
+use crate::postman::Redeliverer;
 
 /// What became of the letters.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Replayed {
 /// Reads log lines, picks out the dead letters, and delivers them to the vendors that `config` names. What else stands in the lines, and
 /// what stands before the JSON in them, is passed over.
 pub async fn replay(lines: impl IntoIterator<Item = String>, config: &Config) -> Replayed {
-    let (mut bag, mut postman) = (Mailbag::default(), Postman::new(config.clone()));
+    let (mut bag, mut postman) = (Reassembler::default(), Redeliverer::new(config.clone()));
     let mut replayed = Replayed::default();
     for part in lines.into_iter().filter_map(|line| part(&line)) {
         let added = match part {
@@ -29,11 +29,11 @@ pub async fn replay(lines: impl IntoIterator<Item = String>, config: &Config) ->
             }
         };
         match added {
-            Ok(Added::Waiting | Added::Again) => (),
-            Ok(Added::Unreadable) => replayed.failed.push("a letter's payload is no base64".to_owned()),
-            Ok(Added::Whole(letter)) => match postman.deliver(&letter).await {
+            Ok(Added::Incomplete | Added::Duplicate) => (),
+            Ok(Added::Undecodable) => replayed.failed.push("a letter's payload is no base64".to_owned()),
+            Ok(Added::Complete(letter)) => match postman.deliver(&letter).await {
                 Ok(()) => replayed.delivered += letter.items,
-                Err(why) => replayed.failed.push(format!("letter {} to {}: {why}", letter.id, letter.vendor)),
+                Err(why) => replayed.failed.push(format!("letter {} to {}: {why}", letter.id, letter.destination)),
             },
             Err(full) => {
                 replayed.failed.push(full.to_string());

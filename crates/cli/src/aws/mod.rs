@@ -63,16 +63,14 @@ impl Aws {
     ///
     /// # Errors
     /// When there is nothing to sign with.
-    pub(crate) async fn signing(&self, base: AwsConfig) -> Result<AwsConfig, AwsFault> {
+    pub(crate) async fn signing(&self, mut base: AwsConfig) -> Result<AwsConfig, AwsFault> {
         let provider = self.sdk.credentials_provider().ok_or_else(|| AwsFault::NoCredentials(String::new()))?;
         let found = provider.provide_credentials().await.map_err(|error| AwsFault::no_credentials(&error))?;
-        Ok(AwsConfig {
-            region: self.region.clone(),
-            access_key_id: found.access_key_id().to_owned(),
-            secret_access_key: found.secret_access_key().to_owned(),
-            session_token: found.session_token().unwrap_or_default().to_owned(),
-            ..base
-        })
+        self.region.clone_into(&mut base.region);
+        found.access_key_id().clone_into(&mut base.access_key_id);
+        found.secret_access_key().clone_into(&mut base.secret_access_key);
+        base.session_token = found.session_token().unwrap_or_default().to_owned();
+        Ok(base)
     }
 
     /// The region that is asked.

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crudder_extension::{Added, Config, ConfigError, Letter, Mailbag, Overfull, Part, Postman};
+use crudder_extension::{Added, Config, ConfigError, DeadLetter, Part, Reassembler, ReassemblyFull, Redeliverer};
 use export::{Export, Found};
 use input::Heard;
 use ledger::{Ledger, LedgerError};
@@ -40,7 +40,7 @@ pub(crate) enum ReplayError {
     #[error("set up the vendors")]
     Config(#[from] ConfigError),
     #[error(transparent)]
-    Overfull(#[from] Overfull),
+    ReassemblyFull(#[from] ReassemblyFull),
 }
 
 pub(crate) async fn run(args: args::Replay, config: &Settings, screen: Screen) -> Result<ExitCode, ReplayError> {
@@ -73,18 +73,18 @@ fn state(args: &args::Replay) -> Option<PathBuf> {
 struct Round<'a> {
     screen: Screen,
     config: &'a Settings,
-    bag: Mailbag,
+    bag: Reassembler,
     /// Whether AWS's credentials were looked for: the first letter for X-Ray needs them.
     is_signed: bool,
     /// Nobody, when it is only looked what would be sent.
-    postman: Option<Postman>,
+    postman: Option<Redeliverer>,
     ledger: Ledger,
     tally: Tally,
 }
 
 impl<'a> Round<'a> {
     fn begin(args: &args::Replay, config: &'a Settings, screen: Screen) -> Result<Self, ReplayError> {
-        let postman = if args.dry_run { None } else { Some(Postman::new(Config::of_vendors()?)) };
+        let postman = if args.dry_run { None } else { Some(Redeliverer::new(Config::for_replay()?)) };
         let ledger = match (state(args), args.dry_run) {
             (Some(path), false) => Ledger::open(&path)?,
             (Some(path), true) => Ledger::look(&path)?,
@@ -93,7 +93,15 @@ impl<'a> Round<'a> {
                 Ledger::default()
             }
         };
-        Ok(Self { screen, config, is_signed: false, bag: Mailbag::default(), postman, ledger, tally: Tally::default() })
+        Ok(Self {
+            screen,
+            config,
+            is_signed: false,
+            bag: Reassembler::default(),
+            postman,
+            ledger,
+            tally: Tally::default(),
+        })
     }
 
     async fn take(&mut self, found: Vec<Found>) -> Result<(), ReplayError> {
@@ -113,15 +121,15 @@ impl<'a> Round<'a> {
 
     async fn part(&mut self, part: Part) -> Result<(), ReplayError> {
         match self.bag.add(part)? {
-            Added::Waiting => (),
-            Added::Again => self.tally.repeated += 1,
-            Added::Unreadable => self.fail("a letter's payload is no base64"),
-            Added::Whole(letter) => self.letter(letter).await?,
+            Added::Incomplete => (),
+            Added::Duplicate => self.tally.repeated += 1,
+            Added::Undecodable => self.fail("a letter's payload is no base64"),
+            Added::Complete(letter) => self.letter(letter).await?,
         }
         Ok(())
     }
 
-    async fn letter(&mut self, letter: Letter) -> Result<(), ReplayError> {
+    async fn letter(&mut self, letter: DeadLetter) -> Result<(), ReplayError> {
         let identity = letter.identity();
         if self.ledger.holds(&identity) {
             self.tally.known += 1;
@@ -133,7 +141,7 @@ impl<'a> Round<'a> {
             self.tally.deliver(&letter);
             return Ok(());
         };
-        if letter.vendor == "xray" && !std::mem::replace(&mut self.is_signed, true) {
+        if letter.destination == "xray" && !std::mem::replace(&mut self.is_signed, true) {
             sign(postman, self.config, self.screen).await;
         }
         match postman.deliver(&letter).await {
@@ -143,10 +151,10 @@ impl<'a> Round<'a> {
                 self.show();
             }
             Err(why) => {
-                if why.is_final() {
+                if why.is_permanent() {
                     self.ledger.note(identity)?;
                 }
-                self.fail(&format!("letter {} to {}: {why}", letter.id, letter.vendor));
+                self.fail(&format!("letter {} to {}: {why}", letter.id, letter.destination));
             }
         }
         Ok(())
@@ -178,11 +186,11 @@ impl<'a> Round<'a> {
 }
 
 /// Credentials as the AWS CLI finds them: the layer itself knows only those of its environment.
-async fn sign(postman: &mut Postman, config: &Settings, screen: Screen) {
+async fn sign(postman: &mut Redeliverer, config: &Settings, screen: Screen) {
     let base = postman.aws().clone();
     let found = async { Aws::load(config, None).await?.signing(base).await };
     match found.await {
-        Ok(aws) => postman.sign_with(aws),
+        Ok(aws) => postman.set_aws(aws),
         Err(fault) => screen.progress(&format!("letters to X-Ray: {fault}; mend: {}", fault.mend())),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crudder_extension::Letter;
+use crudder_extension::DeadLetter;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -17,8 +17,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn deliver(&mut self, letter: &Letter) {
-        let (letters, items) = self.delivered.entry(letter.vendor.clone()).or_default();
+    pub(crate) fn deliver(&mut self, letter: &DeadLetter) {
+        let (letters, items) = self.delivered.entry(letter.destination.clone()).or_default();
         *letters += 1;
         *items += letter.items;
     }
