@@ -1,10 +1,11 @@
-//! Packs what backtraces need where functions are built for Lambda: it is loaded only when one is made, and is half the size so.
+//! Compresses the debug information of functions in release builds. Only backtraces read it, and it
+//! takes half the size.
 
-#![expect(clippy::disallowed_methods, reason = "a build script is told so what it builds for")]
+#![expect(clippy::disallowed_methods, reason = "Cargo passes the profile to a build script in the environment")]
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    // In a debug build it would cost every link, and nobody loads that from afar.
+    // In a debug build this would slow every link and save nothing.
     if std::env::var("PROFILE").as_deref() == Ok("release") {
         println!("cargo:rustc-link-arg-bins=-Wl,--compress-debug-sections=zlib");
     }
