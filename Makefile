@@ -1,8 +1,8 @@
-# What is checked before a landing, and the few commands that need more than cargo.
-# A Makefile because SAM's `BuildMethod: makefile` needs one anyway (functions and layer).
+# Checks beyond `cargo test`, and the commands that need more than cargo.
+# SAM's `BuildMethod: makefile` needs make for functions and layer anyway.
 
 CARGO ?= cargo
-# Python tools live in a virtual environment of the checkout: nothing of the machine's is touched.
+# Python tools are installed into a virtual environment of the checkout, not into the machine.
 VENV := .venv
 PIP := $(VENV)/bin/pip
 export SAM_CLI_TELEMETRY := 0
@@ -10,66 +10,66 @@ export AWS_DEFAULT_REGION ?= us-east-1
 
 .PHONY: help local test check fmt clippy doc deny template contract schema conformance watched browser fuzz bench bench-check counts chaos build sizes built bare reproducible release-one release-check smoke tools
 
-help: ## Shows these lines.
+help: ## Prints this list.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 local: ## Runs the whole of Crudder on this machine.
 	$(CARGO) local
 
-test: ## Runs every test that needs nothing but this repository and its crates.
+test: ## Runs every test that needs no tools beyond cargo.
 	$(CARGO) test
 
-check: fmt clippy doc deny template contract schema fuzz conformance-here watched browser bench-check ## All checks beyond `cargo test`, each a target of its own.
+check: fmt clippy doc deny template contract schema fuzz conformance-here watched browser bench-check ## Runs all checks beyond `cargo test`, each of which is a target.
 
-fmt: ## Formatting.
+fmt: ## Checks the formatting.
 	$(CARGO) fmt --all --check
 
-clippy: ## Lints.
+clippy: ## Runs the lints.
 	$(CARGO) clippy --all-targets --locked --features $(CONFORMANCE),$(BROWSER) -- -D warnings
 
-doc: ## Docs without a broken link.
+doc: ## Builds the API docs and fails on warnings.
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --locked
 
-deny: ## Licences, bans (one TLS stack, one HTTP stack) and sources of every crate.
+deny: ## Checks licences, bans (one TLS stack, one HTTP stack) and sources of every crate.
 	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@0.20.2
 	$(CARGO) deny check bans licenses sources
 
-template: tools ## The template under SAM's own validation and cfn-lint.
+template: tools ## Validates the template with SAM and cfn-lint.
 	$(VENV)/bin/sam validate --lint
 	$(VENV)/bin/cfn-lint template.yaml
 
-# Moto is a second DynamoDB, written by others: what the store takes for granted must hold there too.
-contract: tools ## The store's contract against a second, independent DynamoDB.
+# Moto is an independent implementation of DynamoDB: the store's assumptions must hold there too.
+contract: tools ## Runs the store's contract tests against a second, independent DynamoDB.
 	.ci/with-moto $(CARGO) test --locked --test contract on_a_calm
 
-schema: tools ## Every operation of openapi.yaml with all that schemathesis can think of: no 5xx, no answer outside its schema.
+schema: tools ## Calls every operation of openapi.yaml with generated input: no 5xx, no response outside its schema.
 	.ci/with-local sh -c '$(VENV)/bin/schemathesis run openapi.yaml --url "$$API" -H "Authorization: Bearer $$TOKEN" $(SCHEMA_CHECKS)'
 
 SCHEMA_CHECKS := --max-examples 50 --suppress-health-check all --checks \
   not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance
 
-# Two programs of others in the place of ours: AWS's emulator in the stage's (it comes with SAM), rotel in Honeycomb's. One command, so
-# that nothing is built twice. The emulator gets a mount namespace of its own: root, or a machine that allows user namespaces.
+# Two independent programs: AWS's emulator in place of ours (it comes with SAM), rotel in place of Honeycomb. One command, so that
+# nothing is built twice. AWS's emulator needs its own mount namespace: root, or a machine that allows user namespaces.
 SITE = $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 RIE = $(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)
 CONFORMANCE := crudder/conformance,crudder/built,crudder-emulator/conformance,layer/conformance
 
-# Without the emulator's runs of the layer: those need a mount namespace, and a checkout outside /tmp, which they cover.
+# Without AWS's emulator running the layer: that needs a mount namespace, and a checkout outside of /tmp, over which it mounts.
 conformance-here: SKIPPED := -- --skip emulators_words --skip shutdown_delivers --skip the_layer_registers
 conformance-here: conformance
 
-conformance: tools ## Functions and layer under AWS's own Lambda emulator; their spans in an OTLP receiver that is not ours.
+conformance: tools ## Runs functions and layer under AWS's Lambda emulator, and exports spans to an independent OTLP receiver.
 	CRUDDER_RIE="$(RIE)" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" \
 	  $(CARGO) test --locked --features $(CONFORMANCE) --test conformance $(SKIPPED)
 
-# Built whole first, as `cargo test` builds: `watch` runs `cargo run`, which then builds nothing.
-watched: tools ## Every function under `cargo lambda watch`, called by `cargo lambda invoke` with its sample event.
+# Builds everything first, as `cargo test` does: `watch` runs `cargo run`, which then builds nothing.
+watched: tools ## Runs every function under `cargo lambda watch` and calls it with `cargo lambda invoke` and its sample event.
 	$(CARGO) build --locked
 	CRUDDER_CARGO_LAMBDA="$(CURDIR)/$(VENV)/bin/cargo-lambda" \
 	  $(CARGO) test --locked --features $(CONFORMANCE) --test built watched -- --nocapture
 
-# Built whole first, as `cargo test` builds: the page shows what the real functions do. Two at once: a browser takes a processor.
-browser: ## The console's page in headless Chromium: Debian's chromium and chromium-driver.
+# Builds everything first, as `cargo test` does: the page shows the real functions. Two tests at once: a browser takes one processor.
+browser: ## Drives the console in headless Chromium (Debian's chromium and chromium-driver).
 	$(CARGO) build --locked
 	$(CARGO) test --locked --features $(BROWSER) --test browser -- --test-threads 2 --nocapture
 
@@ -77,10 +77,10 @@ BROWSER := crudder-cli/browser
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := bodies cursors queries tokens records
-# Beside the rest of what is built; what a run finds is kept there, so that the next run goes on from it.
+# Inside target/. The corpus of a run stays there, and the next run continues from it.
 FUZZ := target/fuzz
 
-fuzz: ## Every parser of outside bytes for a minute. On the stable compiler, hence the variable that lets it take the fuzzer's flags.
+fuzz: ## Fuzzes every parser of outside bytes for a minute. RUSTC_BOOTSTRAP lets the stable compiler accept the fuzzer's flags.
 	@command -v cargo-fuzz >/dev/null || $(CARGO) install --locked cargo-fuzz@0.13.2
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz build --sanitizer none --target-dir $(FUZZ)
 	$(MAKE) --no-print-directory -j2 $(FUZZ_TARGETS:%=fuzz-%)
@@ -90,46 +90,46 @@ fuzz-%:
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --sanitizer none --target-dir $(FUZZ) $* $(FUZZ)/corpus/$* fuzz/seeds/$* -- \
 	  -artifact_prefix=$(FUZZ)/ -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1
 
-bench: tools ## Every figure of docs/performance.md, beside what users would pick instead. A quiet machine tells more.
+bench: tools ## Measures every figure of docs/performance.md beside its peers. Needs a quiet machine.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" $(CARGO) bench --locked
 
-bench-check: counts ## What must hold: counts, and ratios with margins for a machine that is not quiet. Three and a half minutes with all to build.
+bench-check: counts ## Checks the counts, and ratios with margins for a busy machine. Takes three and a half minutes from scratch.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p layer --bench layer -- check
 
-counts: ## Instructions of what every request pays for, under valgrind (a Debian package), against their bounds.
+counts: ## Counts instructions and allocations of a request under valgrind (a Debian package) and compares them with their limits.
 	$(CARGO) bench --locked -p crudder-telemetry --bench counts -- check
 
-chaos: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
+chaos: ## Kills functions, extensions and environments at random, longer than the tests do; prints seed and counts.
 	CRUDDER_CHAOS_REQUESTS=$${CRUDDER_CHAOS_REQUESTS:-5000} $(CARGO) test --locked --test chaos -- --nocapture
 
-# Functions by their names in template.yaml; each brings the layer along.
+# The functions of template.yaml by resource name; SAM builds the layer with each.
 FUNCTIONS := $(shell awk '/^  [A-Za-z]+:$$/ { name = substr($$1, 1, length($$1) - 1) } /^    Type: AWS::Serverless::Function/ { print name }' template.yaml)
 ONLY ?= $(FUNCTIONS)
 BUILT := .aws-sam/build
-# cargo-lambda is where SAM is.
+# cargo-lambda is in the same virtual environment as SAM.
 SAM := PATH="$$PWD/$(VENV)/bin:$$PATH" sam build
 OMITTED = $(if $(filter-out $(FUNCTIONS),$(1)),$(error there is no function $(filter-out $(FUNCTIONS),$(1))))$(addprefix --exclude ,$(filter-out $(1),$(FUNCTIONS)))
 
-build: tools ## Functions and layer as they are deployed, into .aws-sam/build; ONLY="HealthCheck RollbarTest" builds those alone.
+build: tools ## Builds functions and layer for deployment into .aws-sam/build; ONLY="HealthCheck RollbarTest" builds only those.
 	$(SAM) $(call OMITTED,$(ONLY))
 
-sizes: tools ## What was built, in megabytes, against the promises; the layer's zip holds the extension and nothing else.
+sizes: tools ## Compares the sizes of the built artifacts with their limits; the layer's zip holds only the extension.
 	$(VENV)/bin/python .ci/zips $(BUILT)
 
-built: tools bare ## What was built, under AWS's emulator: each function with the layer answers its event; and how long they take to start.
+built: tools bare ## Runs each built function with the layer under AWS's emulator, with its sample event, and measures start-up.
 	CRUDDER_BUILT="$(CURDIR)/$(BUILT)" CRUDDER_BARE="$(CURDIR)/$(BUILT)-bare/bootstrap" CRUDDER_RIE="$(RIE)" \
 	  $(CARGO) test --locked --features $(CONFORMANCE) --test built -- --nocapture --test-threads 1 --skip watched $(SKIPPED)
 
 bare: tools
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(MAKE) --no-print-directory -f functions/Makefile build-Bare ARTIFACTS_DIR=$(BUILT)-bare
 
-# What is in the checkout, built once more: in a folder of another name and length, with a target folder of its own, so nothing is shared. Its
-# tools lie in it as they do in the checkout: zig notes where its own sources are, of the bit that is linked from them.
+# The checkout, built again in a folder of another name and length with its own target folder, so that nothing is shared. The tools
+# have the same relative paths: zig records where its sources are in the little that is linked from them.
 TWIN := target/another-checkout
 COMPARED ?= $(ONLY)
-reproducible: tools ## What `make build` built, built once more in another folder: the same bytes. COMPARED=HealthCheck compares that and the layer alone.
+reproducible: tools ## Builds again in another folder and compares the bytes. COMPARED=HealthCheck compares only that function and the layer.
 	rm -rf $(TWIN) && mkdir -p $(TWIN)
 	sed 's/^/./' .gitignore | tar --create --anchored --exclude-from=- --exclude=./.git . | tar --extract --directory $(TWIN)
 	cp -al $(VENV) $(TWIN)/ 2>/dev/null || cp -a $(VENV) $(TWIN)/
@@ -138,22 +138,22 @@ reproducible: tools ## What `make build` built, built once more in another folde
 	find $(TWIN)/$(BUILT) -type f ! -name template.yaml -exec sha256sum {} +
 	rm -rf $(TWIN)
 
-# One function with the table's client and one that can panic are weighed, run and timed; one of them is built twice. What is not allowed to
-# make a mount namespace, as some containers are not, leaves out the emulator, and says so.
+# One function with the DynamoDB client and one that can panic are built, measured and run; one of them is built twice. Where no mount
+# namespace is allowed, as in some containers, AWS's emulator is skipped with a message.
 LANDED := HomeActivities RollbarTest
-# As the tests try it (tests/support/emulator.rs): root needs nobody's leave for it, others a user namespace.
+# As the tests do (tests/support/emulator.rs): root needs no permission, other users need a user namespace.
 NAMESPACE := unshare --mount $$([ "$$(id -u)" = 0 ] || echo --map-root-user) mount -t tmpfs tmpfs /opt
-# What is built here is run here.
+# Built for the processor of this machine, so that it can run here.
 release-one: export ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
-release-one: tools ## What a landing can check of a release: two functions and the layer.
+release-one: tools ## Checks two functions and the layer as they are deployed.
 	$(MAKE) --no-print-directory build sizes ONLY="$(LANDED)"
-	$(MAKE) --no-print-directory built SKIPPED="$$( ($(NAMESPACE)) 2>/dev/null || { echo 'no mount namespace here: nothing runs under the emulator' >&2; echo --skip emulated; })"
+	$(MAKE) --no-print-directory built SKIPPED="$$( ($(NAMESPACE)) 2>/dev/null || { echo "skipped: no mount namespace is allowed here, so nothing runs under AWS's emulator" >&2; echo --skip emulated; })"
 	$(MAKE) --no-print-directory reproducible COMPARED=RollbarTest
 
-release-check: build sizes built reproducible ## All that a release must pass beside `make check`, all of it built twice: more than an hour on two cores.
+release-check: build sizes built reproducible ## Checks every function and the layer as they are deployed. Takes more than an hour on two cores.
 
 STACK ?= crudder-dev
-smoke: ## Whether a deployed stack works, on every plane: make smoke STACK=crudder-dev, with your AWS credentials.
+smoke: ## Checks a deployed stack on every destination: make smoke STACK=crudder-dev, with your AWS credentials.
 	$(CARGO) run --quiet --bin crudder -- doctor --stack $(STACK)
 
 tools: $(VENV)/.installed
