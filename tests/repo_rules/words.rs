@@ -1,0 +1,175 @@
+//! Words that this repository does not use: private vocabulary where the field has a term.
+
+use crate::read;
+use crate::sources::files;
+
+/// Files that may name the words: this list, and the licence texts.
+const EXEMPT: [&str; 1] = ["tests/repo_rules/words.rs"];
+
+/// A refused word or phrase, and the term to use. Letters match in any case, and only whole words do.
+const REFUSED: [(&str, &str); 80] = [
+    ("whoever", "name the actor"),
+    ("whatever happens to", "name the cases"),
+    ("of ours", "our, or the name of the crate"),
+    ("of theirs", "their"),
+    ("at hand", "available"),
+    ("nobody's", "name the owner"),
+    ("somebody", "name the actor"),
+    ("kin", "similar ones"),
+    ("mend", "fix"),
+    ("mends", "fixes"),
+    ("mended", "fixed"),
+    ("tell", "export, log, record or send"),
+    ("tells", "exports, logs, records or sends"),
+    ("told", "exported, logged, recorded or sent"),
+    ("untold", "not exported"),
+    ("hears", "receives"),
+    ("heard", "received"),
+    ("hearing", "receiving"),
+    ("bury", "export the death"),
+    ("buried", "exported"),
+    ("burial", "export of the death"),
+    ("graveyard", "liveness"),
+    ("farewell", "exit hook"),
+    ("courier", "transport"),
+    ("postman", "redeliverer"),
+    ("mailbag", "reassembler"),
+    ("asker", "next event"),
+    ("teller", "exporter"),
+    ("outbox", "dispatcher"),
+    ("lane", "queue"),
+    ("lanes", "queues"),
+    ("desk", "processor or handler"),
+    ("desks", "processors or handlers"),
+    ("verdict", "death, cause or status"),
+    ("verdicts", "deaths, causes or statuses"),
+    ("judge", "determine"),
+    ("judged", "determined"),
+    ("puppet", "stub"),
+    ("victim", "fixture"),
+    ("victims", "fixtures"),
+    ("torture", "chaos"),
+    ("witness", "conformance test or independent program"),
+    ("witnesses", "conformance tests or independent programs"),
+    ("warden", "reaper"),
+    ("strays", "orphans"),
+    ("deeds", "timers"),
+    ("standin", "fake"),
+    ("stand-in", "fake"),
+    ("stand-ins", "fakes"),
+    ("complaint", "violation"),
+    ("complaints", "violations"),
+    ("complains", "reports a violation"),
+    ("shelf", "bounded log"),
+    ("ledger", "call log or progress file"),
+    ("porter", "listener"),
+    ("dice", "rng"),
+    ("town", "dataset"),
+    ("towns", "datasets"),
+    ("patience", "timeout"),
+    ("planes", "destinations"),
+    ("plane", "destination"),
+    ("house", "workspace"),
+    ("papers", "docs"),
+    ("trap", "pitfall"),
+    ("traps", "pitfalls"),
+    ("parcel", "payload"),
+    ("parcels", "payloads"),
+    ("glance", "peek"),
+    ("pave", "fill_pad"),
+    ("doorstep", "entry"),
+    ("tally", "summary or counts"),
+    ("fellow", "other"),
+    ("reckon", "compute"),
+    ("reckons", "computes"),
+    ("reckoned", "computed"),
+    ("forsake", "abandon"),
+    ("the design says", "name the page in docs/"),
+    ("the design's", "name the page in docs/"),
+    ("the issue", "name the page in docs/"),
+    ("next life", "the next extension process, or after a restart"),
+];
+
+/// Uses of a refused word that are the field's own, or part of a format that others read.
+const ALLOWED: [(&str, &str); 8] = [
+    // Vendored names, and what API Gateway calls its data.
+    ("control plane", "AWS's term"),
+    ("data plane", "AWS's term"),
+    ("SIGTRAP", "Linux's term"),
+    ("trap '", "the shell's command"),
+    ("is_house", ""),
+    ("warehouse", ""),
+    ("wall clock", "the field's term"),
+    ("dead letter", "AWS's term"),
+];
+
+/// Returns the words of a text with the line that each is on: letters and digits, with the hyphens and apostrophes inside.
+fn matches(text: &str, phrase: &str) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let mut lower = line.to_lowercase();
+        for (allowed, _) in ALLOWED.iter().filter(|(allowed, _)| !allowed.is_empty()) {
+            lower = lower.replace(&allowed.to_lowercase(), "");
+        }
+        let is_word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric());
+        let hit = lower.match_indices(phrase).any(|(at, _)| {
+            !is_word(lower[..at].chars().next_back()) && !is_word(lower[at + phrase.len()..].chars().next())
+        });
+        if hit {
+            found.push(number + 1);
+        }
+    }
+    found
+}
+
+/// Splits identifiers into words, so that `NextLife` and `next_life` both read as `next life`.
+fn split_identifiers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    let mut before = ' ';
+    for letter in text.chars() {
+        if letter.is_uppercase() && (before.is_lowercase() || before.is_numeric()) {
+            out.push(' ');
+        }
+        out.push(if letter == '_' { ' ' } else { letter });
+        before = letter;
+    }
+    out
+}
+
+#[test]
+fn no_file_uses_a_refused_word() {
+    let mut found = Vec::new();
+    let endings = [
+        ".rs",
+        ".md",
+        ".toml",
+        ".yaml",
+        ".mk",
+        "Makefile",
+        ".js",
+        ".css",
+        ".html",
+        ".json",
+        ".ci/run",
+        ".ci/with-local",
+        ".ci/with-moto",
+        ".ci/zips",
+        "functions/pack",
+    ];
+    for file in files(&endings).into_iter().filter(|file| !EXEMPT.contains(&file.as_str())) {
+        let text = split_identifiers(&read(&file));
+        for (phrase, instead) in REFUSED {
+            let lines = matches(&text, phrase).into_iter();
+            found.extend(lines.map(|line| format!("{file}:{line}: {phrase:?}: use {instead}")));
+        }
+    }
+    assert!(found.is_empty(), "{} refused words:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn a_refused_word_is_found_in_prose_and_identifiers_and_only_as_a_whole_word() {
+    let lines = |text: &str| matches(&split_identifiers(text), "told");
+    assert_eq!(lines("It was told.\nfn told_twice() {}\nstruct ToldOnce;\nlet x = was_told;"), [1, 2, 3, 4]);
+    assert_eq!(lines("untold stories, toldyou"), Vec::<usize>::new());
+    assert_eq!(matches("the data plane of AWS", "plane"), Vec::<usize>::new());
+}
