@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use crudder_domain::Moment;
+use crudder_telemetry::Telemetry;
 use serde_json::json;
 
 use crate::config::ConfigError;
@@ -26,6 +27,11 @@ pub(crate) enum Fatal {
     Store(#[from] crudder_store::ConfigError),
     #[error("the runtime ended: {0}")]
     Runtime(lambda_runtime::Error),
+}
+
+/// Starts telemetry as the service `crudder`, in the version of this build.
+pub(crate) fn start_telemetry() -> std::result::Result<Telemetry, crudder_telemetry::ConfigError> {
+    Telemetry::builder().service_name("crudder").version(env!("CARGO_PKG_VERSION")).start()
 }
 
 /// The exit of `main`. Why it is not a success is said in one log line in the form of all others, made by hand: what failed may be the

@@ -15,7 +15,7 @@ use lambda_http::Body;
 
 use crate::access;
 use crate::config::Config;
-use crate::ended::{Ended, Exit, Fatal, exit};
+use crate::ended::{Ended, Exit, Fatal, exit, start_telemetry};
 use crate::error::{ApiError, Result};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -52,7 +52,7 @@ where
     H: Fn(Request) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Reply>> + Send,
 {
-    let edge = Arc::new(Edge { telemetry: crudder_telemetry::start()?, config: Config::from_env()?, handler });
+    let edge = Arc::new(Edge { telemetry: start_telemetry()?, config: Config::from_env()?, handler });
     let service = lambda_http::service_fn(move |event: lambda_http::Request| {
         let edge = Arc::clone(&edge);
         async move { Ok::<_, Infallible>(edge.answer(event).await) }

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use crudder_store::Store;
 use crudder_telemetry::{End, Invocation, RuntimeLayer, Trigger};
@@ -10,7 +9,7 @@ use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ended::{Ended, Exit, Fatal, exit};
+use crate::ended::{Ended, Exit, Fatal, exit, start_telemetry};
 use crate::error::{ApiError, Result};
 
 /// The one trigger that stands for a sign-up. The same function is called after a forgotten password was confirmed:
@@ -43,7 +42,7 @@ where
     H: Fn(Confirmation, Store) -> F + Send + Sync + 'static,
     F: Future<Output = Result<()>> + Send,
 {
-    let telemetry = crudder_telemetry::start()?;
+    let telemetry = start_telemetry()?;
     let store = Store::from_env().await?;
     let shared = Arc::new((telemetry, store, handler));
     let service = service_fn(move |event: LambdaEvent<Value>| {
@@ -51,14 +50,7 @@ where
         async move {
             let (telemetry, store, handler) = &*shared;
             let LambdaEvent { payload, context } = event;
-            let invocation = Invocation {
-                request_id: &context.request_id,
-                trace_header: context.xray_trace_id.as_deref(),
-                traceparent: None,
-                deadline: SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline),
-                function_arn: &context.invoked_function_arn,
-                trigger: Trigger::Other("post-confirmation"),
-            };
+            let invocation = Invocation::from_context(&context, Trigger::Other("post-confirmation"));
             let work = async {
                 let done = match confirmation(&payload) {
                     Ok(Some(confirmation)) => handler(confirmation, store.clone()).await,

@@ -1,4 +1,4 @@
-//! Whose child an invocation is: Lambda's segment in X-Ray, the caller's span elsewhere.
+//! The parent of an invocation's root span: Lambda's segment in X-Ray, the caller's span elsewhere.
 
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
@@ -7,22 +7,22 @@ use opentelemetry_aws::trace::XrayPropagator;
 
 const XRAY_HEADER: &str = "x-amzn-trace-id";
 
-/// What the two headers of an invocation say together.
+/// The trace context of an invocation, from its X-Ray header and its `traceparent`.
 #[derive(Debug)]
-pub(crate) struct Parent {
-    /// The parent as the SDK takes it; `None` starts a trace.
+pub(crate) struct ParentContext {
+    /// The parent for the SDK; `None` starts a trace.
     pub(crate) span: Option<SpanContext>,
-    /// X-Ray has a segment for us and wants it filled.
-    pub(crate) to_xray: bool,
-    /// X-Ray's segment for us, zeros where it has none.
+    /// Whether X-Ray samples this trace and has a segment for this invocation.
+    pub(crate) is_sampled: bool,
+    /// That segment; zeros if there is none.
     pub(crate) segment: SpanId,
-    /// The caller's span in this very trace.
+    /// The caller's span in the same trace.
     pub(crate) caller_span: Option<SpanId>,
     /// The caller's span in another trace.
     pub(crate) link: Option<Link>,
 }
 
-impl Parent {
+impl ParentContext {
     pub(crate) fn read(trace_header: Option<&str>, traceparent: Option<&str>) -> Self {
         let lambda = trace_header.and_then(xray_context);
         let caller = traceparent.and_then(w3c_context);
@@ -31,24 +31,35 @@ impl Parent {
                 let same = caller.as_ref().filter(|caller| caller.trace_id() == lambda.trace_id());
                 let caller_span = same.map(SpanContext::span_id);
                 let link = caller.filter(|_| caller_span.is_none()).map(Link::with_context);
-                let to_xray = lambda.is_valid() && lambda.is_sampled();
+                let is_sampled = lambda.is_valid() && lambda.is_sampled();
                 let segment = if lambda.is_valid() { lambda.span_id() } else { SpanId::INVALID };
-                Self { span: Some(with_some_parent(lambda)), to_xray, segment, caller_span, link }
+                Self { span: Some(with_parent_id(lambda)), is_sampled, segment, caller_span, link }
             }
-            // Without Lambda's header there is no segment to hang anything under, so X-Ray gets nothing.
+            // Without Lambda's header there is no segment to be the parent, so X-Ray gets nothing.
             (None, Some(caller)) => Self { caller_span: Some(caller.span_id()), span: Some(caller), ..Self::none() },
             (None, None) => Self::none(),
         }
     }
-}
 
-impl Parent {
     fn none() -> Self {
-        Self { span: None, to_xray: false, segment: SpanId::INVALID, caller_span: None, link: None }
+        Self { span: None, is_sampled: false, segment: SpanId::INVALID, caller_span: None, link: None }
+    }
+
+    /// The context in which the root span starts.
+    pub(crate) fn context(&self) -> Context {
+        match &self.span {
+            Some(span) => Context::new().with_remote_span_context(span.clone()),
+            None => Context::new(),
+        }
     }
 }
 
-/// The one header that the propagator asks for; never `_X_AMZN_TRACE_ID`, for which it asks next.
+/// The span that an X-Ray header names; `None` if it names none.
+pub(crate) fn span_in(trace_header: &str) -> Option<SpanContext> {
+    xray_context(trace_header).filter(SpanContext::is_valid)
+}
+
+/// Carries the header that the propagator reads first; never `_X_AMZN_TRACE_ID`, which it reads next.
 struct Carrier<'a>(&'a str);
 
 impl Extractor for Carrier<'_> {
@@ -67,18 +78,18 @@ fn xray_context(header: &str) -> Option<SpanContext> {
     (span.trace_id() != TraceId::INVALID).then_some(span)
 }
 
-/// A header without `Parent` names a trace and nothing in it. The SDK joins a trace only through a parent, so it gets one
-/// that nobody sees: the root's parent is left away outside X-Ray, and X-Ray is told nothing.
-fn with_some_parent(span: SpanContext) -> SpanContext {
+/// Makes up a parent for a header without `Parent`, because the SDK joins a trace only through one.
+/// The made-up id is exported nowhere: outside X-Ray the root has no parent, and X-Ray gets nothing.
+fn with_parent_id(span: SpanContext) -> SpanContext {
     if span.is_valid() {
         return span;
     }
-    let stand_in = SpanId::from_bytes(span.trace_id().to_bytes()[8..].try_into().expect("eight of sixteen bytes"));
-    let stand_in = if stand_in == SpanId::INVALID { SpanId::from_bytes([1; 8]) } else { stand_in };
-    SpanContext::new(span.trace_id(), stand_in, TraceFlags::default(), true, TraceState::NONE)
+    let id = SpanId::from_bytes(span.trace_id().to_bytes()[8..].try_into().expect("eight of sixteen bytes"));
+    let id = if id == SpanId::INVALID { SpanId::from_bytes([1; 8]) } else { id };
+    SpanContext::new(span.trace_id(), id, TraceFlags::default(), true, TraceState::NONE)
 }
 
-/// W3C's `00-<32 hex>-<16 hex>-<2 hex>`. A later version may have more parts, never fewer.
+/// Parses W3C's `00-<32 hex>-<16 hex>-<2 hex>`. A later version may have more parts, never fewer.
 fn w3c_context(header: &str) -> Option<SpanContext> {
     let mut parts = header.trim().split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -93,14 +104,6 @@ fn w3c_context(header: &str) -> Option<SpanContext> {
     context.is_valid().then_some(context)
 }
 
-/// The context in which the root span is started.
-pub(crate) fn context_of(parent: Option<&SpanContext>) -> Context {
-    match parent {
-        Some(span) => Context::new().with_remote_span_context(span.clone()),
-        None => Context::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,60 +113,60 @@ mod tests {
     const TRACE: &str = "5759e988bd862e3fe1be46a994272793";
 
     #[test]
-    fn a_sampled_header_makes_lambdas_segment_the_parent() {
-        let parent = Parent::read(Some(HEADER), None);
+    fn a_sampled_header_makes_the_lambda_segment_the_parent() {
+        let parent = ParentContext::read(Some(HEADER), None);
         let span = parent.span.unwrap();
         assert_eq!(
             (span.trace_id().to_string().as_str(), span.span_id().to_string().as_str()),
             (TRACE, "53995c3f42cd8ad8")
         );
-        assert!(parent.to_xray && parent.caller_span.is_none() && parent.link.is_none());
+        assert!(parent.is_sampled && parent.caller_span.is_none() && parent.link.is_none());
     }
 
     #[test]
-    fn x_ray_is_told_nothing_when_it_did_not_ask() {
+    fn an_unsampled_header_sends_nothing_to_x_ray() {
         for header in [
             HEADER.replace("Sampled=1", "Sampled=0"),
             HEADER.replace("Sampled=1", "Sampled=?"),
             HEADER.replace(";Sampled=1", ""),
         ] {
-            let parent = Parent::read(Some(&header), None);
-            assert!(!parent.to_xray, "{header}");
+            let parent = ParentContext::read(Some(&header), None);
+            assert!(!parent.is_sampled, "{header}");
             assert_eq!(parent.span.unwrap().trace_id().to_string(), TRACE);
         }
     }
 
     #[test]
-    fn a_header_with_nothing_but_a_root_still_gives_its_trace() {
-        let parent = Parent::read(Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"), None);
+    fn a_header_with_only_a_root_still_gives_its_trace() {
+        let parent = ParentContext::read(Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"), None);
         assert_eq!(parent.span.unwrap().trace_id().to_string(), TRACE);
-        assert!(!parent.to_xray);
+        assert!(!parent.is_sampled);
     }
 
     #[test]
-    fn a_traceparent_of_the_same_trace_is_the_callers_span() {
-        let parent = Parent::read(Some(HEADER), Some(&format!("00-{TRACE}-00f067aa0ba902b7-01")));
+    fn a_traceparent_of_the_same_trace_is_the_caller_span() {
+        let parent = ParentContext::read(Some(HEADER), Some(&format!("00-{TRACE}-00f067aa0ba902b7-01")));
         assert_eq!(parent.caller_span.unwrap().to_string(), "00f067aa0ba902b7");
-        assert!(parent.link.is_none() && parent.to_xray);
+        assert!(parent.link.is_none() && parent.is_sampled);
     }
 
     #[test]
     fn a_traceparent_of_another_trace_is_a_link() {
-        let parent = Parent::read(Some(HEADER), Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        let parent = ParentContext::read(Some(HEADER), Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
         assert_eq!(parent.link.unwrap().span_context.trace_id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert!(parent.caller_span.is_none());
     }
 
     #[test]
-    fn hostile_headers_start_a_trace_of_their_own() {
+    fn malformed_headers_start_a_new_trace() {
         for header in
             ["", ";;;===", "Root=1-x-y", "Root=1-00000000-000000000000000000000000;Parent=1", "Root", "Root=1-é"]
         {
-            assert!(Parent::read(Some(header), None).span.is_none(), "{header}");
+            assert!(ParentContext::read(Some(header), None).span.is_none(), "{header}");
         }
         let nines = "9".repeat(70_000);
         for traceparent in ["", "00", "00-1-2-3", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", &nines] {
-            assert!(Parent::read(None, Some(traceparent)).span.is_none(), "{traceparent:.40}");
+            assert!(ParentContext::read(None, Some(traceparent)).span.is_none(), "{traceparent:.40}");
         }
     }
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crudder_text::{MASK, is_secret_key, scrub};
 use opentelemetry::{KeyValue, Value};
 
-/// Masks what spans must not tell, in place: fields of `tracing` may hold anything.
-pub(crate) fn scrub_attributes(attributes: &mut [KeyValue]) {
+/// Masks secrets in place: fields of `tracing` may hold anything.
+pub(super) fn scrub_attributes(attributes: &mut [KeyValue]) {
     for attribute in attributes {
         let masked = match &attribute.value {
             Value::String(_) if is_secret_key(attribute.key.as_str()) => MASK.to_owned(),

@@ -1,19 +1,16 @@
-//! The attributes of the root span, by OpenTelemetry's stable names: all that is known at the start, then the end.
+//! The name of the root span and its attributes at the start, by OpenTelemetry's stable conventions.
 
 use std::borrow::Cow;
 
 use crudder_text::{scrub, scrub_query};
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanRef, Status};
 
-use crate::invocation::{End, Failure, HttpRequest, Invocation, Trigger};
-use crate::report::{Reports, exception};
-use crate::request::Request;
+use crate::invocation::{HttpRequest, Invocation, Trigger};
 
-/// The methods that the convention lets stand as they are.
+/// The methods that the convention knows; every other becomes `_OTHER`.
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
-/// The root span's name, which is also the `route` of every line: `GET /api/activities/{id}`.
+/// Returns the name of the root span, which is also the `route` of every line: `GET /api/activities/{id}`.
 pub(crate) fn name_of(trigger: &Trigger<'_>) -> String {
     match trigger {
         Trigger::Other(name) => (*name).to_owned(),
@@ -24,8 +21,8 @@ pub(crate) fn name_of(trigger: &Trigger<'_>) -> String {
     }
 }
 
-/// What is known before the work begins. `index` counts the process's invocations from 1: a gap in it is a
-/// lost request.
+/// Returns the attributes that are known before the handler runs. `index` counts the invocations of
+/// this process from 1: a gap in `crudder.invocation` is a lost request.
 pub(crate) fn at_start(invocation: &Invocation<'_>, index: u32) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(24);
     attributes.push(KeyValue::new("faas.invocation_id", invocation.request_id.to_owned()));
@@ -41,7 +38,7 @@ pub(crate) fn at_start(invocation: &Invocation<'_>, index: u32) -> Vec<KeyValue>
     attributes
 }
 
-/// `arn:aws:lambda:region:account:function:name[:alias]`. The resource's id is the ARN without the alias.
+/// Splits `arn:aws:lambda:region:account:function:name[:alias]`. `cloud.resource_id` is the ARN without the alias.
 fn arn(attributes: &mut Vec<KeyValue>, arn: &str) {
     attributes.push(KeyValue::new("aws.lambda.invoked_arn", arn.to_owned()));
     let end_of_name = arn.match_indices(':').nth(6).map_or(arn.len(), |(at, _)| at);
@@ -76,34 +73,4 @@ fn http(attributes: &mut Vec<KeyValue>, request: &HttpRequest<'_>) {
     if let Some(size) = request.body_size {
         attributes.push(KeyValue::new("http.request.body.size", i64::try_from(size).unwrap_or(i64::MAX)));
     }
-}
-
-/// What the end adds: status, outcome, the caller's own attributes, what was annotated on the way. `panic` is the panic of this
-/// request, if there was one; it says more than the error it was turned into.
-pub(crate) fn at_end(request: &Request, span: &SpanRef<'_>, end: End, panic: Option<Failure>, reports: &Reports) {
-    span.set_attributes(request.notes());
-    span.set_attributes(end.attributes);
-    if let Some(status) = end.http_status {
-        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
-    }
-    let failed_status = end.http_status.filter(|status| *status >= 500);
-    match (panic.or(end.failure), failed_status) {
-        (Some(failure), _) => {
-            reports.failure(&failure);
-            record_failure(span, &failure);
-        }
-        (None, Some(status)) => {
-            span.set_attribute(KeyValue::new("error.type", status.to_string()));
-            // The code says it all, so the convention wants no description.
-            span.set_status(Status::error(""));
-        }
-        (None, None) => (),
-    }
-}
-
-/// An error on the root span as attributes, which Honeycomb's columns need; the event stands where the error was first met.
-fn record_failure(span: &SpanRef<'_>, failure: &Failure) {
-    span.set_attribute(KeyValue::new("error.type", failure.kind.clone()));
-    span.set_attributes(exception(failure).into_iter().filter(|attribute| attribute.key.as_str() != "level"));
-    span.set_status(Status::error(scrub(&failure.message).into_owned()));
 }

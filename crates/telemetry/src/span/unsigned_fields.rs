@@ -1,7 +1,8 @@
-//! Keeps whole numbers numbers: `tracing-opentelemetry` 0.34 knows no unsigned fields and makes text of them, so that nobody could
-//! search for a length, or plot it.
+//! Keeps unsigned fields numeric. `tracing-opentelemetry` 0.34 turns them into text, and text can
+//! be neither compared nor plotted.
 //!
-//! A layer before its own remembers them, and hands them over when a span is about to start or end on this thread.
+//! A layer before its own remembers the numbers of each span. When a span is about to start or end,
+//! the layer copies its numbers to the thread, where the span processor finds them.
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -15,20 +16,20 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 thread_local! {
-    static AT_HAND: RefCell<Vec<(&'static str, u64)>> = const { RefCell::new(Vec::new()) };
+    static CURRENT: RefCell<Vec<(&'static str, u64)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Makes the numbers of the span that starts or ends numbers again.
-pub(crate) fn restore(attributes: &mut [KeyValue]) {
-    // A span may end when its thread's own values are gone; then its numbers stay text.
-    let _ = AT_HAND.try_with(|numbers| {
+/// Restores the numbers of the span that starts or ends on this thread.
+pub(super) fn restore_numbers(attributes: &mut [KeyValue]) {
+    // A span may end after its thread's own values are gone; then its numbers stay text.
+    let _ = CURRENT.try_with(|numbers| {
         let Ok(numbers) = numbers.try_borrow() else { return };
         if numbers.is_empty() {
             return;
         }
         for attribute in attributes {
             let known = numbers.iter().find(|(name, _)| *name == attribute.key.as_str());
-            // The text must be that number: then nothing is made of another span's attribute but what it says.
+            // Only a text that is this number is replaced: the numbers may be another span's.
             if let (Value::String(text), Some((_, number))) = (&attribute.value, known)
                 && text.as_str().parse() == Ok(*number)
                 && let Ok(number) = i64::try_from(*number)
@@ -39,9 +40,9 @@ pub(crate) fn restore(attributes: &mut [KeyValue]) {
     });
 }
 
-/// The layer. It stands before that of `tracing-opentelemetry`.
+/// The layer that remembers unsigned fields. It must come before the layer of `tracing-opentelemetry`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Numbers;
+pub(crate) struct UnsignedFields;
 
 /// A span's unsigned fields.
 #[derive(Debug, Default)]
@@ -57,20 +58,20 @@ impl Visit for Unsigned {
     fn record_str(&mut self, _: &Field, _: &str) {}
 }
 
-impl Numbers {
-    fn hand_over<S: Subscriber + for<'a> LookupSpan<'a>>(id: &Id, context: &Context<'_, S>) {
+impl UnsignedFields {
+    fn copy_to_thread<S: Subscriber + for<'a> LookupSpan<'a>>(id: &Id, context: &Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let _ = AT_HAND.try_with(|at_hand| {
-            let Ok(mut at_hand) = at_hand.try_borrow_mut() else { return };
-            at_hand.clear();
+        let _ = CURRENT.try_with(|current| {
+            let Ok(mut current) = current.try_borrow_mut() else { return };
+            current.clear();
             if let Some(Unsigned(numbers)) = span.extensions().get::<Unsigned>() {
-                at_hand.extend_from_slice(numbers);
+                current.extend_from_slice(numbers);
             }
         });
     }
 }
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Numbers {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for UnsignedFields {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut unsigned = Unsigned::default();
         attributes.record(&mut unsigned);
@@ -85,7 +86,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Numbers {
         let Some(span) = context.span(id).filter(|_| !unsigned.0.is_empty()) else { return };
         let mut extensions = span.extensions_mut();
         match extensions.get_mut::<Unsigned>() {
-            // The later of two values of one field counts.
+            // Of two values of one field the later counts.
             Some(known) => {
                 known.0.retain(|(name, _)| unsigned.0.iter().all(|(newer, _)| newer != name));
                 known.0.append(&mut unsigned.0);
@@ -95,10 +96,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Numbers {
     }
 
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
-        Self::hand_over(id, &context);
+        Self::copy_to_thread(id, &context);
     }
 
     fn on_close(&self, id: span::Id, context: Context<'_, S>) {
-        Self::hand_over(&id, &context);
+        Self::copy_to_thread(&id, &context);
     }
 }

@@ -1,29 +1,30 @@
-//! Attributes that are arrays by the conventions and texts by `tracing`, whose fields hold none: a text that is their JSON becomes the
-//! array.
+//! Restores attributes that are arrays by the conventions. Fields of `tracing` cannot hold arrays, so
+//! they arrive as JSON text.
 
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 
-/// OpenTelemetry's arrays of strings for DynamoDB, each with what joins its elements.
+/// OpenTelemetry's arrays of strings for DynamoDB, each with the separator of its elements in JSON.
 const ARRAYS: [(&str, &str); 2] = [("aws.dynamodb.table_names", ","), ("aws.dynamodb.consumed_capacity", "},{")];
 
-/// Makes arrays again of `["a","b"]` (names, which hold no commas) and of `[{…},{…}]` (flat objects, each its own text).
-pub(crate) fn restore(attributes: &mut [KeyValue]) {
+/// Restores arrays from `["a","b"]` (names, which hold no commas) and from `[{…},{…}]` (flat objects,
+/// each of which becomes one string).
+pub(super) fn restore_arrays(attributes: &mut [KeyValue]) {
     for attribute in attributes {
-        let Some((_, joint)) = ARRAYS.iter().find(|(key, _)| *key == attribute.key.as_str()) else { continue };
+        let Some((_, separator)) = ARRAYS.iter().find(|(key, _)| *key == attribute.key.as_str()) else { continue };
         let Value::String(text) = &attribute.value else { continue };
-        if let Some(elements) = elements(text.as_str(), joint) {
+        if let Some(elements) = elements(text.as_str(), separator) {
             attribute.value = Value::Array(Array::String(elements));
         }
     }
 }
 
-fn elements(text: &str, joint: &str) -> Option<Vec<StringValue>> {
+fn elements(text: &str, separator: &str) -> Option<Vec<StringValue>> {
     let inner = text.trim().strip_prefix('[')?.strip_suffix(']')?;
-    let of = |element: &str| match joint {
+    let of = |element: &str| match separator {
         "," => element.trim().trim_matches('"').to_owned(),
         _ => format!("{{{}}}", element.trim_start_matches('{').trim_end_matches('}')),
     };
-    Some(inner.split(joint).filter(|element| !element.is_empty()).map(|element| of(element).into()).collect())
+    Some(inner.split(separator).filter(|element| !element.is_empty()).map(|element| of(element).into()).collect())
 }
 
 #[cfg(test)]
@@ -32,7 +33,7 @@ mod tests {
 
     fn restored(key: &'static str, text: &'static str) -> String {
         let mut attributes = [KeyValue::new(key, text)];
-        restore(&mut attributes);
+        restore_arrays(&mut attributes);
         format!("{}", attributes[0].value)
     }
 
@@ -41,13 +42,13 @@ mod tests {
         assert_eq!(restored("aws.dynamodb.table_names", "[\"crudder\",\"other\"]"), "[\"crudder\",\"other\"]");
         let one = "[{\"TableName\":\"crudder\",\"CapacityUnits\":0.5}]";
         let mut attributes = [KeyValue::new("aws.dynamodb.consumed_capacity", one)];
-        restore(&mut attributes);
+        restore_arrays(&mut attributes);
         let expected = vec![StringValue::from("{\"TableName\":\"crudder\",\"CapacityUnits\":0.5}")];
         assert_eq!(attributes[0].value, Value::Array(Array::String(expected)));
     }
 
     #[test]
-    fn a_text_that_is_none_stays() {
+    fn other_text_stays_text() {
         assert_eq!(restored("aws.dynamodb.table_names", "crudder"), "crudder");
         assert_eq!(restored("other", "[\"crudder\"]"), "[\"crudder\"]");
     }

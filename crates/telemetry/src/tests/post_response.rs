@@ -1,4 +1,4 @@
-//! What waits for the answer to leave, in a function's own runtime.
+//! The work that follows the response, in a function's own async runtime.
 
 use std::future::Future;
 use std::task::{Context, Waker};
@@ -19,50 +19,50 @@ fn runtime() -> Runtime {
 async fn request(telemetry: &Telemetry) {
     let work = async {
         info!("during");
-        info!(target: ACCESS, "the answer");
+        info!(target: ACCESS, "the access line");
     };
     telemetry.observe(home(), work, |()| End::http(200)).await;
 }
 
-/// As long as the runtime takes to have nothing else to do, twice.
+/// Yields twice, so that the runtime has nothing else to do.
 async fn pause() {
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
 }
 
 #[test]
-fn an_answer_waits_for_no_line_no_datagram_and_no_bell() {
+fn a_response_waits_for_no_line_no_datagram_and_no_wake_up() {
     let bench = Bench::new(&[]);
     let mut early = Bench::new(&[]);
-    // Killed at that moment: the runtime never runs again, and nothing is dropped.
+    // As if killed at that moment: the runtime never runs again, and nothing is dropped.
     let runtime = runtime();
     early.run(|telemetry| runtime.block_on(request(telemetry)));
     let records = early.records();
     assert!(!records.contains(&Kind::DatagramSent) && !records.contains(&Kind::InvocationEnded), "{records:?}");
     assert_eq!(records.iter().filter(|kind| **kind == Kind::SpanEnded).count(), 1, "the spans are safe: {records:?}");
     std::mem::forget(runtime);
-    // One that goes on tells the rest at once.
+    // A runtime that continues does the rest at once.
     bench.run(|telemetry| {
         self::runtime().block_on(async {
             request(telemetry).await;
             pause().await;
         });
     });
-    let told = bench.told();
-    assert_eq!(told.kinds()[told.kinds().len() - 2..], [Kind::DatagramSent, Kind::InvocationEnded]);
+    let received = bench.received();
+    assert_eq!(received.kinds()[received.kinds().len() - 2..], [Kind::DatagramSent, Kind::InvocationEnded]);
     assert_eq!(
-        told.lines.iter().map(|line| line["message"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["during", "the answer"]
+        received.lines.iter().map(|line| line["message"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["during", "the access line"]
     );
-    assert_eq!(told.documents.len(), 1);
+    assert_eq!(received.documents.len(), 1);
 }
 
 #[test]
-fn where_the_runtime_says_when_an_answer_was_taken_that_is_waited_for() {
+fn under_the_runtime_layer_the_work_waits_until_lambda_has_taken_the_response() {
     let mut bench = Bench::new(&[]);
     let telemetry = bench.telemetry.clone();
     let (take, taken) = oneshot::channel();
-    // As the runtime does: the handler, then the answer's own answer.
+    // As the runtime does: the handler, then Lambda's answer to its response.
     let serve = |taken: Receiver<()>| async {
         request(&telemetry).await;
         taken.await
@@ -78,20 +78,20 @@ fn where_the_runtime_says_when_an_answer_was_taken_that_is_waited_for() {
     assert_eq!(bench.records(), [Kind::DatagramSent, Kind::InvocationEnded]);
     drop(invocation);
     drop(telemetry);
-    assert_eq!(bench.told().lines.len(), 2);
+    assert_eq!(bench.received().lines.len(), 2);
 }
 
 #[test]
-fn a_runtime_that_ends_before_it_came_to_that_tells_it_all_the_same() {
+fn a_runtime_that_ends_before_the_deferred_work_still_does_it() {
     let bench = Bench::new(&[]);
     bench.run(|telemetry| runtime().block_on(request(telemetry)));
-    let told = bench.told();
-    assert_eq!((told.lines.len(), told.documents.len()), (2, 1));
-    assert_eq!(told.kinds().last(), Some(&Kind::InvocationEnded));
+    let received = bench.received();
+    assert_eq!((received.lines.len(), received.documents.len()), (2, 1));
+    assert_eq!(received.kinds().last(), Some(&Kind::InvocationEnded));
 }
 
 #[test]
-fn requests_that_follow_each_other_are_told_apart_and_in_order() {
+fn consecutive_requests_stay_apart_and_in_order() {
     let bench = Bench::new(&[]);
     bench.run(|telemetry| {
         runtime().block_on(async {
@@ -103,19 +103,19 @@ fn requests_that_follow_each_other_are_told_apart_and_in_order() {
             }
         });
     });
-    let told = bench.told();
-    let ids: Vec<_> = told.lines.iter().map(|line| line["requestId"].as_str().unwrap().to_owned()).collect();
+    let received = bench.received();
+    let ids: Vec<_> = received.lines.iter().map(|line| line["requestId"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids, ["first", "second", "third"]);
-    assert_eq!(told.documents.len(), 3);
-    assert_eq!(told.kinds().iter().filter(|kind| **kind == Kind::InvocationEnded).count(), 3);
+    assert_eq!(received.documents.len(), 3);
+    assert_eq!(received.kinds().iter().filter(|kind| **kind == Kind::InvocationEnded).count(), 3);
 }
 
 #[test]
-fn a_second_access_line_of_a_request_is_a_line_like_any_other() {
+fn a_second_access_line_of_a_request_is_printed_at_once() {
     let bench = Bench::new(&[]);
     bench.run(|telemetry| {
         let work = async { ["one", "two"].map(|text| info!(target: ACCESS, "{text}")) };
         runtime().block_on(telemetry.observe(home(), work, |_| End::http(200)));
     });
-    assert_eq!(bench.told().lines.len(), 2);
+    assert_eq!(bench.received().lines.len(), 2);
 }

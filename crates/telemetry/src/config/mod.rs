@@ -1,82 +1,88 @@
-//! The environment as telemetry needs it: read once, at the start.
+//! The environment variables that telemetry uses, read once, at the start.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+mod error;
+mod log_format;
+mod resource_attributes;
+mod values;
+
+use std::net::SocketAddr;
 
 use tracing_subscriber::filter::LevelFilter;
 
-/// A variable whose value telemetry can't work with.
-#[derive(Debug, thiserror::Error)]
-#[error("{variable} is {value:?}: expected {expected}")]
-pub struct ConfigError {
-    /// The environment variable.
-    pub variable: &'static str,
-    /// What stood in it.
-    pub value: String,
-    /// What would have been right.
-    pub expected: &'static str,
-}
+pub use error::ConfigError;
+pub use log_format::LogFormat;
+use values::{daemon_address, log_level, parse, ring_bytes};
 
-/// How a log line looks (`AWS_LAMBDA_LOG_FORMAT`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line: what Lambda's log level filter and Logs Insights read.
-    Json,
-    /// One readable line, for a terminal.
-    Text,
-}
-
-/// What telemetry takes from the environment.
+/// The environment variables that telemetry uses.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Config {
-    /// The service's name in every plane.
-    pub service: String,
-    /// `CRUDDER_STAGE`: the deployment's name, `local` unless set.
+    /// `OTEL_SERVICE_NAME`, or else `service.name` in `OTEL_RESOURCE_ATTRIBUTES`.
+    pub service_name: Option<String>,
+    /// `OTEL_RESOURCE_ATTRIBUTES`, decoded.
+    pub resource_attributes: Vec<(String, String)>,
+    /// Why `OTEL_RESOURCE_ATTRIBUTES` was discarded, if it was malformed. Telemetry logs this once:
+    /// the OpenTelemetry specification forbids to fail on it.
+    pub discarded_resource_attributes: Option<ConfigError>,
+    /// `CRUDDER_STAGE`: the name of the deployment (`deployment.environment.name`), `local` unless set.
     pub stage: String,
-    /// `CRUDDER_VERSION`: the version of the code, the build's unless set.
-    pub version: String,
-    /// `AWS_LAMBDA_FUNCTION_NAME`: absent outside Lambda.
+    /// `CRUDDER_VERSION`: the version of the code.
+    pub version: Option<String>,
+    /// `AWS_LAMBDA_FUNCTION_NAME`: not set outside Lambda.
     pub function_name: Option<String>,
     /// `AWS_LAMBDA_FUNCTION_VERSION`: `$LATEST` or a number.
     pub function_version: Option<String>,
-    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in MB as Lambda gives it.
+    /// `AWS_LAMBDA_FUNCTION_MEMORY_SIZE`, in Lambda's MB.
     pub memory_mb: Option<u64>,
     /// `AWS_REGION`.
     pub region: Option<String>,
     /// `AWS_LAMBDA_LOG_GROUP_NAME`.
     pub log_group: Option<String>,
-    /// `AWS_LAMBDA_LOG_STREAM_NAME`: names the execution environment.
+    /// `AWS_LAMBDA_LOG_STREAM_NAME`, which names the execution environment.
     pub log_stream: Option<String>,
     /// `AWS_LAMBDA_LOG_LEVEL`: lines below it are not printed.
     pub log_level: LevelFilter,
     /// `AWS_LAMBDA_LOG_FORMAT`.
     pub log_format: LogFormat,
-    /// `AWS_XRAY_DAEMON_ADDRESS`: no X-Ray when absent.
+    /// `AWS_XRAY_DAEMON_ADDRESS`: without it nothing is sent to X-Ray.
     pub xray_daemon: Option<SocketAddr>,
-    /// `CRUDDER_RECORDER`: the ring's file.
+    /// `CRUDDER_RECORDER`: the file of the flight recorder.
     pub recorder_path: String,
-    /// `CRUDDER_RECORDER_BYTES`: the ring's size.
+    /// `CRUDDER_RECORDER_BYTES`: the size of the recorder's ring.
     pub recorder_bytes: usize,
 }
 
 impl Config {
-    /// Reads the process's environment.
+    /// Reads the environment of this process.
     ///
     /// # Errors
-    /// A variable whose value is not of its kind; the error names it.
+    /// A variable has a value that telemetry cannot use; the error names it.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where telemetry reads the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    /// Reads variables from `lookup`, which answers `None` for one that is absent or empty.
+    /// Reads variables through `lookup`, which returns `None` for a variable that is not set or empty.
     ///
     /// # Errors
-    /// A variable whose value is not of its kind; the error names it.
+    /// A variable has a value that telemetry cannot use; the error names it.
     pub fn read(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let attributes = parse(
+            "OTEL_RESOURCE_ATTRIBUTES",
+            &lookup,
+            "percent-encoded key=value pairs with commas between them",
+            resource_attributes::parse,
+        );
+        let (resource_attributes, discarded_resource_attributes) = match attributes {
+            Ok(attributes) => (attributes.unwrap_or_default(), None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
         Ok(Self {
-            service: "crudder".to_owned(),
+            service_name: lookup("OTEL_SERVICE_NAME").or_else(|| service_name_in(&resource_attributes)),
+            resource_attributes,
+            discarded_resource_attributes,
             stage: lookup("CRUDDER_STAGE").unwrap_or_else(|| "local".to_owned()),
-            version: lookup("CRUDDER_VERSION").unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
+            version: lookup("CRUDDER_VERSION"),
             function_name: lookup("AWS_LAMBDA_FUNCTION_NAME"),
             function_version: lookup("AWS_LAMBDA_FUNCTION_VERSION"),
             memory_mb: parse("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &lookup, "a number of megabytes", |text| {
@@ -87,7 +93,8 @@ impl Config {
             log_stream: lookup("AWS_LAMBDA_LOG_STREAM_NAME"),
             log_level: parse("AWS_LAMBDA_LOG_LEVEL", &lookup, "TRACE, DEBUG, INFO, WARN, ERROR or FATAL", log_level)?
                 .unwrap_or(LevelFilter::INFO),
-            log_format: parse("AWS_LAMBDA_LOG_FORMAT", &lookup, "JSON or Text", log_format)?.unwrap_or(LogFormat::Json),
+            log_format: parse("AWS_LAMBDA_LOG_FORMAT", &lookup, "JSON or Text", LogFormat::parse)?
+                .unwrap_or(LogFormat::Json),
             xray_daemon: parse("AWS_XRAY_DAEMON_ADDRESS", &lookup, "host:port", daemon_address)?,
             recorder_path: lookup("CRUDDER_RECORDER").unwrap_or_else(|| "/tmp/crudder.recorder".to_owned()),
             recorder_bytes: parse(
@@ -101,46 +108,10 @@ impl Config {
     }
 }
 
-/// What the recorder makes a ring of.
-fn ring_bytes(text: &str) -> Option<usize> {
-    text.parse().ok().filter(|bytes| (1 << 12..=1 << 28).contains(bytes))
-}
-
-fn parse<T>(
-    variable: &'static str,
-    lookup: &impl Fn(&'static str) -> Option<String>,
-    expected: &'static str,
-    read: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, ConfigError> {
-    let Some(value) = lookup(variable) else { return Ok(None) };
-    read(value.trim()).map(Some).ok_or(ConfigError { variable, value, expected })
-}
-
-/// `FATAL` lets nothing of `tracing` through: it knows no such level.
-fn log_level(text: &str) -> Option<LevelFilter> {
-    Some(match text.to_ascii_uppercase().as_str() {
-        "TRACE" => LevelFilter::TRACE,
-        "DEBUG" => LevelFilter::DEBUG,
-        "INFO" => LevelFilter::INFO,
-        "WARN" => LevelFilter::WARN,
-        "ERROR" => LevelFilter::ERROR,
-        "FATAL" => LevelFilter::OFF,
-        _ => return None,
-    })
-}
-
-fn log_format(text: &str) -> Option<LogFormat> {
-    match text.to_ascii_lowercase().as_str() {
-        "json" => Some(LogFormat::Json),
-        "text" => Some(LogFormat::Text),
-        _ => None,
-    }
-}
-
-/// The daemon's UDP address: `host:port`, or AWS's longer form `tcp:host:port udp:host:port`.
-fn daemon_address(text: &str) -> Option<SocketAddr> {
-    let udp = text.split_whitespace().find_map(|part| part.strip_prefix("udp:")).unwrap_or(text);
-    udp.parse().ok().or_else(|| udp.to_socket_addrs().ok()?.next())
+fn service_name_in(attributes: &[(String, String)]) -> Option<String> {
+    // Of two members with one key the later counts, as in the resource.
+    let found = attributes.iter().rfind(|(key, value)| key == "service.name" && !value.is_empty());
+    found.map(|(_, value)| value.clone())
 }
 
 #[cfg(test)]
@@ -148,7 +119,7 @@ mod tests {
     use super::*;
 
     fn with(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
-        Config::read(|asked| (asked == name).then(|| value.to_owned()))
+        Config::read(|variable| (variable == name).then(|| value.to_owned()))
     }
 
     #[test]
@@ -160,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_is_refused_by_the_name_of_its_variable() {
+    fn the_error_of_a_bad_value_names_its_variable() {
         for (name, value) in [
             ("AWS_LAMBDA_LOG_LEVEL", "WARNING"),
             ("AWS_LAMBDA_LOG_FORMAT", "xml"),
@@ -177,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn both_forms_of_the_daemons_address_are_read() {
+    fn both_forms_of_the_daemon_address_are_read() {
         let expected = Some("127.0.0.2:2001".parse().unwrap());
         assert_eq!(with("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.2:2001").unwrap().xray_daemon, expected);
         let long = with("AWS_XRAY_DAEMON_ADDRESS", "tcp:127.0.0.1:2000 udp:127.0.0.2:2001").unwrap();
@@ -185,8 +156,29 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_read_in_either_case() {
+    fn log_levels_are_read_in_either_case() {
         assert_eq!(with("AWS_LAMBDA_LOG_LEVEL", "debug").unwrap().log_level, LevelFilter::DEBUG);
         assert_eq!(with("AWS_LAMBDA_LOG_LEVEL", "FATAL").unwrap().log_level, LevelFilter::OFF);
+    }
+
+    #[test]
+    fn otel_service_name_wins_over_the_resource_attribute() {
+        let both = |name| match name {
+            "OTEL_SERVICE_NAME" => Some("by-name".to_owned()),
+            "OTEL_RESOURCE_ATTRIBUTES" => Some("service.name=by-attribute".to_owned()),
+            _ => None,
+        };
+        assert_eq!(Config::read(both).unwrap().service_name.as_deref(), Some("by-name"));
+        let one = with("OTEL_RESOURCE_ATTRIBUTES", "service.name=by%2Dattribute").unwrap();
+        assert_eq!(one.service_name.as_deref(), Some("by-attribute"));
+        assert_eq!(Config::read(|_| None).unwrap().service_name, None);
+    }
+
+    #[test]
+    fn malformed_resource_attributes_are_discarded_and_named() {
+        let config = with("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop,broken").unwrap();
+        assert_eq!((config.service_name, config.resource_attributes), (None, Vec::new()));
+        let error = config.discarded_resource_attributes.unwrap();
+        assert_eq!(error.variable, "OTEL_RESOURCE_ATTRIBUTES");
     }
 }
