@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use crudder_xray::TraceId as XrayTraceId;
 use opentelemetry::trace::{SpanContext, TraceId};
 
 /// The ids under which every destination shows the current request.
@@ -24,10 +25,10 @@ impl TraceIds {
     }
 }
 
-/// Writes the X-Ray form of a trace id: the W3C id with a version and two dashes.
+/// Writes the X-Ray form of a trace id, and nothing for the invalid one.
 pub(crate) fn write_xray_trace_id(out: &mut impl Write, id: TraceId) -> fmt::Result {
-    let id = u128::from_be_bytes(id.to_bytes());
-    write!(out, "1-{:08x}-{:024x}", id >> 96, id & ((1 << 96) - 1))
+    let id = XrayTraceId::from_number(u128::from_be_bytes(id.to_bytes()));
+    id.map_or(Ok(()), |id| write!(out, "{id}"))
 }
 
 #[cfg(test)]

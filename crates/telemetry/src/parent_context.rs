@@ -1,11 +1,8 @@
 //! The parent of an invocation's root span: Lambda's segment in X-Ray, the caller's span elsewhere.
 
+use crudder_xray::{Sampling, TraceHeader};
 use opentelemetry::Context;
-use opentelemetry::propagation::{Extractor, TextMapPropagator};
 use opentelemetry::trace::{Link, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use opentelemetry_aws::trace::XrayPropagator;
-
-const XRAY_HEADER: &str = "x-amzn-trace-id";
 
 /// The trace context of an invocation, from its X-Ray header and its `traceparent`.
 #[derive(Debug)]
@@ -59,23 +56,11 @@ pub(crate) fn span_in(trace_header: &str) -> Option<SpanContext> {
     xray_context(trace_header).filter(SpanContext::is_valid)
 }
 
-/// Carries the header that the propagator reads first; never `_X_AMZN_TRACE_ID`, which it reads next.
-struct Carrier<'a>(&'a str);
-
-impl Extractor for Carrier<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        (key == XRAY_HEADER).then_some(self.0)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec![XRAY_HEADER]
-    }
-}
-
-fn xray_context(header: &str) -> Option<SpanContext> {
-    let context = XrayPropagator::default().extract_with_context(&Context::new(), &Carrier(header));
-    let span = context.span().span_context().clone();
-    (span.trace_id() != TraceId::INVALID).then_some(span)
+fn xray_context(trace_header: &str) -> Option<SpanContext> {
+    let TraceHeader { root, parent, sampling } = trace_header.parse().ok()?;
+    let flags = if sampling == Sampling::Sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    let parent = SpanId::from_bytes(parent.unwrap_or(0).to_be_bytes());
+    Some(SpanContext::new(TraceId::from_bytes(root.number().to_be_bytes()), parent, flags, true, TraceState::NONE))
 }
 
 /// Makes up a parent for a header without `Parent`, because the SDK joins a trace only through one.

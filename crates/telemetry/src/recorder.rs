@@ -90,7 +90,7 @@ impl Recorder {
 
     /// Sends the extension a wake-up, a datagram on its doorbell.
     pub(crate) fn wake_reader(&self) {
-        self.writer.ring_bell();
+        self.writer.wake_reader();
     }
 
     fn encoded(&self, kind: Kind, index: u32, encode: impl FnOnce(&mut Vec<u8>)) {

@@ -1,6 +1,6 @@
 //! The SDK's spans as the X-Ray writer borrows them.
 
-use crudder_xray::{Attribute, Event, Kind, Span, Value};
+use crudder_xray::{Attribute, Event, Span, SpanKind as Kind, Value};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{Array, KeyValue};
 use opentelemetry_sdk::trace::SpanData;

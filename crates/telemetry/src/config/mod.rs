@@ -7,11 +7,12 @@ mod values;
 
 use std::net::SocketAddr;
 
+use crudder_xray::daemon_address;
 use tracing_subscriber::filter::LevelFilter;
 
 pub use error::ConfigError;
 pub use log_format::LogFormat;
-use values::{daemon_address, log_level, parse, ring_bytes};
+use values::{log_level, parse, ring_bytes};
 
 /// The environment variables that telemetry uses.
 #[derive(Debug, Clone)]

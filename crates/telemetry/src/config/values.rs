@@ -1,7 +1,5 @@
 //! Parsers of single environment variables.
 
-use std::net::{SocketAddr, ToSocketAddrs};
-
 use tracing_subscriber::filter::LevelFilter;
 
 use super::error::ConfigError;
@@ -33,10 +31,4 @@ pub(super) fn log_level(text: &str) -> Option<LevelFilter> {
         "FATAL" => LevelFilter::OFF,
         _ => return None,
     })
-}
-
-/// The UDP address of the X-Ray daemon: `host:port`, or AWS's longer form `tcp:host:port udp:host:port`.
-pub(super) fn daemon_address(text: &str) -> Option<SocketAddr> {
-    let udp = text.split_whitespace().find_map(|part| part.strip_prefix("udp:")).unwrap_or(text);
-    udp.parse().ok().or_else(|| udp.to_socket_addrs().ok()?.next())
 }

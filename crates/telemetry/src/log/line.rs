@@ -5,7 +5,7 @@ use std::fmt::{Debug, Write};
 use std::time::SystemTime;
 
 use crudder_text::json::{CUT, write_escaped, write_string};
-use crudder_text::{MASK, is_secret_key, scrub, write_rfc3339_ms};
+use crudder_text::{MASK, is_secret_key, scrub, write_hex, write_rfc3339_ms};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
@@ -255,12 +255,5 @@ fn write_plain(out: &mut Vec<u8>, text: &str, free: usize) {
     }
     if cut {
         out.extend_from_slice(CUT.as_bytes());
-    }
-}
-
-fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
     }
 }

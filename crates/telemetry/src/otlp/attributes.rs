@@ -1,6 +1,6 @@
 //! Attributes: of spans, events, links and resources.
 
-use crudder_otlp::write::{bytes, nested, sized};
+use crudder_otlp::write::{length_delimited, length_delimited_len, submessage};
 use opentelemetry::{Key, KeyValue, Value};
 
 use super::bounds::{Bounds, cut};
@@ -25,7 +25,7 @@ pub(super) fn dropped_attributes(counted: u32, all: &[KeyValue], bounds: Bounds)
 pub(super) fn write_attributes(out: &mut Vec<u8>, field: u32, all: &[KeyValue], bounds: Bounds) -> usize {
     for pair in kept(all, bounds) {
         let size = pair_bytes(&pair.key, &pair.value, bounds);
-        nested(out, field, size, |out| write_pair(out, &pair.key, &pair.value, bounds));
+        submessage(out, field, size, |out| write_pair(out, &pair.key, &pair.value, bounds));
     }
     if all.len() > bounds.members { unique(all).count().saturating_sub(bounds.members) } else { 0 }
 }
@@ -37,11 +37,11 @@ fn plain(key: &Key) -> &str {
 
 /// Writes a `KeyValue`.
 pub(super) fn write_pair(out: &mut Vec<u8>, key: &Key, value: &Value, bounds: Bounds) {
-    bytes(out, 1, cut(plain(key), bounds).as_bytes());
-    nested(out, 2, value_bytes(value, bounds), |out| write_value(out, value, bounds));
+    length_delimited(out, 1, cut(plain(key), bounds).as_bytes());
+    submessage(out, 2, value_bytes(value, bounds), |out| write_value(out, value, bounds));
 }
 
 /// The number of bytes that [`write_pair`] writes.
 pub(super) fn pair_bytes(key: &Key, value: &Value, bounds: Bounds) -> usize {
-    sized(1, cut(plain(key), bounds).len()) + sized(2, value_bytes(value, bounds))
+    length_delimited_len(1, cut(plain(key), bounds).len()) + length_delimited_len(2, value_bytes(value, bounds))
 }

@@ -9,7 +9,9 @@ mod value;
 
 use std::time::SystemTime;
 
-use crudder_otlp::write::{bytes, fixed32, fixed64, nested, number, sized, varint_bytes};
+use crudder_otlp::write::{
+    fixed32, fixed64, length_delimited, length_delimited_len, submessage, varint_field, varint_len,
+};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status};
 use opentelemetry_sdk::Resource;
@@ -38,17 +40,17 @@ pub(crate) enum Phase {
 /// of Lambda's segment.
 pub(crate) fn write_span(out: &mut Vec<u8>, span: &SpanData, parent: SpanId, phase: Phase, bounds: Bounds) {
     let context = &span.span_context;
-    bytes(out, 1, &context.trace_id().to_bytes());
-    bytes(out, 2, &context.span_id().to_bytes());
+    length_delimited(out, 1, &context.trace_id().to_bytes());
+    length_delimited(out, 2, &context.span_id().to_bytes());
     let state = context.trace_state().header();
     if !state.is_empty() {
-        bytes(out, 3, cut(&state, bounds).as_bytes());
+        length_delimited(out, 3, cut(&state, bounds).as_bytes());
     }
     if parent != SpanId::INVALID {
-        bytes(out, 4, &parent.to_bytes());
+        length_delimited(out, 4, &parent.to_bytes());
     }
-    bytes(out, 5, cut(&span.name, bounds).as_bytes());
-    number(out, 6, kind(&span.span_kind));
+    length_delimited(out, 5, cut(&span.name, bounds).as_bytes());
+    varint_field(out, 6, kind(&span.span_kind));
     fixed64(out, 7, unix_nanoseconds(span.start_time));
     if phase == Phase::Ended {
         // If the clock stepped back, the span must still not end before it started.
@@ -57,11 +59,11 @@ pub(crate) fn write_span(out: &mut Vec<u8>, span: &SpanData, parent: SpanId, pha
     let missing = write_attributes(out, 9, &span.attributes, bounds);
     count(out, 10, span.dropped_attributes_count, missing);
     for event in span.events.iter().take(bounds.members) {
-        nested(out, 11, event_bytes(event, bounds), |out| write_event(out, event, bounds));
+        submessage(out, 11, event_bytes(event, bounds), |out| write_event(out, event, bounds));
     }
     count(out, 12, span.events.dropped_count, span.events.len().saturating_sub(bounds.members));
     for link in span.links.iter().take(bounds.members) {
-        nested(out, 13, link_bytes(link, bounds), |out| write_link(out, link, bounds));
+        submessage(out, 13, link_bytes(link, bounds), |out| write_link(out, link, bounds));
     }
     count(out, 14, span.links.dropped_count, span.links.len().saturating_sub(bounds.members));
     write_status(out, &span.status, bounds);
@@ -72,7 +74,7 @@ pub(crate) fn write_span(out: &mut Vec<u8>, span: &SpanData, parent: SpanId, pha
 /// Writes a `Span.Event`.
 pub(crate) fn write_event(out: &mut Vec<u8>, event: &Event, bounds: Bounds) {
     fixed64(out, 1, unix_nanoseconds(event.timestamp));
-    bytes(out, 2, cut(&event.name, bounds).as_bytes());
+    length_delimited(out, 2, cut(&event.name, bounds).as_bytes());
     let missing = write_attributes(out, 3, &event.attributes, bounds);
     count(out, 4, event.dropped_attributes_count, missing);
 }
@@ -80,7 +82,7 @@ pub(crate) fn write_event(out: &mut Vec<u8>, event: &Event, bounds: Bounds) {
 /// Writes a `Resource`.
 pub(crate) fn write_resource(out: &mut Vec<u8>, resource: &Resource) {
     for (key, value) in resource.iter() {
-        nested(out, 1, pair_bytes(key, value, BOUNDS[0]), |out| write_pair(out, key, value, BOUNDS[0]));
+        submessage(out, 1, pair_bytes(key, value, BOUNDS[0]), |out| write_pair(out, key, value, BOUNDS[0]));
     }
 }
 
@@ -90,17 +92,18 @@ pub(crate) fn event_at(time: SystemTime, name: &'static str, attributes: Vec<Key
 }
 
 fn event_bytes(event: &Event, bounds: Bounds) -> usize {
-    let pairs = kept(&event.attributes, bounds).map(|pair| sized(3, pair_bytes(&pair.key, &pair.value, bounds)));
+    let pairs =
+        kept(&event.attributes, bounds).map(|pair| length_delimited_len(3, pair_bytes(&pair.key, &pair.value, bounds)));
     let dropped = dropped_attributes(event.dropped_attributes_count, &event.attributes, bounds);
-    9 + sized(2, cut(&event.name, bounds).len()) + pairs.sum::<usize>() + count_bytes(dropped)
+    9 + length_delimited_len(2, cut(&event.name, bounds).len()) + pairs.sum::<usize>() + count_bytes(dropped)
 }
 
 fn write_link(out: &mut Vec<u8>, link: &Link, bounds: Bounds) {
-    bytes(out, 1, &link.span_context.trace_id().to_bytes());
-    bytes(out, 2, &link.span_context.span_id().to_bytes());
+    length_delimited(out, 1, &link.span_context.trace_id().to_bytes());
+    length_delimited(out, 2, &link.span_context.span_id().to_bytes());
     let state = link.span_context.trace_state().header();
     if !state.is_empty() {
-        bytes(out, 3, cut(&state, bounds).as_bytes());
+        length_delimited(out, 3, cut(&state, bounds).as_bytes());
     }
     let missing = write_attributes(out, 4, &link.attributes, bounds);
     count(out, 5, link.dropped_attributes_count, missing);
@@ -113,11 +116,12 @@ fn link_flags(link: &Link) -> u32 {
 }
 
 fn link_bytes(link: &Link, bounds: Bounds) -> usize {
-    let pairs = kept(&link.attributes, bounds).map(|pair| sized(4, pair_bytes(&pair.key, &pair.value, bounds)));
+    let pairs =
+        kept(&link.attributes, bounds).map(|pair| length_delimited_len(4, pair_bytes(&pair.key, &pair.value, bounds)));
     let dropped = dropped_attributes(link.dropped_attributes_count, &link.attributes, bounds);
     let state = link.span_context.trace_state().header();
-    let state = if state.is_empty() { 0 } else { sized(3, cut(&state, bounds).len()) };
-    sized(1, 16) + sized(2, 8) + state + pairs.sum::<usize>() + count_bytes(dropped) + 5
+    let state = if state.is_empty() { 0 } else { length_delimited_len(3, cut(&state, bounds).len()) };
+    length_delimited_len(1, 16) + length_delimited_len(2, 8) + state + pairs.sum::<usize>() + count_bytes(dropped) + 5
 }
 
 fn write_status(out: &mut Vec<u8>, status: &Status, bounds: Bounds) {
@@ -126,12 +130,12 @@ fn write_status(out: &mut Vec<u8>, status: &Status, bounds: Bounds) {
         Status::Ok => (1, ""),
         Status::Error { description } => (2, cut(description, bounds)),
     };
-    let message_bytes = if message.is_empty() { 0 } else { sized(2, message.len()) };
-    nested(out, 15, message_bytes + 2, |out| {
+    let message_bytes = if message.is_empty() { 0 } else { length_delimited_len(2, message.len()) };
+    submessage(out, 15, message_bytes + 2, |out| {
         if !message.is_empty() {
-            bytes(out, 2, message.as_bytes());
+            length_delimited(out, 2, message.as_bytes());
         }
-        number(out, 3, code);
+        varint_field(out, 3, code);
     });
 }
 
@@ -149,10 +153,10 @@ fn kind(kind: &SpanKind) -> u64 {
 fn count(out: &mut Vec<u8>, field: u32, counted: u32, missing: usize) {
     let sum = u64::from(counted) + missing as u64;
     if sum > 0 {
-        number(out, field, sum);
+        varint_field(out, field, sum);
     }
 }
 
 fn count_bytes(sum: u64) -> usize {
-    if sum > 0 { 1 + varint_bytes(sum) } else { 0 }
+    if sum > 0 { 1 + varint_len(sum) } else { 0 }
 }

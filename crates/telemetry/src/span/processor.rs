@@ -106,7 +106,7 @@ impl SpanProcessor for Processor {
         let Some((request, is_root)) = found else { return };
         repair(&mut span, &request, is_root);
         self.record_end(&request, &span, is_root);
-        let outcome = if matches!(span.status, Status::Error { .. }) { Outcome::Failed } else { Outcome::Answered };
+        let outcome = if matches!(span.status, Status::Error { .. }) { Outcome::Failed } else { Outcome::Succeeded };
         let to_xray = request.is_sampled && self.destinations.xray.is_some();
         let spans = lock(&self.open_requests).end(span, to_xray);
         if is_root {
