@@ -1,16 +1,17 @@
-//! What a benchmark has found, for the one table at the end of `cargo bench` (layer/benches/promises.rs): a file a benchmark, in the target folder.
+//! The figures of a benchmark for the table at the end of `cargo bench` (layer/benches/promises.rs),
+//! one file per benchmark in the target folder.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A line of the table.
 pub(crate) struct Row {
-    /// The number of the promise, and a letter where it holds several; "-" for what nothing was promised of.
+    /// The number of the promise, and a letter if it has several parts; "-" for a figure without a promise.
     pub(crate) promise: &'static str,
     pub(crate) what: String,
     pub(crate) target: &'static str,
     pub(crate) figure: String,
-    /// `None` where there is no target.
+    /// `None` without a target.
     pub(crate) is_kept: Option<bool>,
 }
 
@@ -26,12 +27,12 @@ impl Row {
     }
 }
 
-/// Where the benchmarks leave their rows.
+/// The folder of the rows.
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("promises")
 }
 
-/// Leaves the rows of a benchmark, or of a part of one, in the place of those it left before.
+/// Writes the rows of a benchmark, or of a part of one, over those of its last run.
 pub(crate) fn hand_over(part: &str, rows: &[Row]) -> std::io::Result<()> {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let mut text = load.split(' ').take(3).collect::<Vec<_>>().join(" ");

@@ -1,11 +1,12 @@
-//! The work of one request that everything is measured with, ours and others': spans of four attributes each and one access line. Each
-//! benchmark takes this file as a module of its own, beside a constant `ACCESS`: the target of its access line.
+//! The work of one request in all benchmarks, of this crate and of its peers: spans of four attributes
+//! each and one access line. Each benchmark includes this file as a module of its own, beside a
+//! constant `ACCESS`, the target of its access line.
 
 use tracing::{Instrument, info, info_span};
 
 use super::ACCESS;
 
-/// So many child spans, under whatever root is open, and one line.
+/// Opens `children` child spans under the current root, and logs one line.
 pub(crate) async fn work(children: usize) {
     for number in 0..children as i64 {
         let span =

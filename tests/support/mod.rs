@@ -120,7 +120,7 @@ impl World {
         let lines = tokio::time::timeout(PATIENCE, self.running.logs().wait_for(trace, enough)).await;
         let lines = told(&lines.unwrap_or_else(|_| panic!("no access line came under {trace}")));
         let ours =
-            |line: &Value| line["message"].as_str().is_some_and(|message| !message.starts_with("no layer reads"));
+            |line: &Value| line["message"].as_str().is_some_and(|message| !message.starts_with("no extension reads"));
         lines.into_iter().filter(ours).collect()
     }
 

@@ -1,4 +1,5 @@
-//! The request that each peer serves: four child spans of four attributes and one access line, under whatever root its middleware opens.
+//! The request that each peer serves: four child spans of four attributes each and one access line,
+//! under the root span that its middleware opens.
 
 #[path = "../../shared/work.rs"]
 mod work;
@@ -17,27 +18,27 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The target of the one log line.
 const ACCESS: &str = "access";
 
-/// Four child spans and the line; the answer's body.
+/// Does the work; returns the body of the response.
 pub async fn work() -> &'static str {
     work::work(4).await;
     "[]"
 }
 
-/// One JSON object a line on stdout, of access lines only.
+/// Returns a layer that prints access lines to standard output, one JSON object each.
 pub fn lines<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
     let access = Targets::new().with_target(ACCESS, tracing::Level::INFO);
     tracing_subscriber::fmt::layer().json().with_current_span(false).with_span_list(false).with_filter(access)
 }
 
-/// `OTEL_EXPORTER_OTLP_ENDPOINT` says where to; the client is the exporter's own, blocking one.
+/// Returns an exporter to `OTEL_EXPORTER_OTLP_ENDPOINT` with its own blocking client.
 ///
 /// # Panics
-/// When the exporter refuses its variables.
+/// Panics if the exporter rejects its variables.
 pub fn exporter() -> SpanExporter {
-    SpanExporter::builder().with_http().build().expect("the benchmark's address is one")
+    SpanExporter::builder().with_http().build().expect("the benchmark sets a valid address")
 }
 
-/// Spans to an OTLP exporter behind the SDK's batch processor, and the access line: as most teams set it up.
+/// Sends spans to an OTLP exporter through the SDK's batch processor, and prints access lines: the usual setup.
 pub fn start() -> SdkTracerProvider {
     let provider = SdkTracerProvider::builder().with_batch_exporter(exporter()).build();
     global::set_tracer_provider(provider.clone());

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use crudder_domain::Timestamp;
+use crudder_telemetry::Telemetry;
 use serde_json::json;
 
 use crate::config::ConfigError;
@@ -26,6 +27,11 @@ pub(crate) enum FatalError {
     Store(#[from] crudder_store::ConfigError),
     #[error("the Lambda runtime stopped: {0}")]
     Runtime(lambda_runtime::Error),
+}
+
+/// Starts telemetry as the service `crudder`, in the version of this build.
+pub(crate) fn start_telemetry() -> std::result::Result<Telemetry, crudder_telemetry::ConfigError> {
+    Telemetry::builder().service_name("crudder").version(env!("CARGO_PKG_VERSION")).start()
 }
 
 /// Returns the exit code of `main`, and logs the cause of a failure.

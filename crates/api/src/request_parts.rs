@@ -1,7 +1,5 @@
 //! An HTTP request as telemetry records it, before its handler runs.
 
-use std::time::{Duration, SystemTime};
-
 use crudder_telemetry::{HttpRequest, Invocation, Trigger};
 use http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use http::request::Parts;
@@ -41,30 +39,20 @@ impl RequestParts {
 
     /// Returns the attributes of the invocation.
     pub(crate) fn invocation(&self) -> Invocation<'_> {
-        Invocation {
-            request_id: &self.lambda.request_id,
-            trace_header: self.lambda.xray_trace_id.as_deref(),
-            traceparent: self.header(&TRACEPARENT),
-            deadline: SystemTime::UNIX_EPOCH + Duration::from_millis(self.lambda.deadline),
-            function_arn: &self.lambda.invoked_function_arn,
-            trigger: Trigger::Http(self.http()),
-        }
+        Invocation::from_context(&self.lambda, Trigger::Http(self.http())).with_traceparent(self.header(&TRACEPARENT))
     }
 
     /// Returns the attributes of the HTTP request.
     pub(crate) fn http(&self) -> HttpRequest<'_> {
-        HttpRequest {
-            method: self.method.as_str(),
-            route: self.route(),
-            path: &self.path,
-            query: self.uri.query(),
-            scheme: self.header(&X_FORWARDED_PROTO).unwrap_or("https"),
-            client_address: self.source_ip(),
-            user_agent: self.header(&USER_AGENT),
-            server_address: self.header(&HOST).map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name)),
-            protocol_version: self.protocol().and_then(|protocol| protocol.strip_prefix("HTTP/")),
-            body_size: Some(self.body_bytes),
-        }
+        let host = self.header(&HOST);
+        HttpRequest::new(self.method.as_str(), self.route(), &self.path)
+            .with_query(self.uri.query())
+            .with_scheme(self.header(&X_FORWARDED_PROTO).unwrap_or("https"))
+            .with_client_address(self.source_ip())
+            .with_user_agent(self.header(&USER_AGENT))
+            .with_server_address(host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name)))
+            .with_protocol_version(self.protocol().and_then(|protocol| protocol.strip_prefix("HTTP/")))
+            .with_body_size(Some(self.body_bytes))
     }
 
     /// Returns the route's template, such as `/api/activities/{id}`; empty where the gateway names none.

@@ -16,7 +16,7 @@ use lambda_http::Body;
 use crate::access;
 use crate::config::Config;
 use crate::error::{ApiError, Result};
-use crate::exit::{Exit, FatalError, RunResult, exit};
+use crate::exit::{Exit, FatalError, RunResult, exit, start_telemetry};
 use crate::request::Request;
 use crate::response::Response;
 
@@ -52,7 +52,7 @@ where
     H: Fn(Request) -> F + Send + Sync + 'static,
     F: Future<Output = Result<Response>> + Send,
 {
-    let function = Arc::new(Function { telemetry: crudder_telemetry::start()?, config: Config::from_env()?, handler });
+    let function = Arc::new(Function { telemetry: start_telemetry()?, config: Config::from_env()?, handler });
     let service = lambda_http::service_fn(move |event: lambda_http::Request| {
         let function = Arc::clone(&function);
         async move { Ok::<_, Infallible>(function.respond(event).await) }

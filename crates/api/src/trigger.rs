@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use crudder_store::Store;
 use crudder_telemetry::{End, Invocation, RuntimeLayer, Trigger};
@@ -11,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{ApiError, Result};
-use crate::exit::{Exit, FatalError, RunResult, exit};
+use crate::exit::{Exit, FatalError, RunResult, exit, start_telemetry};
 
 /// The trigger source of a sign-up. Cognito calls the same function after a new password was confirmed, where there is
 /// nothing to do.
@@ -44,7 +43,7 @@ where
     H: Fn(Confirmation, Store) -> F + Send + Sync + 'static,
     F: Future<Output = Result<()>> + Send,
 {
-    let telemetry = crudder_telemetry::start()?;
+    let telemetry = start_telemetry()?;
     let store = Store::from_env().await?;
     let shared = Arc::new((telemetry, store, handler));
     let service = service_fn(move |event: LambdaEvent<Value>| {
@@ -52,14 +51,7 @@ where
         async move {
             let (telemetry, store, handler) = &*shared;
             let LambdaEvent { payload, context } = event;
-            let invocation = Invocation {
-                request_id: &context.request_id,
-                trace_header: context.xray_trace_id.as_deref(),
-                traceparent: None,
-                deadline: SystemTime::UNIX_EPOCH + Duration::from_millis(context.deadline),
-                function_arn: &context.invoked_function_arn,
-                trigger: Trigger::Other("post-confirmation"),
-            };
+            let invocation = Invocation::from_context(&context, Trigger::Other("post-confirmation"));
             let work = async {
                 let done = match confirmation(&payload) {
                     Ok(Some(confirmation)) => handler(confirmation, store.clone()).await,

@@ -1,6 +1,7 @@
-//! What telemetry costs a request: one root span, four children with two to four attributes, one access line, X-Ray sampled, all in the
-//! recorder. Each figure is the median of rounds that alternate with the same work under no telemetry.
-#![expect(clippy::print_stdout, reason = "figures are what this program is for")]
+//! The cost of telemetry per request: one root span, four children with two to four attributes, one access
+//! line, sampled by X-Ray, all in the recorder. Each figure is the median of rounds that alternate with
+//! the same work without telemetry.
+#![expect(clippy::print_stdout, reason = "this program prints figures")]
 
 #[path = "../../../benches/shared/observed.rs"]
 mod observed;
@@ -17,7 +18,7 @@ use std::time::Instant;
 
 use crudder_recorder::{Kind, Reader, Writer};
 use crudder_telemetry::{ACCESS, Invocation, Trigger};
-use observed::{Observed, Planes, ready};
+use observed::{Destinations, Observed, ready};
 use request::work;
 use rows::{Row, hand_over};
 
@@ -25,7 +26,7 @@ const ROUNDS: usize = 60;
 const REQUESTS: usize = 100;
 const REQUEST: &str = "8f7c2e1a-0000-4000-8000-0123456789ab";
 const RING: u64 = 1 << 22;
-/// So few requests that the ring stays about as full as it was.
+/// So few requests that the ring stays about as full as before.
 const FEW: usize = 10;
 
 fn main() -> std::io::Result<()> {
@@ -36,41 +37,41 @@ fn main() -> std::io::Result<()> {
     let ring = folder.path().join("ring");
     let mut reader = Reader::open(&ring, RING).map_err(std::io::Error::other)?;
     let (daemon_at, ring_at) = (Some(address.as_str()), Some((ring.as_path(), RING)));
-    let plans = [
-        ("spans alone", planned(&Planes::default())?),
-        ("spans, line", planned(&Planes { has_lines: true, ..Planes::default() })?),
-        ("spans, X-Ray", planned(&Planes { daemon: daemon_at, ..Planes::default() })?),
-        ("spans, recorder", planned(&Planes { ring: ring_at, ..Planes::default() })?),
-        ("all", planned(&Planes { has_lines: true, daemon: daemon_at, ring: ring_at })?),
-        ("all but the line", planned(&Planes { has_lines: false, daemon: daemon_at, ring: ring_at })?),
+    let setups = [
+        ("spans alone", setup(&Destinations::default())?),
+        ("spans, line", setup(&Destinations { has_lines: true, ..Destinations::default() })?),
+        ("spans, X-Ray", setup(&Destinations { daemon: daemon_at, ..Destinations::default() })?),
+        ("spans, recorder", setup(&Destinations { ring: ring_at, ..Destinations::default() })?),
+        ("all", setup(&Destinations { has_lines: true, daemon: daemon_at, ring: ring_at })?),
+        ("all but the line", setup(&Destinations { has_lines: false, daemon: daemon_at, ring: ring_at })?),
     ];
-    let mut costs = vec![Vec::new(); plans.len()];
+    let mut costs = vec![Vec::new(); setups.len()];
     let mut bare = Vec::new();
     for _ in 0..ROUNDS {
         bare.push(round(|| ready(work(4))));
-        for (plan, costs) in plans.iter().zip(&mut costs) {
-            costs.push(round(|| plan.1.serve(REQUEST, 4)));
+        for (setup, costs) in setups.iter().zip(&mut costs) {
+            costs.push(round(|| setup.1.serve(REQUEST, 4)));
             drain(&daemon, &mut reader);
         }
     }
     let bare = Cost::median(&bare);
     println!("bare: {:.2} us of time, {:.2} us of CPU a request", bare.wall, bare.cpu);
-    for ((name, _), costs) in plans.iter().zip(&costs) {
+    for ((name, _), costs) in setups.iter().zip(&costs) {
         let cost = Cost::median(costs);
         println!("{name}: +{:.2} us of time, +{:.2} us of CPU a request", cost.wall - bare.wall, cost.cpu - bare.cpu);
     }
     let (all, quiet) = (Cost::median(&costs[4]), Cost::median(&costs[5]));
     let own = format!("+{:.1} us; without the line +{:.1} us", all.cpu - bare.cpu, quiet.cpu - bare.cpu);
     let rows = [
-        Row::new("-", "telemetry's own CPU of a request, in one process, no layer", "", own, None),
-        as_spans_grow(&plans[5].1, &daemon, &mut reader),
-        as_the_ring_fills(&plans[4].1, &ring, &daemon, &mut reader)?,
+        Row::new("-", "telemetry's own CPU per request, in one process, without the extension", "", own, None),
+        as_spans_grow(&setups[5].1, &daemon, &mut reader),
+        as_the_ring_fills(&setups[4].1, &ring, &daemon, &mut reader)?,
     ];
-    errors(&plans[5].1);
+    errors(&setups[5].1);
     hand_over("cost", &rows)
 }
 
-/// What an error costs; with `RUST_LIB_BACKTRACE=1`, its backtrace included.
+/// The cost of an error, with its backtrace under `RUST_LIB_BACKTRACE=1`.
 fn errors(observed: &Observed) {
     let fail = |number: usize| async move { tracing::error!(number, "a failure on purpose, number {number}") };
     let failing = |number| observed.run(Invocation::new("8f7c2e1a", Trigger::Other("failing")), fail(number), 500);
@@ -78,7 +79,7 @@ fn errors(observed: &Observed) {
     println!("an error: {:.0} us of CPU the first time, {:.0} us later", costs[0].cpu, Cost::median(&costs[1..]).cpu);
 }
 
-/// How the cost of a span changes as a request grows.
+/// The cost of a span as a request grows.
 fn as_spans_grow(observed: &Observed, daemon: &UdpSocket, reader: &mut Reader) -> Row {
     let mut found = Vec::new();
     for spans in [1, 10, 100, 1_000] {
@@ -103,7 +104,7 @@ fn as_spans_grow(observed: &Observed, daemon: &UdpSocket, reader: &mut Reader) -
     )
 }
 
-/// The cost of a request in a ring that nobody empties. Above 87.5 % starts of spans are dropped, so that ends and errors have room.
+/// The cost of a request in a ring without a reader. Above 87.5 % span starts are dropped, so that ends and errors have space.
 fn as_the_ring_fills(
     observed: &Observed,
     ring: &Path,
@@ -116,7 +117,7 @@ fn as_the_ring_fills(
         let mut costs = Vec::new();
         for _ in 0..ROUNDS {
             drain(daemon, reader);
-            // A full ring takes no more, a little short of its end.
+            // A full ring rejects records a little short of its end.
             while reader.stats().used_bytes * 100 < RING * percent
                 && writer.write(Kind::SpanEnded, 1, &[&[7; 300]]).is_ok()
             {}
@@ -131,17 +132,17 @@ fn as_the_ring_fills(
     Ok(Row::new("-", "a request as the ring fills: 0, 25, 50, 75, 95 % full", "", figure, None))
 }
 
-fn planned(planes: &Planes<'_>) -> std::io::Result<Observed> {
+fn setup(destinations: &Destinations<'_>) -> std::io::Result<Observed> {
     let (mut read, write) = std::io::pipe()?;
     std::thread::spawn(move || while matches!(read.read(&mut [0; 1 << 16]), Ok(1..)) {});
-    Observed::new(planes, write.as_fd())
+    Observed::new(destinations, write.as_fd())
 }
 
 fn round(request: impl Fn()) -> Cost {
     measured(REQUESTS, || (0..REQUESTS).for_each(|_| request()))
 }
 
-/// Microseconds for one of several.
+/// Microseconds per repetition.
 #[derive(Clone, Copy)]
 struct Cost {
     wall: f64,
@@ -161,7 +162,7 @@ fn measured(count: usize, work: impl FnOnce()) -> Cost {
     Cost { wall: micros(wall.elapsed().as_secs_f64()), cpu: micros(cpu_time() - cpu) }
 }
 
-/// Seconds that this thread has run.
+/// The CPU time of this thread in seconds.
 fn cpu_time() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9

@@ -1,4 +1,4 @@
-//! A Lambda that is nobody's in particular, with everything that telemetry gives: spans, log lines, X-Ray, reports.
+//! A function on plain `lambda_runtime`, with spans, log lines, X-Ray subsegments and reports.
 
 use crudder_telemetry::RuntimeLayer;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};

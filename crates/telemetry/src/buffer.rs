@@ -1,19 +1,20 @@
-//! Buffers that a thread uses again and again, so that telling something allocates nothing in the common case.
+//! Buffers that each thread reuses, so that encoding allocates nothing in the common case.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-/// Runs `work` with this thread's buffer, as the last work left it. Whoever comes while it is in use (a value whose formatting
-/// logs, a panic on the way), or when the thread's own values are gone, gets a new one.
+/// Runs `work` with this thread's buffer, in the state in which the last call left it. A nested
+/// call (a value whose formatting logs, a panic on the way) gets a new buffer, and so does a call
+/// after the thread's own values are gone.
 pub(crate) fn with_own<T: Default, R>(own: &'static LocalKey<RefCell<T>>, work: impl FnOnce(&mut T) -> R) -> R {
     let taken = own.try_with(|own| own.try_borrow_mut().map(|mut own| std::mem::take(&mut *own)));
     let mut buffer = taken.ok().and_then(Result::ok).unwrap_or_default();
-    let answer = work(&mut buffer);
+    let result = work(&mut buffer);
     let _ = own.try_with(|own| own.try_borrow_mut().map(|mut own| *own = buffer));
-    answer
+    result
 }
 
-/// Runs `work` with this thread's buffer, emptied. One that grew beyond `kept` bytes is not kept so large.
+/// Runs `work` with this thread's buffer, emptied. Keeps at most `kept` bytes of its capacity.
 pub(crate) fn with_buffer<R>(
     own: &'static LocalKey<RefCell<Vec<u8>>>,
     kept: usize,
@@ -21,8 +22,8 @@ pub(crate) fn with_buffer<R>(
 ) -> R {
     with_own(own, |buffer| {
         buffer.clear();
-        let answer = work(buffer);
+        let result = work(buffer);
         buffer.shrink_to(kept);
-        answer
+        result
     })
 }

@@ -1,15 +1,17 @@
-//! The ids of a trace in the forms its readers use.
+//! The ids of a trace in the forms that its readers use.
 
 use std::fmt::{self, Write};
 
+use crudder_xray::TraceId as XrayTraceId;
 use opentelemetry::trace::{SpanContext, TraceId};
 
-/// The ids under which the current request is found in every plane.
+/// The ids under which every destination shows the current request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TraceIds {
-    /// W3C's form, 32 hex digits: Honeycomb's.
+    /// The W3C form, 32 hex digits, which Honeycomb uses.
     pub trace_id: String,
-    /// X-Ray's form of the same bits, `1-8hex-24hex`: CloudWatch's and X-Ray's.
+    /// The X-Ray form of the same bits, `1-8hex-24hex`, which X-Ray and CloudWatch use.
     pub xray_trace_id: String,
     /// The innermost open span, 16 hex digits.
     pub span_id: String,
@@ -23,10 +25,10 @@ impl TraceIds {
     }
 }
 
-/// X-Ray's form of a trace id: the W3C id with two dashes and the version.
+/// Writes the X-Ray form of a trace id, and nothing for the invalid one.
 pub(crate) fn write_xray_trace_id(out: &mut impl Write, id: TraceId) -> fmt::Result {
-    let id = u128::from_be_bytes(id.to_bytes());
-    write!(out, "1-{:08x}-{:024x}", id >> 96, id & ((1 << 96) - 1))
+    let id = XrayTraceId::from_number(u128::from_be_bytes(id.to_bytes()));
+    id.map_or(Ok(()), |id| write!(out, "{id}"))
 }
 
 #[cfg(test)]

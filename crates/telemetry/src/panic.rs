@@ -1,16 +1,16 @@
-//! The panic hook: a panic is one JSON line and a report, kept for the root span, and never plain text on stderr.
+//! The panic hook: a panic becomes one JSON line and a report, and the failure of its root span.
 
 use std::panic::PanicHookInfo;
 
 use opentelemetry::Context;
 
 use crate::backtrace;
-use crate::invocation::Failure;
+use crate::failure::Failure;
 use crate::log::Lines;
 use crate::report::Reports;
 use crate::request::Current;
 
-/// The kind under which a panic stands in every plane.
+/// The type of a panic in every destination.
 const KIND: &str = "panic";
 
 /// Replaces the process's panic hook.
@@ -18,12 +18,12 @@ pub(crate) fn install(lines: Option<Lines>, reports: Reports) {
     std::panic::set_hook(Box::new(move |info| {
         let failure = failure_of(info);
         if let Some(lines) = &lines {
-            tell(lines, &failure);
+            print(lines, &failure);
         }
         reports.failure(&failure);
         Context::map_current(|context| {
             if let Some(Current(request)) = context.get::<Current>() {
-                request.keep_panic(failure);
+                request.set_panic(failure);
             }
         });
     }));
@@ -34,14 +34,14 @@ fn failure_of(info: &PanicHookInfo<'_>) -> Failure {
     let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     Failure {
         kind: KIND.into(),
-        message: text.unwrap_or("a value that is no text").to_owned(),
+        message: text.unwrap_or("the panic payload is not text").to_owned(),
         causes: Vec::new(),
-        location: info.location().map(|place| format!("{}:{}", place.file(), place.line())),
+        location: info.location().map(|location| format!("{}:{}", location.file(), location.line())),
         backtrace: Some(backtrace::capture()),
     }
 }
 
-fn tell(lines: &Lines, failure: &Failure) {
+fn print(lines: &Lines, failure: &Failure) {
     let message = match &failure.location {
         Some(location) => format!("panicked at {location}: {}", failure.message),
         None => format!("panicked: {}", failure.message),

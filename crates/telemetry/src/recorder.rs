@@ -1,4 +1,4 @@
-//! What a function leaves in the flight recorder, so that it outlives the function.
+//! The records that a function writes into the flight recorder, where they outlive it.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -15,26 +15,27 @@ use crate::buffer::with_buffer;
 use crate::config::Config;
 use crate::otlp::{self, BOUNDS, Phase};
 use crate::request::Request;
-use crate::xray_span::nanoseconds;
+use crate::time::unix_nanoseconds;
 
-/// A record's largest. The recorder takes an eighth of its ring, 128 kB by default; half of that leaves room for others.
+/// The largest record. The recorder accepts an eighth of its ring, 128 kB by default; half of that
+/// leaves space for others.
 const MAX_RECORD_BYTES: usize = 65_536;
 
-/// The ring as this process writes it. A record that does not fit is dropped and counted by the ring itself.
+/// Writes this process's records. The ring drops and counts a record that does not fit.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     writer: Writer,
 }
 
 impl Recorder {
-    /// Attaches to the ring and tells who writes.
+    /// Attaches to the ring and writes a record of this process.
     pub(crate) fn open(config: &Config, resource: &Resource) -> Result<Self, OpenError> {
         let recorder = Self { writer: Writer::open(Path::new(&config.recorder_path), config.recorder_bytes as u64)? };
         let daemon = config.xray_daemon.map(|address| address.to_string()).unwrap_or_default();
         let mut message = Vec::new();
         otlp::write_resource(&mut message, resource);
         let process = ProcessStarted {
-            started_unix_nano: nanoseconds(SystemTime::now()),
+            started_unix_nano: unix_nanoseconds(SystemTime::now()),
             pid: std::process::id(),
             memory_mb: config.memory_mb.and_then(|mb| u32::try_from(mb).ok()).unwrap_or(0),
             function: config.function_name.as_deref().unwrap_or_default(),
@@ -45,18 +46,18 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Whether a layer reads along.
+    /// Whether an extension reads the ring.
     pub(crate) fn is_read(&self) -> bool {
         self.writer.reader_attached()
     }
 
     pub(crate) fn invocation_started(&self, request: &Request, root: &SpanContext) {
         let started = InvocationStarted {
-            started_unix_nano: nanoseconds(SystemTime::now()),
-            deadline_unix_ms: nanoseconds(request.deadline) / 1_000_000,
+            started_unix_nano: unix_nanoseconds(SystemTime::now()),
+            deadline_unix_ms: unix_nanoseconds(request.deadline) / 1_000_000,
             trace: root.trace_id().to_bytes(),
             segment: request.segment.to_bytes(),
-            is_sampled: request.to_xray,
+            is_sampled: request.is_sampled,
             is_cold: request.index == 1,
             request_id: &request.id,
         };
@@ -69,22 +70,26 @@ impl Recorder {
         self.bounded(kind, index, &ids, |out, bounds| otlp::write_span(out, span, parent, phase, bounds));
     }
 
-    /// A report, and a word to the layer that it is there.
+    /// Writes a report and wakes the extension.
     pub(crate) fn event(&self, index: u32, span: &SpanContext, event: &Event) {
         let ids = ids(span.trace_id(), span.span_id(), SpanId::INVALID);
         self.bounded(Kind::Event, index, &ids, |out, bounds| otlp::write_event(out, event, bounds));
-        self.writer.wake_reader();
+        self.wake_reader();
     }
 
     pub(crate) fn datagrams_sent(&self, index: u32, datagrams: u8) {
-        let sent = DatagramSent { sent_unix_nano: nanoseconds(SystemTime::now()), datagrams };
+        let sent = DatagramSent { sent_unix_nano: unix_nanoseconds(SystemTime::now()), datagrams };
         let _ = self.writer.write(Kind::DatagramSent, index, &[&sent.encode()]);
     }
 
     pub(crate) fn invocation_ended(&self, request: &Request, outcome: Outcome) {
-        let ended_unix_nano = nanoseconds(SystemTime::now());
+        let ended_unix_nano = unix_nanoseconds(SystemTime::now());
         let ended = InvocationEnded { ended_unix_nano, outcome, request_id: &request.id };
         self.encoded(Kind::InvocationEnded, request.index, |out| ended.encode(out));
+    }
+
+    /// Sends the extension a wake-up, a datagram on its doorbell.
+    pub(crate) fn wake_reader(&self) {
         self.writer.wake_reader();
     }
 
@@ -95,7 +100,7 @@ impl Recorder {
         });
     }
 
-    /// Writes a message that may be too large, in ever narrower bounds until it fits.
+    /// Writes a message that may be too large: in ever narrower bounds, until it fits.
     fn bounded(&self, kind: Kind, index: u32, ids: &SpanIds, write: impl Fn(&mut Vec<u8>, otlp::Bounds)) {
         with_buffer(&BUFFER, MAX_RECORD_BYTES, |out| {
             for bounds in BOUNDS {

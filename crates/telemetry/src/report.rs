@@ -1,9 +1,10 @@
-//! Reports: what is worth somebody's attention leaves the process the moment it happens.
+//! Reports: errors and other events that are worth a Rollbar item.
 //!
-//! A report is a `tracing` event at ERROR, or one with the field `report`, or a panic, or an error with which an invocation ends. It
-//! stands as an event on its span and, at once, in the recorder. Its attributes: `level` (`error`, `warning`, `info`,
-//! `debug`), `message`, `exception.type`, `exception.message`, `exception.causes`, `exception.stacktrace`, `exception.location`
-//! (`file:line`), the event's own fields, and what was annotated in the request before it.
+//! A report is a `tracing` event at ERROR, an event with the field `report`, a panic, or the error
+//! with which an invocation ends. It is written to the recorder at once, and becomes an event of its
+//! span. Its attributes are `level` (`error`, `warning`, `info`, `debug`), `message`,
+//! `exception.type`, `exception.message`, `exception.causes`, `exception.stacktrace`,
+//! `exception.location` (`file:line`), the event's own fields and the earlier annotations of its request.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -17,19 +18,21 @@ use tracing_core::field::{Field, Visit};
 use tracing_core::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 
+use crate::access::ACCESS;
 use crate::backtrace;
-use crate::invocation::{ACCESS, Failure, causes_of};
+use crate::failure::{Failure, causes_of};
 use crate::otlp::event_at;
 use crate::recorder::Recorder;
 use crate::request::Current;
 
-/// An error's event on its span, as OpenTelemetry names it.
+/// The name of an error's event on its span, by OpenTelemetry's conventions.
 const EXCEPTION: &str = "exception";
 
-/// A report that is no error.
+/// The name of the event of any other report.
 const REPORT: &str = "report";
 
-/// Whether an event is a report. `lambda_runtime` repeats at ERROR what a handler's error was: that was told where it was met.
+/// Whether an event is a report. `lambda_runtime` logs a panic of the handler again, at ERROR; the
+/// panic hook has reported it.
 fn is_report(metadata: &Metadata<'_>) -> bool {
     let is_error = *metadata.level() == Level::ERROR;
     let is_repeated = [ACCESS, "lambda_runtime::layers::panic"].contains(&metadata.target());
@@ -47,26 +50,26 @@ impl Reports {
         Self { recorder }
     }
 
-    /// Reports an error with which a piece of work ended: once in a request, though it is met on its way up and at the end.
+    /// Reports an error, once in a request.
     pub(crate) fn failure(&self, failure: &Failure) {
-        self.tell(EXCEPTION, exception(failure), &failure.message);
+        self.report(EXCEPTION, exception(failure), &failure.message);
     }
 
-    fn tell(&self, name: &'static str, mut attributes: Vec<KeyValue>, words: &str) {
-        let words = scrub(words);
+    fn report(&self, name: &'static str, mut attributes: Vec<KeyValue>, message: &str) {
+        let message = scrub(message);
         Context::map_current(|context| {
             let request = context.get::<Current>().map(|Current(request)| request);
-            if request.is_some_and(|request| !request.tells_first(&words)) {
+            if request.is_some_and(|request| !request.is_first_report(&message)) {
                 return;
             }
-            attributes.extend(request.map(|request| request.notes()).unwrap_or_default());
+            attributes.extend(request.map(|request| request.annotations()).unwrap_or_default());
             let span = context.span();
             if let Some(recorder) = &self.recorder {
                 let event = event_at(SystemTime::now(), name, attributes.clone());
                 recorder.event(request.map_or(0, |request| request.index), span.span_context(), &event);
             }
             if name == EXCEPTION {
-                span.set_status(Status::error(words.clone().into_owned()));
+                span.set_status(Status::error(message.clone().into_owned()));
             }
             span.add_event(name, attributes);
         });
@@ -82,12 +85,12 @@ impl<S: Subscriber> Layer<S> for Reports {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let is_error = *metadata.level() == Level::ERROR;
-        let words = fields.finish(metadata, is_error);
-        self.tell(if is_error { EXCEPTION } else { REPORT }, fields.attributes, &words);
+        let message = fields.finish(metadata, is_error);
+        self.report(if is_error { EXCEPTION } else { REPORT }, fields.attributes, &message);
     }
 }
 
-/// An error's attributes: the same on a span, on its event, in a report.
+/// Returns the attributes of an error, for its span, its event and its report.
 pub(crate) fn exception(failure: &Failure) -> Vec<KeyValue> {
     let mut attributes = Vec::with_capacity(8);
     attributes.push(KeyValue::new("level", "error"));
@@ -122,7 +125,7 @@ impl Fields {
         self.attributes.iter().any(|attribute| attribute.key.as_str() == key)
     }
 
-    /// Adds what every report has; answers the words by which it is known.
+    /// Adds the attributes that every report has; returns the message that identifies the report.
     fn finish(&mut self, metadata: &Metadata<'_>, is_error: bool) -> String {
         let level = match *metadata.level() {
             Level::ERROR => "error",
@@ -146,7 +149,7 @@ impl Fields {
         if !self.has("exception.message") {
             self.attributes.push(KeyValue::new("exception.message", scrub(&self.message).into_owned()));
         }
-        if let Some(backtrace) = backtrace::capture_if_asked().filter(|_| !self.has("exception.stacktrace")) {
+        if let Some(backtrace) = backtrace::capture_if_enabled().filter(|_| !self.has("exception.stacktrace")) {
             self.attributes.push(KeyValue::new("exception.stacktrace", backtrace));
         }
         if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {

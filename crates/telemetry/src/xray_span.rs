@@ -1,11 +1,11 @@
-//! The SDK's spans as the writer borrows them.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! The SDK's spans as the X-Ray writer borrows them.
 
 use crudder_xray::{Attribute, Event, Span, SpanKind as Kind, Value};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{Array, KeyValue};
 use opentelemetry_sdk::trace::SpanData;
+
+use crate::time::unix_nanoseconds;
 
 /// Borrows an ended span.
 pub(crate) fn borrow(span: &SpanData) -> Span<'_> {
@@ -21,8 +21,8 @@ pub(crate) fn borrow(span: &SpanData) -> Span<'_> {
             SpanKind::Consumer => Kind::Consumer,
             SpanKind::Internal => Kind::Internal,
         },
-        start_ns: nanoseconds(span.start_time),
-        end_ns: Some(nanoseconds(span.end_time)),
+        start_ns: unix_nanoseconds(span.start_time),
+        end_ns: Some(unix_nanoseconds(span.end_time)),
         failed: matches!(span.status, Status::Error { .. }),
         status_message: match &span.status {
             Status::Error { description } => description,
@@ -35,11 +35,6 @@ pub(crate) fn borrow(span: &SpanData) -> Span<'_> {
             .map(|event| Event { name: &event.name, attributes: attributes(&event.attributes) })
             .collect(),
     }
-}
-
-/// Nanoseconds since 1970; 64 bits last until 2554.
-pub(crate) fn nanoseconds(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
 fn attributes(of: &[KeyValue]) -> Vec<Attribute<'_>> {
@@ -57,7 +52,7 @@ fn value(of: &opentelemetry::Value) -> Value<'_> {
         Sdk::Array(Array::I64(all)) => Value::Array(all.iter().map(|one| Value::Int(*one)).collect()),
         Sdk::Array(Array::F64(all)) => Value::Array(all.iter().map(|one| Value::Float(*one)).collect()),
         Sdk::Array(Array::String(all)) => Value::Array(all.iter().map(|one| Value::Str(one.as_str())).collect()),
-        // Both enums may grow; what is new is told as nothing rather than wrongly.
+        // Both enums may grow. An unknown variant becomes an empty array, not a wrong value.
         _ => Value::Array(Vec::new()),
     }
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use crudder_telemetry::{ACCESS, End, RuntimeLayer};
 use lambda_http::{Error, Request, RequestExt, run, service_fn};
-use observed::{Observed, Planes, invocation};
+use observed::{Destinations, Observed, invocation};
 use tower::util::MapResultLayer;
 
 use crate::http::Connection;
@@ -95,8 +95,8 @@ impl Inner {
     pub(crate) fn writing_to(ring: &Path, bytes: u64) -> std::io::Result<Self> {
         let (mut read, write) = std::io::pipe()?;
         std::thread::spawn(move || while matches!(read.read(&mut [0; 1 << 16]), Ok(1..)) {});
-        let planes = Planes { has_lines: true, daemon: None, ring: Some((ring, bytes)) };
-        Ok(Self(Observed::new(&planes, write.as_fd())?))
+        let destinations = Destinations { has_lines: true, daemon: None, ring: Some((ring, bytes)) };
+        Ok(Self(Observed::new(&destinations, write.as_fd())?))
     }
 
     /// One request of so many spans, its root among them.

@@ -53,7 +53,7 @@ async fn without_a_layer_the_function_serves_and_says_so_once() {
     fixture.segments(trace, "GET /fixture").await;
     fixture.vendors.honeycomb.with_store(|store| assert_eq!(store.span_count(), 0));
     let seen = fixture.close().await;
-    let says_so = |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("no layer reads the flight recorder"));
+    let says_so = |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("no extension reads the flight recorder"));
     assert_eq!(seen.iter().filter(says_so).count(), 1);
 }
 

@@ -1,4 +1,4 @@
-//! `opentelemetry-lambda-tower` over `lambda_http`, flushing after each request as it does unless told otherwise.
+//! `opentelemetry-lambda-tower` over `lambda_http`. It flushes after each request, its default.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `lambda_http` and one JSON log line, no span leaves.
+//! `lambda_http` and one JSON log line; exports no spans.
 
 use lambda_http::{Error, Request, run, service_fn};
 use tracing_subscriber::layer::SubscriberExt;

@@ -1,4 +1,5 @@
-//! `lambda-otel-lite` with its own span processor and an OTLP exporter; `LAMBDA_EXTENSION_SPAN_PROCESSOR_MODE` says `sync` or `async`.
+//! `lambda-otel-lite` with its own span processor and an OTLP exporter.
+//! `LAMBDA_EXTENSION_SPAN_PROCESSOR_MODE` is `sync` or `async`.
 
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use lambda_otel_lite::{LambdaSpanProcessor, OtelTracingLayer, TelemetryConfig, init_telemetry};

@@ -1,4 +1,4 @@
-//! `lambda_runtime`'s own OpenTelemetry layer, an OTLP exporter flushed after each request.
+//! The OpenTelemetry layer of `lambda_runtime`, with an OTLP exporter that is flushed after each request.
 
 use lambda_http::{Adapter, Error, Request, service_fn};
 use lambda_runtime::Runtime;
@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     let handler = service_fn(|_: Request| async { Ok::<_, Error>(crudder_peers::work().await) });
     let flush = OpenTelemetryLayer::new(move || {
         if let Err(error) = provider.force_flush() {
-            eprintln!("spans were not flushed: {error}");
+            eprintln!("failed to flush spans: {error}");
         }
     });
     Runtime::new(Adapter::from(handler)).layer(flush).run().await

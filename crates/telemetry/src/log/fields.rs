@@ -1,4 +1,4 @@
-//! The fields of an event on their way into a line.
+//! Visitors that write the fields of an event into a line.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -6,28 +6,32 @@ use std::fmt::Debug;
 use tracing_core::field::{Field, Visit};
 
 use super::line::Line;
-use crate::invocation::causes_of;
+use crate::failure::causes_of;
 
-/// The pass that takes the message, which stands before ids and fields.
-pub(super) struct Message<'a, 'b>(pub(super) &'a mut Line<'b>, pub(super) bool);
+/// The first pass: writes the message, which comes before ids and fields.
+pub(super) struct Message<'a, 'b> {
+    pub(super) line: &'a mut Line<'b>,
+    /// Whether the event has a message.
+    pub(super) found: bool,
+}
 
 impl Visit for Message<'_, '_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "message" {
-            self.0.message(value);
-            self.1 = true;
+            self.line.message(value);
+            self.found = true;
         }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if field.name() == "message" {
-            self.0.message_debug(value);
-            self.1 = true;
+            self.line.message_debug(value);
+            self.found = true;
         }
     }
 }
 
-/// The pass that takes everything else. What belongs to an exception waits for its nested object.
+/// The second pass: writes all other fields, and collects those of an exception for its nested object.
 pub(super) struct Fields<'a, 'b> {
     pub(super) line: &'a mut Line<'b>,
     pub(super) exception: Vec<(&'static str, String)>,
@@ -41,15 +45,15 @@ impl Fields<'_, '_> {
         }
     }
 
-    /// Fields that steer telemetry, or that were told already.
-    fn is_told(name: &str) -> bool {
+    /// Whether the field is the message, or a field that is not printed.
+    fn is_skipped(name: &str) -> bool {
         matches!(name, "message" | "report") || name.starts_with("log.")
     }
 
     fn text(&mut self, field: &Field, value: &str) {
         let name = field.name();
         match name.strip_prefix("exception.") {
-            _ if Self::is_told(name) => (),
+            _ if Self::is_skipped(name) => (),
             Some(member) => self.exception.push((member, value.to_owned())),
             None => self.line.text(name, value),
         }
@@ -64,7 +68,7 @@ impl Visit for Fields<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if field.name().starts_with("exception.") {
             self.text(field, &format!("{value:?}"));
-        } else if !Self::is_told(field.name()) {
+        } else if !Self::is_skipped(field.name()) {
             self.line.debug(field.name(), value);
         }
     }
@@ -75,7 +79,7 @@ impl Visit for Fields<'_, '_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        if !Self::is_told(field.name()) {
+        if !Self::is_skipped(field.name()) {
             self.line.bare(field.name(), value);
         }
     }
@@ -89,7 +93,7 @@ impl Visit for Fields<'_, '_> {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON has no infinities, and `{:?}` keeps the point that tells a float from an integer.
+        // JSON has no infinities, and `{:?}` keeps the decimal point of a whole float.
         if value.is_finite() {
             self.line.bare(field.name(), format_args!("{value:?}"));
         } else {

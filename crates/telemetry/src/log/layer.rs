@@ -12,11 +12,11 @@ use tracing_subscriber::layer::Context;
 use super::fields::{Fields, Message};
 use super::line::{Line, with_buffers};
 use super::output::Output;
+use crate::access::ACCESS;
 use crate::config::LogFormat;
-use crate::invocation::ACCESS;
 use crate::request::Current;
 
-/// Prints each event of its level and above.
+/// Prints each event at its level or above.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
     output: Arc<Output>,
@@ -29,7 +29,7 @@ impl Lines {
         Self { output, format, level }
     }
 
-    /// Prints a line that comes from no event: the panic hook's.
+    /// Prints a line without an event, for the panic hook.
     pub(crate) fn print_error(&self, message: &str, exception: &[(&str, &str)]) {
         if Level::ERROR > self.level {
             return;
@@ -37,7 +37,7 @@ impl Lines {
         with_buffers(|buffers| {
             let mut line = Line::begin(buffers, self.format, SystemTime::now(), "ERROR");
             line.message(message);
-            line.place();
+            line.request();
             if !exception.is_empty() {
                 line.exception(exception);
             }
@@ -47,13 +47,11 @@ impl Lines {
     }
 }
 
-impl Lines {
-    /// An access line tells of an answer: it need not keep it waiting.
-    fn waits(&self, line: &[u8]) -> bool {
-        OpenTelemetry::map_current(|context| {
-            context.get::<Current>().is_some_and(|Current(request)| request.keep_line(&self.output, line))
-        })
-    }
+/// Defers an access line until its response was sent. Returns `false` for a line that must be printed now.
+fn is_deferred(line: &[u8]) -> bool {
+    OpenTelemetry::map_current(|context| {
+        context.get::<Current>().is_some_and(|Current(request)| request.defer_access_line(line))
+    })
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
@@ -64,25 +62,25 @@ impl<S: Subscriber> Layer<S> for Lines {
         }
         with_buffers(|buffers| {
             let mut line = Line::begin(buffers, self.format, SystemTime::now(), name_of(*metadata.level()));
-            let mut message = Message(&mut line, false);
+            let mut message = Message { line: &mut line, found: false };
             event.record(&mut message);
-            if !message.1 {
-                // An event without a message is told by its fields; the line still has one, for whoever reads it alone.
+            if !message.found {
+                // Every line has a message; an event without one gets its target.
                 line.message(metadata.target());
             }
-            line.place();
+            line.request();
             let mut fields = Fields { line: &mut line, exception: Vec::new() };
             event.record(&mut fields);
             fields.finish();
             line.end();
-            if metadata.target() != ACCESS || !self.waits(&buffers.line) {
+            if metadata.target() != ACCESS || !is_deferred(&buffers.line) {
                 self.output.write(&buffers.line);
             }
         });
     }
 }
 
-/// The names that Lambda's filter knows.
+/// The names of the levels in Lambda's log filter.
 fn name_of(level: Level) -> &'static str {
     match level {
         Level::TRACE => "TRACE",

@@ -1,11 +1,11 @@
-//! One log line: the reserved members in their order, then fields at the top level.
+//! One log line: the reserved members in their order, then the fields at the top level.
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::time::SystemTime;
 
 use crudder_text::json::{CUT, write_escaped, write_string};
-use crudder_text::{MASK, is_secret_key, scrub, write_rfc3339_ms};
+use crudder_text::{MASK, is_secret_key, scrub, write_hex, write_rfc3339_ms};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
@@ -13,17 +13,17 @@ use crate::buffer::with_own;
 use crate::config::LogFormat;
 use crate::request::Current;
 
-/// CloudWatch takes 1 MB an event and once took 256 kB; where Lambda cuts a line is not documented, and half a JSON
-/// object is none. Lines end below 200 kB.
+/// The largest line, with its end below 200 kB. CloudWatch accepts events of 1 MB, earlier of 256 kB.
+/// Where Lambda cuts a line is not documented, and half a JSON object is unreadable.
 const MAX_LINE_BYTES: usize = 190_000;
 
-/// One field's share of a line, so that a long one does not push out those after it.
+/// The largest field, so that a long one leaves space for those after it.
 const MAX_FIELD_BYTES: usize = 60_000;
 
-/// What a line always has left for: closing marks, the note that fields are missing.
+/// Reserved at the end of a line for its closing marks and for `fields_cut`.
 const RESERVE_BYTES: usize = 200;
 
-/// Members that are ours. A field of the same name is printed as `field_<name>`.
+/// The reserved members. A field of such a name is printed as `field_<name>`.
 const RESERVED: [&str; 9] =
     ["timestamp", "level", "message", "requestId", "trace_id", "xray_trace_id", "span_id", "route", "exception"];
 
@@ -32,23 +32,24 @@ pub(crate) struct Line<'a> {
     out: &'a mut Vec<u8>,
     scratch: &'a mut String,
     format: LogFormat,
-    missing: usize,
+    /// The number of fields that were left out.
+    fields_cut: usize,
 }
 
 thread_local! {
     static BUFFERS: RefCell<Buffers> = const { RefCell::new(Buffers { line: Vec::new(), value: String::new() }) };
 }
 
-/// What a thread writes its lines with.
+/// The buffers of a thread.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    /// The line; whoever ends one takes it from here.
+    /// The line; the caller of [`Line::end`] prints it.
     pub(crate) line: Vec<u8>,
-    /// A value that has to be formatted before it can be looked at.
+    /// A value that must be formatted before it can be scrubbed.
     value: String,
 }
 
-/// Buffers larger than this are not kept for the next line.
+/// The capacity that buffers keep for the next line.
 const KEPT_BYTES: usize = 16_384;
 
 /// Runs `write` with this thread's buffers for lines.
@@ -62,7 +63,7 @@ pub(crate) fn with_buffers(write: impl FnOnce(&mut Buffers)) {
 }
 
 impl<'a> Line<'a> {
-    /// Begins a line: time and level. The message follows, then [`Line::place`], then fields.
+    /// Begins a line with time and level. The message follows, then [`Line::request`], then the fields.
     pub(crate) fn begin(buffers: &'a mut Buffers, format: LogFormat, time: SystemTime, level: &str) -> Self {
         let Buffers { line: out, value: scratch } = buffers;
         match format {
@@ -79,43 +80,43 @@ impl<'a> Line<'a> {
                 out.extend_from_slice(level.as_bytes());
             }
         }
-        Self { out, scratch, format, missing: 0 }
+        Self { out, scratch, format, fields_cut: 0 }
     }
 
     pub(crate) fn message(&mut self, message: &str) {
-        let room = self.room();
+        let free = self.free_bytes();
         match self.format {
             LogFormat::Json => {
                 self.out.extend_from_slice(b",\"message\":");
-                write_string(self.out, &scrub(message), room);
+                write_string(self.out, &scrub(message), free);
             }
             LogFormat::Text => {
                 self.out.push(b' ');
-                write_plain(self.out, &scrub(message), room);
+                write_plain(self.out, &scrub(message), free);
             }
         }
     }
 
-    /// The message of an event, whatever formats it.
+    /// Writes the message of an event from its `Debug` form.
     pub(crate) fn message_debug(&mut self, message: &dyn Debug) {
         let scratch = self.format_value(message);
         self.message(&scratch);
         self.return_scratch(scratch);
     }
 
-    /// Where in which request the line was said: ids and route. Nothing outside a request.
-    pub(crate) fn place(&mut self) {
+    /// Writes the ids and the route of the current request. Writes nothing outside a request.
+    pub(crate) fn request(&mut self) {
         Context::map_current(|context| {
             let Some(Current(request)) = context.get::<Current>() else { return };
             let span = context.span();
             let span = span.span_context();
             if self.format == LogFormat::Json {
-                self.out.extend_from_slice(request.head(span).as_bytes());
+                self.out.extend_from_slice(request.log_members(span).as_bytes());
                 self.out.extend_from_slice(b",\"span_id\":\"");
                 write_hex(self.out, &span.span_id().to_bytes());
                 self.out.extend_from_slice(b"\",\"route\":");
-                let room = self.room();
-                write_string(self.out, &request.route, room);
+                let free = self.free_bytes();
+                write_string(self.out, &request.route, free);
             } else {
                 self.text("requestId", &request.id);
                 self.text("route", &request.route);
@@ -123,27 +124,27 @@ impl<'a> Line<'a> {
         });
     }
 
-    /// A field with text, scrubbed.
+    /// Writes a text field, scrubbed.
     pub(crate) fn text(&mut self, name: &str, value: &str) {
         if !self.key(name) {
             return;
         }
         let value = if is_secret_key(name) { MASK.into() } else { scrub(value) };
-        let room = self.room();
+        let free = self.free_bytes();
         match self.format {
-            LogFormat::Json => write_string(self.out, &value, room),
-            LogFormat::Text => write_plain(self.out, &value, room),
+            LogFormat::Json => write_string(self.out, &value, free),
+            LogFormat::Text => write_plain(self.out, &value, free),
         }
     }
 
-    /// A field with whatever can be formatted.
+    /// Writes a field from its `Debug` form.
     pub(crate) fn debug(&mut self, name: &str, value: &dyn Debug) {
         let scratch = self.format_value(value);
         self.text(name, &scratch);
         self.return_scratch(scratch);
     }
 
-    /// A field whose value is a number or a bool: as JSON writes it.
+    /// Writes a field whose value is a number or a bool, as in JSON.
     pub(crate) fn bare(&mut self, name: &str, value: impl std::fmt::Display) {
         if is_secret_key(name) {
             return self.text(name, MASK);
@@ -154,7 +155,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The nested object of an exception: `kind`, `message`, and what else is known.
+    /// Writes the nested object of an exception: `type`, `message` and so on.
     pub(crate) fn exception(&mut self, members: &[(&str, &str)]) {
         if self.format == LogFormat::Text {
             members.iter().for_each(|(name, value)| self.text(name, value));
@@ -165,27 +166,27 @@ impl<'a> Line<'a> {
             self.out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
             self.out.extend_from_slice(name.as_bytes());
             self.out.extend_from_slice(b"\":");
-            let room = self.room();
-            write_string(self.out, &scrub(value), room);
+            let free = self.free_bytes();
+            write_string(self.out, &scrub(value), free);
         }
         self.out.push(b'}');
     }
 
     /// Ends the line with its newline.
     pub(crate) fn end(mut self) {
-        if self.missing > 0 {
-            let missing = self.missing;
+        if self.fields_cut > 0 {
+            let fields_cut = self.fields_cut;
             self.raw_key("fields_cut");
             use std::io::Write as _;
-            write!(self.out, "{missing}").expect("writing into a Vec does not fail");
+            write!(self.out, "{fields_cut}").expect("writing into a Vec does not fail");
         }
         self.out.extend_from_slice(if self.format == LogFormat::Json { b"}\n" } else { b"\n" });
     }
 
-    /// Writes the key, and answers whether there is room for a value.
+    /// Writes the key of a field; returns `false` if there is no space for a value.
     fn key(&mut self, name: &str) -> bool {
-        if self.room() < name.len() * 6 + RESERVE_BYTES {
-            self.missing += 1;
+        if self.free_bytes() < name.len() * 6 + RESERVE_BYTES {
+            self.fields_cut += 1;
             return false;
         }
         self.raw_key(name);
@@ -202,20 +203,20 @@ impl<'a> Line<'a> {
         if RESERVED.contains(&name) {
             self.out.extend_from_slice(b"field_");
         }
-        // A key that does not fit was refused before.
+        // `key` has refused a key that does not fit.
         let _ = write_escaped(self.out, name, MAX_FIELD_BYTES);
         self.out.extend_from_slice(b"\":");
     }
 
-    /// What the next value may take: bytes after escaping.
-    fn room(&self) -> usize {
+    /// The bytes that the next value may take after escaping.
+    fn free_bytes(&self) -> usize {
         (MAX_LINE_BYTES - RESERVE_BYTES).saturating_sub(self.out.len()).min(MAX_FIELD_BYTES)
     }
 
     fn format_value(&mut self, value: &dyn Debug) -> String {
         let mut scratch = std::mem::take(self.scratch);
         scratch.clear();
-        // An error here is the bound: the text ends there.
+        // The error is the bound's: the text ends there.
         let _ = write!(Bounded(&mut scratch), "{value:?}");
         scratch
     }
@@ -225,26 +226,26 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Stops a formatter that would write without end.
+/// Stops a formatter at the size of the largest field.
 struct Bounded<'a>(&'a mut String);
 
 impl Write for Bounded<'_> {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let room = MAX_FIELD_BYTES.saturating_sub(self.0.len());
-        if text.len() <= room {
+        let free = MAX_FIELD_BYTES.saturating_sub(self.0.len());
+        if text.len() <= free {
             self.0.push_str(text);
             return Ok(());
         }
-        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        self.0.push_str(&text[..text.floor_char_boundary(free)]);
         self.0.push_str(CUT);
         Err(std::fmt::Error)
     }
 }
 
-/// Text for a terminal: controls escaped, quotes left alone.
-fn write_plain(out: &mut Vec<u8>, text: &str, room: usize) {
+/// Writes text for a terminal: escapes control characters, but not quotes.
+fn write_plain(out: &mut Vec<u8>, text: &str, free: usize) {
     let mut escaped = Vec::new();
-    let cut = write_escaped(&mut escaped, text, room).is_err();
+    let cut = write_escaped(&mut escaped, text, free).is_err();
     let mut bytes = escaped.into_iter().peekable();
     while let Some(byte) = bytes.next() {
         match (byte, bytes.peek()) {
@@ -254,12 +255,5 @@ fn write_plain(out: &mut Vec<u8>, text: &str, room: usize) {
     }
     if cut {
         out.extend_from_slice(CUT.as_bytes());
-    }
-}
-
-fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
     }
 }

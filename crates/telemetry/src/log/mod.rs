@@ -1,4 +1,4 @@
-//! The log: one line an event, on stdout, in one write.
+//! The log: one line per event on standard output, in one write.
 
 mod fields;
 mod layer;

@@ -1,4 +1,4 @@
-//! Where lines go: stdout, in one write a line, never waiting for long and never failing.
+//! The output of log lines: one write per line, which never fails and never waits long.
 
 use std::fs::OpenOptions;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -11,48 +11,49 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
-use crate::request::lock;
+use crate::lock::lock;
 
-/// How long a full pipe is waited for before a line is given up: Lambda empties it within microseconds unless it is in
-/// trouble, and a request must not wait for that.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// How long a line waits for a full pipe before it is dropped. Lambda normally empties the pipe within
+/// microseconds, and a request must not wait when it does not.
+const TIMEOUT: Duration = Duration::from_millis(20);
 
-/// An output of lines.
+/// The output of log lines.
 #[derive(Debug)]
 pub(crate) struct Output {
     file: OwnedFd,
     kind: Kind,
-    /// Held while a line that takes more than one write is written, so that no other comes between.
+    /// Held while a line is written, because a long one may take several writes.
     turn: Mutex<()>,
-    /// The last line was given up: the next one does not wait at all.
+    /// The last line was dropped: the next one does not wait at all.
     stuck: AtomicBool,
-    /// And a part of it is out: the next one has to begin on a line of its own.
+    /// A part of the last line was written: the next one begins with a newline.
     torn: AtomicBool,
     lost: AtomicU64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
-    /// A regular file, which never blocks, or a thing that can't be made non-blocking.
+    /// A regular file, which never blocks, or a file that cannot be made non-blocking.
     Plain,
-    /// A pipe or terminal opened anew as non-blocking, or a socket.
+    /// A pipe or terminal, opened again as non-blocking.
     NonBlocking,
+    /// A socket, written to with `MSG_DONTWAIT`.
     Socket,
 }
 
 impl Output {
-    /// The process's stdout.
+    /// Writes to standard output.
     pub(crate) fn stdout() -> std::io::Result<Self> {
         Self::new(std::io::stdout().as_fd())
     }
 
-    /// Writes into `file`. `O_NONBLOCK` belongs to an open file, not to a descriptor, and others share this one; so a
-    /// pipe is opened once more, for us alone.
+    /// Writes to `file`. `O_NONBLOCK` belongs to the open file, which other processes share, and not
+    /// to the descriptor. So a pipe is opened again, for this process alone.
     pub(crate) fn new(file: BorrowedFd<'_>) -> std::io::Result<Self> {
         let (file, kind) = match FileType::from_raw_mode(rustix::fs::fstat(file)?.st_mode) {
             FileType::Socket => (file.try_clone_to_owned()?, Kind::Socket),
             FileType::Fifo | FileType::CharacterDevice => match reopen(file) {
-                Ok(own) => (own, Kind::NonBlocking),
+                Ok(reopened) => (reopened, Kind::NonBlocking),
                 Err(_) => (file.try_clone_to_owned()?, Kind::Plain),
             },
             _ => (file.try_clone_to_owned()?, Kind::Plain),
@@ -67,13 +68,13 @@ impl Output {
         })
     }
 
-    /// Writes one line. What can't be written is counted.
+    /// Writes one line, or counts it as lost.
     pub(crate) fn write(&self, line: &[u8]) {
         let turn = lock(&self.turn);
-        let mended = !self.torn.load(Ordering::Relaxed) || self.write_all(b"\n") == 1;
-        let written = if mended { self.write_all(line) } else { 0 };
+        let at_line_start = !self.torn.load(Ordering::Relaxed) || self.write_all(b"\n") == 1;
+        let written = if at_line_start { self.write_all(line) } else { 0 };
         let whole = written == line.len();
-        if mended {
+        if at_line_start {
             self.torn.store(written > 0 && !whole, Ordering::Relaxed);
         }
         drop(turn);
@@ -83,23 +84,23 @@ impl Output {
         }
     }
 
-    /// How many lines were given up.
+    /// The number of lost lines.
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 
-    /// Answers how much of the line is out.
+    /// Writes as much of the line as possible; returns the number of bytes.
     fn write_all(&self, line: &[u8]) -> usize {
-        let (mut out, mut give_up) = (0, None);
-        while out < line.len() {
-            match self.write_some(&line[out..]) {
-                Ok(written) if written > 0 => out += written,
+        let (mut total, mut deadline) = (0, None);
+        while total < line.len() {
+            match self.write_some(&line[total..]) {
+                Ok(written) if written > 0 => total += written,
                 Err(Errno::INTR) => (),
-                Err(Errno::AGAIN) if self.becomes_ready(&mut give_up) => (),
+                Err(Errno::AGAIN) if self.becomes_ready(&mut deadline) => (),
                 _ => break,
             }
         }
-        out
+        total
     }
 
     fn write_some(&self, line: &[u8]) -> Result<usize, Errno> {
@@ -112,13 +113,13 @@ impl Output {
         }
     }
 
-    /// Waits for room, all in all no longer than the patience with one line.
-    fn becomes_ready(&self, give_up: &mut Option<Instant>) -> bool {
+    /// Waits until the output accepts bytes, for at most `TIMEOUT` per line.
+    fn becomes_ready(&self, deadline: &mut Option<Instant>) -> bool {
         if self.stuck.load(Ordering::Relaxed) {
             return false;
         }
         let now = Instant::now();
-        let left = give_up.get_or_insert(now + PATIENCE).saturating_duration_since(now);
+        let left = deadline.get_or_insert(now + TIMEOUT).saturating_duration_since(now);
         let left = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
         let mut wanted = [PollFd::new(&self.file, PollFlags::OUT)];
         matches!(poll(&mut wanted, Some(&left)), Ok(1..)) && wanted[0].revents().contains(PollFlags::OUT)

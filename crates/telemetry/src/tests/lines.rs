@@ -1,4 +1,4 @@
-//! Log lines: their members, what never stands in them, what a hostile event or stdout can do.
+//! Log lines: their members, masked secrets, hostile events and outputs.
 
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -14,7 +14,7 @@ use crate::{End, current_ids};
 fn lines_of(settings: &[(&str, &str)], work: impl FnOnce()) -> Vec<Value> {
     let bench = Bench::new(settings);
     bench.run(|telemetry| ready(telemetry.observe(home(), async { work() }, |()| End::http(200))));
-    bench.told().lines
+    bench.received().lines
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_line_has_the_reserved_members_first_and_then_its_fields() {
         current_ids().unwrap()
     };
     let ids = bench.run(|telemetry| ready(telemetry.observe(home(), work, |_| End::http(200))));
-    let mut lines = bench.told().lines;
+    let mut lines = bench.received().lines;
     let timestamp = lines[0]["timestamp"].take();
     let timestamp =
         time::OffsetDateTime::parse(timestamp.as_str().unwrap(), &time::format_description::well_known::Rfc3339);
@@ -52,7 +52,7 @@ fn a_line_has_the_reserved_members_first_and_then_its_fields() {
         "whole": 2.0,
         "ok": true,
     });
-    // Compared as text: the order of members is part of the promise.
+    // Compared as text, because the order of members is part of the contract.
     assert_eq!((lines.len(), &lines[0]), (1, &expected));
     assert_eq!(lines[0].to_string(), expected.to_string());
 }
@@ -61,7 +61,7 @@ fn a_line_has_the_reserved_members_first_and_then_its_fields() {
 fn a_line_outside_a_request_has_no_ids() {
     let bench = Bench::new(&[]);
     bench.run(|_| tracing::info!("starting"));
-    let lines = bench.told().lines;
+    let lines = bench.received().lines;
     assert_eq!((&lines[0]["message"], lines[0].as_object().unwrap().len()), (&json!("starting"), 3));
 }
 
@@ -90,25 +90,25 @@ fn secrets_and_addresses_are_masked_in_messages_fields_and_errors() {
 }
 
 #[test]
-fn the_level_filters_and_says_nothing_about_reports() {
-    let say = || {
+fn the_log_level_filters_lines_and_not_reports() {
+    let log = || {
         tracing::debug!("low");
         tracing::info!("middle");
         tracing::error!("high");
     };
     let messages = |level| {
-        lines_of(&[("AWS_LAMBDA_LOG_LEVEL", level)], say).iter().map(|line| line["message"].clone()).collect::<Vec<_>>()
+        lines_of(&[("AWS_LAMBDA_LOG_LEVEL", level)], log).iter().map(|line| line["message"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(messages("DEBUG"), ["low", "middle", "high"]);
     assert_eq!(messages("WARN"), ["high"]);
     let bench = Bench::new(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]);
-    bench.run(|telemetry| ready(telemetry.observe(home(), async { say() }, |()| End::http(200))));
-    let told = bench.told();
-    assert_eq!((told.lines.len(), told.events().len()), (0, 1));
+    bench.run(|telemetry| ready(telemetry.observe(home(), async { log() }, |()| End::http(200))));
+    let received = bench.received();
+    assert_eq!((received.lines.len(), received.events().len()), (0, 1));
 }
 
 #[test]
-fn a_line_never_passes_two_hundred_kilobytes_and_stays_json() {
+fn a_line_never_exceeds_200_kb_and_stays_json() {
     let long = "\u{1}".repeat(200_000);
     let lines = lines_of(&[], || {
         tracing::info!(a = long, b = ?long, c = %long, d = long, e = long, f = 1, "{long}");
@@ -128,13 +128,13 @@ fn a_field_that_logs_while_it_is_formatted_makes_two_lines() {
         }
     }
     let lines = lines_of(&[], || tracing::info!(field = ?Chatty, "outer"));
-    // `tracing` itself may ask twice: the message's pass, the fields' pass.
+    // The event is visited twice, for its message and for its fields.
     assert!(lines.iter().any(|line| line["message"] == "outer" && line["field"] == "chatty"), "{lines:?}");
     assert!(lines.iter().all(|line| line["message"] == "outer" || line["message"] == "inner"));
 }
 
 #[test]
-fn a_full_pipe_costs_a_line_and_no_more_than_its_patience() {
+fn a_full_pipe_costs_one_line_and_no_more_than_the_timeout() {
     let (mut read, write) = std::io::pipe().unwrap();
     let output = Output::new(write.as_fd()).unwrap();
     let line = vec![b'x'; 4_095].into_iter().chain([b'\n']).collect::<Vec<_>>();
@@ -152,7 +152,7 @@ fn a_full_pipe_costs_a_line_and_no_more_than_its_patience() {
 }
 
 #[test]
-fn after_a_line_that_was_cut_off_the_next_begins_on_its_own() {
+fn the_line_after_a_torn_line_begins_with_a_newline() {
     let (mut read, write) = std::io::pipe().unwrap();
     let output = Output::new(write.as_fd()).unwrap();
     let mut long = vec![b'x'; 300_000];
@@ -169,7 +169,7 @@ fn after_a_line_that_was_cut_off_the_next_begins_on_its_own() {
 }
 
 #[test]
-fn a_closed_stdout_is_counted_and_hurts_nobody() {
+fn a_line_to_a_closed_output_is_counted_as_lost() {
     let (read, write) = std::io::pipe().unwrap();
     let output = Output::new(write.as_fd()).unwrap();
     drop(read);
@@ -178,7 +178,7 @@ fn a_closed_stdout_is_counted_and_hurts_nobody() {
 }
 
 #[test]
-fn a_line_into_a_file_or_a_socket_arrives_whole() {
+fn a_line_to_a_file_or_a_socket_arrives_whole() {
     let mut file = tempfile::tempfile().unwrap();
     Output::new(file.as_fd()).unwrap().write(b"a line\n");
     std::io::Seek::rewind(&mut file).unwrap();

@@ -1,9 +1,9 @@
-//! Tests of the whole: an observed request, and what each plane got of it.
+//! Tests of the whole crate: an observed request, and what each destination received.
 
-mod after;
+mod destinations;
 mod lines;
 mod otlp_conformance;
-mod planes;
+mod post_response;
 mod xray_conformance;
 
 use std::future::Future;
@@ -22,7 +22,6 @@ use tempfile::TempDir;
 use tracing::{Dispatch, dispatcher};
 
 use crate::config::Config;
-use crate::log::Output;
 use crate::telemetry::Telemetry;
 use crate::{HttpRequest, Invocation, Trigger};
 
@@ -38,14 +37,14 @@ pub(super) struct Bench {
     _folder: TempDir,
 }
 
-/// What the planes got.
-pub(super) struct Told {
+/// What the destinations received.
+pub(super) struct Received {
     pub(super) lines: Vec<Value>,
     pub(super) documents: Vec<Value>,
     pub(super) records: Vec<Recorded>,
 }
 
-/// A record, its message decoded where it is one of OTLP's.
+/// A record, with its OTLP message decoded.
 #[derive(Debug)]
 pub(super) enum Recorded {
     Span(Kind, u32, SpanIds, Box<Span>),
@@ -69,28 +68,29 @@ impl Bench {
             }
         });
         let (mut read, write) = std::io::pipe().unwrap();
-        // Read all along, as Lambda does: a pipe holds 64 kB.
+        // Reads all the time, as Lambda does: a pipe holds 64 kB.
         let lines = std::thread::spawn(move || {
             let mut text = String::new();
             read.read_to_string(&mut text).unwrap();
             text
         });
-        let (telemetry, dispatch) = Telemetry::build(config.unwrap(), Some(Output::new(write.as_fd()).unwrap()));
+        let (telemetry, dispatch) =
+            Telemetry::builder().service_name("crudder").scoped(config.unwrap(), write.as_fd()).unwrap();
         Self { telemetry, dispatch, lines, daemon, reader, _folder: folder }
     }
 
-    /// Runs `work` under this bench's subscriber.
+    /// Runs `work` under the subscriber of this bench.
     pub(super) fn run<R>(&self, work: impl FnOnce(&Telemetry) -> R) -> R {
         dispatcher::with_default(&self.dispatch, || work(&self.telemetry))
     }
 
-    /// The kinds of what is recorded so far.
+    /// The kinds of the records so far.
     pub(super) fn records(&mut self) -> Vec<Kind> {
         std::iter::from_fn(|| self.reader.read().map(|record| record.kind)).collect()
     }
 
-    /// Everything that was told. A datagram that was sent is already with its socket, so nothing has to be waited for.
-    pub(super) fn told(mut self) -> Told {
+    /// Everything that was received. A sent datagram is already in its socket, so nothing has to be awaited.
+    pub(super) fn received(mut self) -> Received {
         self.daemon.set_nonblocking(true).unwrap();
         let mut buffer = vec![0; 1 << 16];
         let mut documents = Vec::new();
@@ -114,15 +114,15 @@ impl Bench {
                 _ => Recorded::Other(kind, index, payload.to_vec()),
             });
         }
-        // The last writers of the pipe go, so that its end can be read.
+        // Drops the last writers of the pipe, so that the reader sees its end.
         drop((self.telemetry, self.dispatch));
         let text = self.lines.join().unwrap();
         let lines = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        Told { lines, documents, records }
+        Received { lines, documents, records }
     }
 }
 
-impl Told {
+impl Received {
     pub(super) fn kinds(&self) -> Vec<Kind> {
         let kind = |record: &Recorded| match record {
             Recorded::Span(kind, ..) | Recorded::Other(kind, ..) => *kind,
@@ -139,7 +139,7 @@ impl Told {
         found.unwrap_or_else(|| panic!("no span {name} ended in {:?}", self.records))
     }
 
-    /// The reports, all of the first invocation.
+    /// The reports; all are of the first invocation.
     pub(super) fn events(&self) -> Vec<&span::Event> {
         let mut events = Vec::new();
         for record in &self.records {
@@ -152,7 +152,7 @@ impl Told {
     }
 }
 
-/// An attribute as its JSON value.
+/// The value of an attribute as JSON.
 pub(super) fn attribute(attributes: &[opentelemetry_proto::tonic::common::v1::KeyValue], key: &str) -> Value {
     use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
     fn json(value: &Any) -> Value {
@@ -162,35 +162,30 @@ pub(super) fn attribute(attributes: &[opentelemetry_proto::tonic::common::v1::Ke
             Any::IntValue(number) => (*number).into(),
             Any::DoubleValue(number) => (*number).into(),
             Any::ArrayValue(array) => array.values.iter().filter_map(|one| one.value.as_ref()).map(json).collect(),
-            other => panic!("{other:?} is nothing we write"),
+            other => panic!("{other:?} is never written"),
         }
     }
     let mut found = attributes.iter().filter(|pair| pair.key == key);
     let value = found.next().and_then(|pair| pair.value.as_ref()?.value.as_ref()).map_or(Value::Null, json);
-    assert!(found.next().is_none(), "{key} stands twice");
+    assert!(found.next().is_none(), "{key} is there twice");
     value
 }
 
 /// Runs a future that never waits.
 pub(super) fn ready<R>(future: impl Future<Output = R>) -> R {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => answer,
+        Poll::Ready(output) => output,
         Poll::Pending => panic!("nothing here waits"),
     }
 }
 
 pub(super) fn home() -> Invocation<'static> {
-    let http = HttpRequest {
-        method: "GET",
-        route: "/api/activities/home",
-        path: "/api/activities/home",
-        query: Some("limit=3"),
-        scheme: "https",
-        client_address: Some("203.0.113.7"),
-        user_agent: Some("curl/8"),
-        server_address: Some("api.example.test"),
-        ..HttpRequest::default()
-    };
-    let arn = "arn:aws:lambda:ca-central-1:123456789012:function:home:live";
-    Invocation { function_arn: arn, ..Invocation::new("8f7c2e1a", Trigger::Http(http)).with_trace_header(Some(HEADER)) }
+    let http = HttpRequest::new("GET", "/api/activities/home", "/api/activities/home")
+        .with_query(Some("limit=3"))
+        .with_client_address(Some("203.0.113.7"))
+        .with_user_agent(Some("curl/8"))
+        .with_server_address(Some("api.example.test"));
+    Invocation::new("8f7c2e1a", Trigger::Http(http))
+        .with_trace_header(Some(HEADER))
+        .with_function_arn("arn:aws:lambda:ca-central-1:123456789012:function:home:live")
 }

@@ -1,4 +1,4 @@
-//! The same spans through `opentelemetry-proto`'s conversion and through our writer: equal in every field.
+//! Compares this crate's OTLP encoding with the conversion in `opentelemetry-proto`: equal in every field.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -89,7 +89,7 @@ fn any_span() -> impl Strategy<Value = SpanData> {
     )
 }
 
-/// The official conversion writes out that a status is unset, which is what its absence means.
+/// The official conversion encodes an unset status, which means the same as its absence.
 fn theirs(span: SpanData) -> Span {
     let mut span = Span::from(span);
     span.status = span.status.filter(|status| *status != Stated::default());
@@ -98,14 +98,14 @@ fn theirs(span: SpanData) -> Span {
 
 proptest! {
     #[test]
-    fn any_span_decodes_to_what_the_official_conversion_makes_of_it(span in any_span()) {
+    fn any_span_decodes_as_the_official_conversion_has_it(span in any_span()) {
         let mut bytes = Vec::new();
         write_span(&mut bytes, &span, span.parent_span_id, Phase::Ended, BOUNDS[0]);
         prop_assert_eq!(Span::decode(bytes.as_slice()).unwrap(), theirs(span));
     }
 
     #[test]
-    fn a_started_span_is_the_same_without_its_end(span in any_span()) {
+    fn a_started_span_is_encoded_without_its_end(span in any_span()) {
         let mut bytes = Vec::new();
         write_span(&mut bytes, &span, span.parent_span_id, Phase::Started, BOUNDS[0]);
         let expected = Span { end_time_unix_nano: 0, ..theirs(span) };
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn narrower_bounds_leave_a_valid_span_and_count_what_they_drop(span in any_span(), bounds in 1usize..3) {
+    fn narrower_bounds_leave_a_valid_span_and_count_dropped_members(span in any_span(), bounds in 1usize..3) {
         let mut bytes = Vec::new();
         write_span(&mut bytes, &span, span.parent_span_id, Phase::Ended, BOUNDS[bounds]);
         let (narrow, whole) = (Span::decode(bytes.as_slice()).unwrap(), Span::from(span));
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn any_resource_decodes_to_what_it_was(attributes in any_attributes()) {
+    fn any_resource_survives_encoding(attributes in any_attributes()) {
         let resource = Resource::builder_empty().with_attributes(attributes).build();
         let mut bytes = Vec::new();
         write_resource(&mut bytes, &resource);

@@ -1,4 +1,4 @@
-//! The same spans through `opentelemetry-aws`'s exporter and through our writer: equal wherever both speak.
+//! Compares our X-Ray documents with those of the exporter in `opentelemetry-aws`: equal where both have a member.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -49,14 +49,15 @@ fn ours(spans: &[SpanData]) -> Value {
     documents.remove(0)
 }
 
-/// The exporter's document. It makes a segment of a SERVER span, which a function may not send, so it is given another kind.
+/// The exporter's document. It turns a SERVER span into a segment, which a function may not send, so
+/// the span gets another kind.
 fn theirs(spans: &[SpanData]) -> Value {
     let mut spans = spans.to_vec();
     for span in &mut spans {
         if span.span_kind == SpanKind::Server {
             span.span_kind = SpanKind::Internal;
         }
-        // Its resource says so; ours is known to be Rust.
+        // The exporter takes the language from the resource; this crate's is always Rust.
         span.attributes.push(KeyValue::new("telemetry.sdk.language", "rust"));
     }
     let translator = SegmentTranslator::new()
@@ -71,7 +72,7 @@ fn theirs(spans: &[SpanData]) -> Value {
     document
 }
 
-/// `aws.xray` names the SDK; by the Developer Guide a subsegment has no such member.
+/// Removes `aws.xray`, which names the SDK: by the Developer Guide a subsegment has no such member.
 fn drop_sdk(segment: &mut Value) {
     let segment = segment.as_object_mut().unwrap();
     if let Some(aws) = segment.get_mut("aws").and_then(Value::as_object_mut) {
@@ -83,7 +84,7 @@ fn drop_sdk(segment: &mut Value) {
     segment.get_mut("subsegments").and_then(Value::as_array_mut).into_iter().flatten().for_each(drop_sdk);
 }
 
-/// What both say of a segment and of those in it must be equal; what only one says is listed.
+/// Compares the members that both documents have, and lists those that only one has.
 fn compare(ours: &Value, theirs: &Value, only_ours: &mut Vec<String>, only_theirs: &mut Vec<String>) {
     let (mine, other) = (ours.as_object().unwrap(), theirs.as_object().unwrap());
     only_ours.extend(mine.keys().filter(|key| !other.contains_key(*key)).cloned());
@@ -105,14 +106,14 @@ fn compare(ours: &Value, theirs: &Value, only_ours: &mut Vec<String>, only_their
             }
             "cause" => {
                 let (ours, theirs) = (value["exceptions"].as_array().unwrap(), same["exceptions"].as_array().unwrap());
-                // Where an error has a source chain, ours has one exception a link, theirs the first of them.
+                // For an error with a source chain, ours has one exception per link, theirs only the first.
                 compare_members(&ours[0], &theirs[0], &["id", "cause"]);
             }
-            // Ours stands under the service's name, as X-Ray's own SDKs have it.
+            // Ours is under the service's name, as in X-Ray's own SDKs.
             "metadata" => compare_members(&value["crudder"], same, &[]),
             "annotations" => assert_eq!(value["route"], same["http_route"]),
             "http" => {
-                // Without SERVER as its kind the exporter takes the caller's address for the host.
+                // For a span that is not SERVER the exporter takes the client's address for the host.
                 compare_members(&value["request"], &same["request"], &["url"]);
                 assert_eq!(value["response"], same["response"]);
             }
@@ -168,18 +169,19 @@ fn request() -> Vec<SpanData> {
 }
 
 #[test]
-fn a_request_reads_the_same_from_both() {
+fn a_request_has_the_same_document_from_both() {
     let spans = request();
     let (mut only_ours, mut only_theirs) = (Vec::new(), Vec::new());
     compare(&ours(&spans), &theirs(&spans), &mut only_ours, &mut only_theirs);
     assert_eq!(ours(&spans)["http"]["request"]["url"], "https://api.example.test/api/activities/@andrewbrown?limit=3");
-    // Theirs orders siblings by `precursor_ids`, where X-Ray has their times, and takes a request's address for a database's.
+    // Theirs orders siblings by `precursor_ids`, although X-Ray has their times, and takes a request's
+    // address for a database's.
     only_theirs.retain(|key| key != "precursor_ids" && key != "sql");
-    assert_eq!((only_ours, only_theirs), (vec![], Vec::<String>::new()), "all else is told by both");
+    assert_eq!((only_ours, only_theirs), (vec![], Vec::<String>::new()), "both have all other members");
 }
 
 #[test]
-fn an_error_with_a_backtrace_reads_the_same_from_both() {
+fn an_error_with_a_backtrace_has_the_same_document_from_both() {
     let mut spans = request();
     let trace = "   0: store::home::page\n             at ./crates/store/src/home.rs:88:13\n   1: api::home::handle\n             at ./crates/api/src/home.rs:31:5\n";
     let attributes = vec![
@@ -203,7 +205,7 @@ fn an_error_with_a_backtrace_reads_the_same_from_both() {
 }
 
 #[test]
-fn throttling_and_client_errors_read_the_same_from_both() {
+fn throttling_and_client_errors_have_the_same_document_from_both() {
     for (status, flags) in
         [(429, json!([true, true, null])), (404, json!([true, null, null])), (500, json!([null, null, true]))]
     {
@@ -218,7 +220,7 @@ fn throttling_and_client_errors_read_the_same_from_both() {
 }
 
 #[test]
-fn a_source_chain_is_one_exception_a_link() {
+fn a_source_chain_is_one_exception_per_link() {
     let mut spans = request();
     let causes = Sdk::Array(Array::String(vec!["dispatch failure".into(), "connection reset".into()]));
     let attributes = vec![
@@ -242,7 +244,7 @@ fn a_source_chain_is_one_exception_a_link() {
 }
 
 #[test]
-fn annotations_are_the_chosen_attributes_and_those_written_as_such() {
+fn annotations_are_the_chosen_attributes_and_those_with_the_prefix() {
     let mut spans = request();
     spans[0].attributes.extend([
         KeyValue::new("faas.coldstart", true),
