@@ -1,54 +1,58 @@
-//! A log: what was taken, newest last, bounded in bytes. What no longer fits falls off at the old end and is counted.
+//! A log of bounded size that evicts its oldest entries.
 
 use std::collections::VecDeque;
 
-/// Things in the order of their arrival, within a number of bytes.
+/// A first-in, first-out log whose entries have a limited total weight.
+///
+/// The unit of a weight is the caller's choice: bytes, or 1 for each entry.
 #[derive(Debug)]
 pub struct BoundedLog<T> {
-    things: VecDeque<(T, usize)>,
-    bytes: usize,
-    room: usize,
-    dropped: u64,
+    entries: VecDeque<(T, usize)>,
+    weight: usize,
+    capacity: usize,
+    evicted: u64,
 }
 
 impl<T> BoundedLog<T> {
-    /// Creates an empty log that holds at most `room` bytes.
+    /// Creates an empty log whose entries may have this total weight.
     #[must_use]
-    pub fn new(room: usize) -> Self {
-        Self { things: VecDeque::new(), bytes: 0, room, dropped: 0 }
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: VecDeque::new(), weight: 0, capacity, evicted: 0 }
     }
 
-    /// Puts a thing of `bytes` down and returns what had to fall off for it: possibly the thing itself, if it is larger than the log.
+    /// Appends an entry and returns the entries that had to be evicted, oldest first.
+    ///
+    /// An entry that is heavier than the capacity is evicted itself.
     #[must_use]
-    pub fn put(&mut self, thing: T, bytes: usize) -> Vec<T> {
-        self.things.push_back((thing, bytes));
-        self.bytes += bytes;
-        let mut fallen = Vec::new();
-        while self.bytes > self.room
-            && let Some((thing, bytes)) = self.things.pop_front()
+    pub fn push(&mut self, entry: T, weight: usize) -> Vec<T> {
+        self.entries.push_back((entry, weight));
+        self.weight += weight;
+        let mut evicted = Vec::new();
+        while self.weight > self.capacity
+            && let Some((entry, weight)) = self.entries.pop_front()
         {
-            self.bytes -= bytes;
-            self.dropped += 1;
-            fallen.push(thing);
+            self.weight -= weight;
+            self.evicted += 1;
+            evicted.push(entry);
         }
-        fallen
+        evicted
     }
 
-    /// Returns what the log holds, oldest first.
+    /// Returns the entries, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.things.iter().map(|(thing, _)| thing)
+        self.entries.iter().map(|(entry, _)| entry)
     }
 
-    /// Returns how many things no longer fitted.
+    /// Returns how many entries were evicted since the log was created.
     #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.dropped
+    pub fn evicted(&self) -> u64 {
+        self.evicted
     }
 
-    /// Returns how many bytes the log holds.
+    /// Returns the total weight of the entries.
     #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.bytes
+    pub fn weight(&self) -> usize {
+        self.weight
     }
 }
 
@@ -57,18 +61,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_falls_off_and_is_counted() {
+    fn the_oldest_entry_is_evicted_and_counted() {
         let mut log = BoundedLog::new(10);
-        assert_eq!(log.put("a", 6), Vec::<&str>::new());
-        assert_eq!(log.put("b", 6), ["a"]);
-        assert_eq!((log.bytes(), log.dropped()), (6, 1));
+        assert_eq!(log.push("a", 6), Vec::<&str>::new());
+        assert_eq!(log.push("b", 6), ["a"]);
+        assert_eq!((log.weight(), log.evicted()), (6, 1));
         assert_eq!(log.iter().copied().collect::<Vec<_>>(), ["b"]);
     }
 
     #[test]
-    fn a_thing_larger_than_the_shelf_does_not_stay() {
+    fn an_entry_heavier_than_the_capacity_is_evicted_at_once() {
         let mut log = BoundedLog::new(10);
-        assert_eq!(log.put("whale", 11), ["whale"]);
-        assert_eq!(log.bytes(), 0);
+        assert_eq!(log.push("too heavy", 11), ["too heavy"]);
+        assert_eq!(log.weight(), 0);
     }
 }

@@ -1,18 +1,19 @@
-//! The call_log that every fake keeps: calls counted, rejections and violations listed, deliveries with whether their answer went out.
+//! The log that every fake keeps of its calls: counts, rejections, violations and deliveries.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::violation::cut;
-use crate::{KeyMark, Violation};
+use crate::bounded_log::BoundedLog;
+use crate::violation::truncate;
+use crate::{RedactedKey, Violation};
 
-/// The lists in the call_log are for reading by people and asserts: the newest thousand of each, beside a full count.
-const LISTED: usize = 1_000;
+/// The length of each list in the log. The counts beside the lists have no limit.
+const MAX_LISTED: usize = 1_000;
 
-/// One batch that was taken.
+/// One accepted call that delivered spans, items or documents.
 #[derive(Debug)]
 pub struct Delivery {
     number: u64,
@@ -20,14 +21,17 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Counts from 1 in the order of arrival at this fake.
+    /// Returns the delivery's number. Each fake counts from 1 in the order of arrival.
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Whether the whole of the answer was handed to the operating system; a caller may have read it a moment before this says so. Where not, the sender can't know that its batch was taken, and may send
-    /// it again: that is the one excuse for a duplicate.
+    /// Returns whether the fake wrote the whole response to the operating system.
+    ///
+    /// The caller may read the response a moment before this returns true. While it is false, the
+    /// sender cannot know that the delivery was accepted and may send it again. A duplicate after
+    /// that is expected.
     #[must_use]
     pub fn was_answered(&self) -> bool {
         self.answered.load(Ordering::Acquire)
@@ -38,114 +42,130 @@ impl Delivery {
     }
 }
 
-/// A call that was not taken.
+/// A call that the fake rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejection {
-    /// The HTTP status that it was answered with.
+    /// The HTTP status of the response.
     pub status: u16,
-    /// Why, in words for people.
+    /// The reason, for people.
     pub reason: String,
-    /// The end of the key that came with it, if one came.
-    pub key: Option<KeyMark>,
+    /// The key of the call, redacted, if it had one.
+    pub key: Option<RedactedKey>,
 }
 
-/// What a fake has counted since its start.
-#[derive(Debug, Default)]
+/// What a fake counted and listed since its start.
+#[derive(Debug)]
 pub struct CallLog {
     requests: u64,
-    answers: BTreeMap<u16, u64>,
-    rejected: u64,
-    rejections: VecDeque<Rejection>,
-    complained: u64,
-    secrets: u64,
-    violations: VecDeque<Violation>,
-    deliveries: u64,
-    listed: VecDeque<Arc<Delivery>>,
+    responses: BTreeMap<u16, u64>,
+    rejection_count: u64,
+    rejections: BoundedLog<Rejection>,
+    violation_count: u64,
+    exposed_secret_count: u64,
+    violations: BoundedLog<Violation>,
+    delivery_count: u64,
+    deliveries: BoundedLog<Arc<Delivery>>,
+}
+
+impl Default for CallLog {
+    fn default() -> Self {
+        Self {
+            requests: 0,
+            responses: BTreeMap::new(),
+            rejection_count: 0,
+            rejections: BoundedLog::new(MAX_LISTED),
+            violation_count: 0,
+            exposed_secret_count: 0,
+            violations: BoundedLog::new(MAX_LISTED),
+            delivery_count: 0,
+            deliveries: BoundedLog::new(MAX_LISTED),
+        }
+    }
 }
 
 impl CallLog {
-    /// Calls that came in whole, whatever became of them.
+    /// Returns how many complete calls arrived, accepted or not.
     #[must_use]
     pub fn request_count(&self) -> u64 {
         self.requests
     }
 
-    /// How often each status was given, also where the answer was then cut.
+    /// Returns how often the fake chose each status code.
+    ///
+    /// This counts also the responses that a fault truncated or suppressed.
     #[must_use]
-    pub fn answers(&self) -> &BTreeMap<u16, u64> {
-        &self.answers
+    pub fn responses_by_status(&self) -> &BTreeMap<u16, u64> {
+        &self.responses
     }
 
-    /// How many calls were not taken.
+    /// Returns how many calls the fake rejected.
     #[must_use]
     pub fn rejection_count(&self) -> u64 {
-        self.rejected
+        self.rejection_count
     }
 
-    /// The last thousand calls that were not taken, oldest first.
+    /// Returns the last thousand rejected calls, oldest first.
     pub fn rejections(&self) -> impl DoubleEndedIterator<Item = &Rejection> {
         self.rejections.iter()
     }
 
-    /// How many breaches of documented rules were found.
+    /// Returns how many violations the fake found.
     #[must_use]
     pub fn violation_count(&self) -> u64 {
-        self.complained
+        self.violation_count
     }
 
-    /// The last thousand breaches, oldest first.
+    /// Returns the last thousand violations, oldest first.
     pub fn violations(&self) -> impl DoubleEndedIterator<Item = &Violation> {
         self.violations.iter()
     }
 
-    /// How many batches were taken.
+    /// Returns how many deliveries the fake accepted.
     #[must_use]
-    pub fn deliveries(&self) -> u64 {
-        self.deliveries
+    pub fn delivery_count(&self) -> u64 {
+        self.delivery_count
     }
 
-    /// The last thousand batches that were taken, oldest first.
+    /// Returns the last thousand accepted deliveries, oldest first.
     pub fn recent_deliveries(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
-        self.listed.iter().map(AsRef::as_ref)
+        self.deliveries.iter().map(AsRef::as_ref)
     }
 
     pub(crate) fn count_request(&mut self) {
         self.requests += 1;
     }
 
-    pub(crate) fn count_answer(&mut self, status: u16) {
-        *self.answers.entry(status).or_default() += 1;
+    pub(crate) fn count_response(&mut self, status: u16) {
+        *self.responses.entry(status).or_default() += 1;
     }
 
-    pub(crate) fn reject(&mut self, status: u16, reason: impl Into<String>, key: Option<KeyMark>) {
-        self.rejected += 1;
-        push(&mut self.rejections, Rejection { status, reason: cut(reason.into()), key });
+    pub(crate) fn record_rejection(&mut self, status: u16, reason: impl Into<String>, key: Option<RedactedKey>) {
+        self.rejection_count += 1;
+        append(&mut self.rejections, Rejection { status, reason: truncate(reason.into()), key });
     }
 
-    pub(crate) fn complain(&mut self, violations: impl IntoIterator<Item = Violation>) {
+    pub(crate) fn record_violations(&mut self, violations: impl IntoIterator<Item = Violation>) {
         for violation in violations {
-            self.complained += 1;
-            self.secrets += u64::from(violation.is_of_a_secret());
-            push(&mut self.violations, violation);
+            self.violation_count += 1;
+            self.exposed_secret_count += u64::from(violation.is_exposed_secret());
+            append(&mut self.violations, violation);
         }
     }
 
-    /// How many violations were of secrets.
-    pub(crate) fn complained_of_secrets(&self) -> u64 {
-        self.secrets
+    /// Returns how many violations were exposed secrets.
+    pub(crate) fn exposed_secret_count(&self) -> u64 {
+        self.exposed_secret_count
     }
 
     pub(crate) fn open_delivery(&mut self) -> Arc<Delivery> {
-        self.deliveries += 1;
-        let delivery = Arc::new(Delivery { number: self.deliveries, answered: AtomicBool::new(false) });
-        push(&mut self.listed, Arc::clone(&delivery));
+        self.delivery_count += 1;
+        let delivery = Arc::new(Delivery { number: self.delivery_count, answered: AtomicBool::new(false) });
+        append(&mut self.deliveries, Arc::clone(&delivery));
         delivery
     }
 }
 
-fn push<T>(list: &mut VecDeque<T>, thing: T) {
-    if list.len() == LISTED {
-        list.pop_front();
-    }
-    list.push_back(thing);
+/// Appends an entry of weight 1. Nothing refers to evicted entries, so they are dropped.
+fn append<T>(list: &mut BoundedLog<T>, entry: T) {
+    let _ = list.push(entry, 1);
 }

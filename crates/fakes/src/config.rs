@@ -1,25 +1,25 @@
-//! What a fake is started with.
+//! The configuration that each fake is started with.
 
 use std::time::SystemTime;
 
 use crate::{HoneycombKey, Region, RollbarToken, Secret};
 
-/// Where a fake takes the time from. Tests hand in a function that stands still.
+/// The clock of a fake. Tests pass a function that always returns the same time.
 pub type Clock = fn() -> SystemTime;
 
-/// Each fake keeps this much unless told otherwise: some ten thousand spans, and small beside the rest of `cargo local`.
+/// Default capacity of a store: about ten thousand spans, small beside the rest of `cargo local`.
 const BYTES_KEPT: usize = 16 * 1024 * 1024;
 
-/// The fake of Honeycomb.
+/// Configures the fake of Honeycomb.
 #[derive(Debug, Clone)]
 pub struct HoneycombConfig {
-    /// How many bytes of spans are kept; the oldest fall off.
+    /// Capacity of the store in bytes. The oldest spans are evicted first.
     pub bytes_kept: usize,
-    /// Keys that it knows; any other is answered 401.
+    /// The keys that the fake accepts. It answers 401 to any other key.
     pub keys: Vec<HoneycombKey>,
-    /// Where it stands; a key of the other region is not known here.
+    /// The region of the fake. A key of the other region is unknown here.
     pub region: Region,
-    /// The time that span times and `Retry-After` dates are held against.
+    /// The clock for checks of span times and for `Retry-After` dates.
     pub clock: Clock,
 }
 
@@ -29,16 +29,17 @@ impl Default for HoneycombConfig {
     }
 }
 
-/// The fake of Rollbar.
+/// Configures the fake of Rollbar.
 #[derive(Debug, Clone)]
 pub struct RollbarConfig {
-    /// How many bytes of items are kept; the oldest fall off.
+    /// Capacity of the store in bytes. The oldest items are evicted first.
     pub bytes_kept: usize,
-    /// Tokens that it knows; any other is answered 403.
+    /// The tokens that the fake accepts. It answers 403 to any other token.
     pub tokens: Vec<RollbarToken>,
-    /// Calls a token may make in a minute before 429. Rollbar's own system limit is about 5,000.
+    /// Calls per token and minute before the fake answers 429. Rollbar's system limit is about
+    /// 5,000 (docs.rollbar.com, "Rate limits").
     pub calls_per_minute: u32,
-    /// The time that the rate limit's window is counted by.
+    /// The clock of the rate limit and of the timestamp checks.
     pub clock: Clock,
 }
 
@@ -53,23 +54,24 @@ impl Default for RollbarConfig {
     }
 }
 
-/// What a caller of AWS signs with.
+/// The credentials that a caller of AWS signs with.
 #[derive(Debug, Clone)]
 pub struct AwsCredentials {
-    /// The access key's id, as it stands in the `Authorization` header.
+    /// The access key id, as in the `Authorization` header.
     pub id: String,
     /// The secret access key.
     pub secret: Secret,
 }
 
-/// The fake of the X-Ray daemon, and of X-Ray's API.
+/// Configures the fakes of the X-Ray daemon and of the X-Ray API.
 #[derive(Debug, Clone)]
 pub struct XrayConfig {
-    /// Whose signatures the API takes. With none, any that has the form of one.
+    /// The credentials that calls to the API must be signed with. With `None` the fake checks only
+    /// the form of a signature.
     pub credentials: Option<AwsCredentials>,
-    /// How many bytes of documents are kept; the oldest fall off.
+    /// Capacity of the store in bytes. The oldest documents are evicted first.
     pub bytes_kept: usize,
-    /// The time that document times are held against.
+    /// The clock for checks of signatures and of document times.
     pub clock: Clock,
 }
 
@@ -79,16 +81,17 @@ impl Default for XrayConfig {
     }
 }
 
-/// The fake of Secrets Manager and of SSM's parameter store.
+/// Configures the fake of Secrets Manager and of SSM Parameter Store.
 #[derive(Debug, Clone)]
 pub struct SecretsConfig {
-    /// Whose signatures are taken. With none, any that has the form of one.
+    /// The credentials that calls must be signed with. With `None` the fake checks only the form of
+    /// a signature.
     pub credentials: Option<AwsCredentials>,
     /// Secrets by name or ARN, for `GetSecretValue`.
     pub secrets: Vec<(String, Secret)>,
     /// Parameters by name or ARN, for `GetParameter`.
     pub parameters: Vec<(String, Secret)>,
-    /// The time that answers are dated with.
+    /// The clock for checks of signatures and for dates in responses.
     pub clock: Clock,
 }
 
@@ -98,14 +101,14 @@ impl Default for SecretsConfig {
     }
 }
 
-/// All of them at once.
+/// Configures all fakes of [`Fakes`](crate::Fakes).
 #[derive(Debug, Clone, Default)]
 pub struct FakesConfig {
     /// Honeycomb.
     pub honeycomb: HoneycombConfig,
     /// Rollbar.
     pub rollbar: RollbarConfig,
-    /// The X-Ray daemon and X-Ray's API, each with a store of its own.
+    /// The X-Ray daemon and the X-Ray API. Each has its own store.
     pub xray: XrayConfig,
     /// Secrets Manager and SSM.
     pub secrets: SecretsConfig,

@@ -1,29 +1,29 @@
-//! All fakes at once, as `cargo local` needs them.
+//! The set of fakes that `cargo local` and the integration tests start together.
 
 use std::io;
 
 use crate::{FakesConfig, Honeycomb, Rollbar, Secrets, XrayApi, XrayDaemon};
 
-/// Every vendor, each on a port of its own.
+/// One running fake of each destination and of the key services, each on its own port.
 #[derive(Debug)]
 pub struct Fakes {
-    /// OTLP traces, `/1/auth`.
+    /// Honeycomb: OTLP traces and `/1/auth`.
     pub honeycomb: Honeycomb,
-    /// Items.
+    /// Rollbar: items.
     pub rollbar: Rollbar,
-    /// X-Ray's daemon, by UDP.
+    /// The X-Ray daemon, over UDP.
     pub xray: XrayDaemon,
-    /// X-Ray's `PutTraceSegments`.
+    /// The X-Ray API: `PutTraceSegments`.
     pub xray_api: XrayApi,
     /// Secrets Manager and SSM.
     pub secrets: Secrets,
 }
 
 impl Fakes {
-    /// Starts all.
+    /// Starts all fakes.
     ///
     /// # Errors
-    /// What the operating system says when a port is not to be had.
+    /// Returns the error of the operating system if a port cannot be opened.
     pub async fn start(config: FakesConfig) -> io::Result<Self> {
         Ok(Self {
             honeycomb: Honeycomb::start(config.honeycomb).await?,
@@ -34,7 +34,7 @@ impl Fakes {
         })
     }
 
-    /// Ends all; what they kept goes with them.
+    /// Stops all fakes and drops their stores.
     pub async fn stop(self) {
         self.honeycomb.stop().await;
         self.rollbar.stop().await;

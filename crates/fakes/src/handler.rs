@@ -1,4 +1,4 @@
-//! What a fake of an HTTP vendor is made of: a handler that reads calls, keeps what it takes and words the answers.
+//! The interface between the HTTP server of a fake and the vendor that it imitates.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,45 +10,55 @@ use tokio::sync::watch;
 
 use crate::{CallLog, Delivery, Fault};
 
-/// A vendor's side of the counter. Sealed: it lives in a private module.
+/// Handles the calls of one vendor. Only this crate implements it: its module is private.
 pub trait Handler: std::fmt::Debug + Send + Sync + 'static {
-    /// What it keeps; readers see it through [`FakeServer::look`](crate::FakeServer::look).
+    /// The data that the fake keeps. See [`FakeServer::with_store`](crate::FakeServer::with_store).
     type Store: std::fmt::Debug + Send + Sync + 'static;
-    /// For error texts.
+    /// The vendor's name in error messages.
     const VENDOR: &'static str;
-    /// A body is read so far; what comes after it is thrown away and [`Call::is_cut`] says so.
-    const LARGEST_BODY: usize;
+    /// How many bytes of a body the server keeps. It discards the rest and sets
+    /// [`Call::is_truncated`].
+    const MAX_BODY_BYTES: usize;
 
-    /// Whether the call brings something that is kept.
+    /// Returns whether the call delivers data that the fake stores.
     fn is_delivery(&self, call: &Call) -> bool;
-    /// Whether the vendor can misbehave so in words; faults of the wire always fit.
-    fn fits(fault: &Fault) -> bool;
-    /// Whether the batch is taken, in part at least, in spite of the fault.
-    fn takes(fault: &Fault) -> bool {
-        fault.takes()
+    /// Returns whether the vendor can answer with this fault. Connection faults are always possible.
+    fn supports(fault: &Fault) -> bool;
+    /// Returns whether the fake stores the delivery, at least in part, in spite of the fault.
+    fn accepts_despite(fault: &Fault) -> bool {
+        fault.accepts_delivery()
     }
-    /// Whether a fault that seeks a mark in the batch finds it.
-    fn bears_mark(&self, call: &Call, key: &str, value: &str) -> bool;
-    /// The vendor's words for a fault that is an answer.
-    fn refuse(&self, fault: &Fault, call: &Call, now: SystemTime) -> Answer;
-    /// Reads the call, keeps what it brings, answers. `fault` is one that twists the taking (partial success), or of the wire and of no interest here.
-    fn serve(&self, call: &Call, fault: Option<&Fault>, now: SystemTime, store: &watch::Sender<Self::Store>) -> Served;
-    /// The store's call_log.
+    /// Returns whether the delivery contains the marker of [`Fault::Poisoned`].
+    fn contains_poison(&self, call: &Call, key: &str, value: &str) -> bool;
+    /// Returns the vendor's response for a fault that is a status code.
+    fn fault_response(&self, fault: &Fault, call: &Call, now: SystemTime) -> Response;
+    /// Reads the call, stores its delivery and returns the response.
+    ///
+    /// `fault` changes what is stored (partial success, poisoned document), or is a connection fault
+    /// that a handler can ignore.
+    fn handle(
+        &self,
+        call: &Call,
+        fault: Option<&Fault>,
+        now: SystemTime,
+        store: &watch::Sender<Self::Store>,
+    ) -> Handled;
+    /// Returns the call log of the store.
     fn call_log(store: &mut Self::Store) -> &mut CallLog;
 }
 
-/// A call as it came in.
+/// A call as it arrived.
 #[derive(Debug)]
 pub struct Call {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) is_cut: bool,
+    pub(crate) is_truncated: bool,
 }
 
 impl Call {
-    /// A header's text, if it is there and printable.
+    /// Returns the value of a header if it is present and printable.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -58,15 +68,15 @@ impl Call {
     }
 }
 
-/// An answer in full.
+/// An HTTP response whose body is complete in memory.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = vec![(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type))];
         Self { status, headers, body: body.into() }
@@ -77,7 +87,7 @@ impl Answer {
     }
 
     #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl ToString) -> Self {
         if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
             self.headers.push((HeaderName::from_static(name), value));
         }
@@ -85,15 +95,15 @@ impl Answer {
     }
 }
 
-/// An answer, and the batch that was taken for it.
+/// A response, and the delivery that was stored for it.
 #[derive(Debug)]
-pub struct Served {
-    pub(crate) answer: Answer,
+pub struct Handled {
+    pub(crate) response: Response,
     pub(crate) delivery: Option<Arc<Delivery>>,
 }
 
-impl From<Answer> for Served {
-    fn from(answer: Answer) -> Self {
-        Self { answer, delivery: None }
+impl From<Response> for Handled {
+    fn from(response: Response) -> Self {
+        Self { response, delivery: None }
     }
 }

@@ -1,53 +1,56 @@
-//! Trace ids in both of their written forms.
+//! Trace ids in W3C's and in X-Ray's format, and helpers for other ids.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-/// A trace id: 16 bytes that W3C writes as 32 hexadecimal digits and X-Ray as `1-8-24`.
+/// A trace id of 16 bytes.
+///
+/// W3C writes it as 32 hexadecimal digits, X-Ray as `1-8-24`: version, time and random part. It
+/// parses from either format, displays as W3C's and serialises as W3C's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TraceId([u8; 16]);
 
-/// The text is a trace id in neither form.
+/// The error for a text that is a trace id in neither format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a trace id has 32 hexadecimal digits, or the form 1-8-24")]
-pub struct NoTraceId;
+#[error("a trace id must have 32 hexadecimal digits or the format 1-8-24")]
+pub struct InvalidTraceId;
 
 impl TraceId {
-    /// The id with these bytes.
+    /// Creates an id from its bytes.
     #[must_use]
     pub fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// X-Ray's form: `1-8hex-24hex`.
+    /// Returns the id in X-Ray's format: `1-`, 8 digits, `-`, 24 digits.
     #[must_use]
     pub fn xray(&self) -> String {
         let hex = self.to_string();
         format!("1-{}-{}", &hex[..8], &hex[8..])
     }
 
-    /// Reads X-Ray's form only.
+    /// Parses X-Ray's format only.
     pub(crate) fn parse_xray(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
         let (version, time, random) = (parts.next()?, parts.next()?, parts.next()?);
-        let fits = version == "1" && time.len() == 8 && random.len() == 24 && parts.next().is_none();
-        fits.then(|| digits(&format!("{time}{random}"))).flatten()
+        let is_valid = version == "1" && time.len() == 8 && random.len() == 24 && parts.next().is_none();
+        is_valid.then(|| parse_hex(&format!("{time}{random}"))).flatten()
     }
 }
 
-fn digits(hex: &str) -> Option<TraceId> {
-    let fits = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = fits.then(|| u128::from_str_radix(hex, 16).ok()).flatten()?;
+fn parse_hex(hex: &str) -> Option<TraceId> {
+    let is_valid = hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = is_valid.then(|| u128::from_str_radix(hex, 16).ok()).flatten()?;
     Some(TraceId(number.to_be_bytes()))
 }
 
 impl FromStr for TraceId {
-    type Err = NoTraceId;
+    type Err = InvalidTraceId;
 
-    fn from_str(text: &str) -> Result<Self, NoTraceId> {
-        digits(text).or_else(|| Self::parse_xray(text)).ok_or(NoTraceId)
+    fn from_str(text: &str) -> Result<Self, InvalidTraceId> {
+        parse_hex(text).or_else(|| Self::parse_xray(text)).ok_or(InvalidTraceId)
     }
 }
 
@@ -63,12 +66,12 @@ impl Serialize for TraceId {
     }
 }
 
-/// Whether the text is a span id as X-Ray writes it: 16 hexadecimal digits.
+/// Returns whether the text is an id of a segment or an exception: 16 hexadecimal digits.
 pub(crate) fn is_span_id(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Bytes as lower-case hexadecimal digits.
+/// Formats bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -82,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_name_the_same_trace() {
+    fn both_formats_parse_to_the_same_id() {
         let plain: TraceId = "5759e988bd862e3fe1be46a994272793".parse().unwrap();
         let xray: TraceId = "1-5759e988-bd862e3fe1be46a994272793".parse().unwrap();
         assert_eq!(plain, xray);
@@ -91,11 +94,11 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_trace_id() {
+    fn other_texts_are_invalid() {
         for text in
             ["", "1-5759e988", "5759e988", "2-5759e988-bd862e3fe1be46a994272793", "+759e988bd862e3fe1be46a994272793"]
         {
-            assert_eq!(text.parse::<TraceId>(), Err(NoTraceId), "{text}");
+            assert_eq!(text.parse::<TraceId>(), Err(InvalidTraceId), "{text}");
         }
     }
 }

@@ -1,56 +1,58 @@
-//! Keys: how the accepted ones are held, and what is remembered of one that a caller sent.
+//! API keys: the accepted ones as [`Secret`], those of callers as [`RedactedKey`].
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A key that this fake accepts. Its text never appears in a debug print.
+/// A key that a fake accepts. Its `Debug` output shows no more than a [`RedactedKey`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Holds a key.
+    /// Wraps a key.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The key in clear, for whoever hands it to a client.
+    /// Returns the key in clear text, for the configuration of a client.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Whether a caller sent this very key.
-    pub(crate) fn is(&self, sent: &str) -> bool {
+    /// Returns whether a caller sent this key.
+    pub(crate) fn matches(&self, sent: &str) -> bool {
         self.0 == sent
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Secret({})", KeyMark::of(&self.0).0)
+        write!(formatter, "Secret({})", RedactedKey::of(&self.0).0)
     }
 }
 
-/// What is kept of a key that a caller sent: its last four characters, or nothing of one too short to hide the rest.
+/// The last four characters of a key that a caller sent, such as `…7f3a`.
+///
+/// It shows no character of a key that is shorter than 16 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeyMark(String);
+pub struct RedactedKey(String);
 
-impl KeyMark {
-    /// Below this a mark of four characters would be a good part of the key.
-    const SHORTEST_SHOWN: usize = 16;
+impl RedactedKey {
+    /// Four characters would reveal too much of a key that is shorter than this.
+    const MIN_KEY_CHARACTERS: usize = 16;
 
     pub(crate) fn of(key: &str) -> Self {
-        let tail: Vec<char> = key.chars().rev().take(4).collect();
-        if key.chars().count() < Self::SHORTEST_SHOWN {
+        let last: Vec<char> = key.chars().rev().take(4).collect();
+        if key.chars().count() < Self::MIN_KEY_CHARACTERS {
             return Self("…".into());
         }
-        Self(format!("…{}", tail.into_iter().rev().collect::<String>()))
+        Self(format!("…{}", last.into_iter().rev().collect::<String>()))
     }
 
-    /// The mark as text, such as `…7f3a`.
+    /// Returns the redacted key as text, such as `…7f3a`.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -60,13 +62,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_shows_four_characters_of_a_long_key_and_none_of_a_short_one() {
-        assert_eq!(KeyMark::of("0123456789abcdef7f3a").text(), "…7f3a");
-        assert_eq!(KeyMark::of("short").text(), "…");
+    fn a_redacted_key_shows_four_characters_of_a_long_key_and_none_of_a_short_one() {
+        assert_eq!(RedactedKey::of("0123456789abcdef7f3a").as_str(), "…7f3a");
+        assert_eq!(RedactedKey::of("short").as_str(), "…");
     }
 
     #[test]
-    fn a_secret_does_not_print_itself() {
+    fn a_secret_is_redacted_in_debug_output() {
         let print = format!("{:?}", Secret::new("0123456789abcdef7f3a"));
         assert!(!print.contains("0123456789"), "{print}");
     }

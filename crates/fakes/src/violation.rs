@@ -1,34 +1,33 @@
-//! A violation: something the vendor's documents forbid or warn of, found in what was sent.
+//! Violations: breaches of a vendor's documented rules.
 
 use serde::Serialize;
 
-/// One breach of a documented rule. The vendor may well have answered 200 all the same.
+/// One breach of a documented rule. The vendor may have answered 200 all the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// The rule's short name, such as `span-id-length`.
     pub rule: &'static str,
-    /// What broke it, and where; cut to a readable length, never a key.
+    /// What is wrong and where. It is truncated to a readable length and contains no key.
     pub detail: String,
 }
 
-/// A detail is for reading: longer ones are cut, so that a hostile body can't fill the memory by its violations.
-const DETAIL_CHARACTERS: usize = 300;
+/// The longest detail. The limit bounds the memory that a malformed body can fill with violations.
+const MAX_DETAIL_CHARACTERS: usize = 300;
 
 impl Violation {
-    /// A violation under `rule`.
     pub(crate) fn new(rule: &'static str, detail: impl Into<String>) -> Self {
-        Self { rule, detail: cut(detail.into()) }
+        Self { rule, detail: truncate(detail.into()) }
     }
 
-    /// Whether it is of a secret that was blotted out.
-    pub(crate) fn is_of_a_secret(&self) -> bool {
-        self.rule.ends_with("-in-clear") || self.rule == "secret-unscrubbed"
+    /// Returns whether the violation is a secret that the fake redacted.
+    pub(crate) fn is_exposed_secret(&self) -> bool {
+        self.rule.ends_with("-exposed")
     }
 }
 
-/// The text, or its beginning.
-pub(crate) fn cut(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(DETAIL_CHARACTERS) {
+/// Returns the text, shortened to the length of a readable detail.
+pub(crate) fn truncate(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MAX_DETAIL_CHARACTERS) {
         text.truncate(end);
         text.push('…');
     }

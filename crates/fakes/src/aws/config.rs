@@ -1,4 +1,4 @@
-//! What the fake of AWS is started with: a stack as the template makes it, and what may be wrong with it.
+//! The configuration of AWS's fake: a deployed stack and its possible defects.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -7,50 +7,51 @@ use serde_json::{Value, json};
 
 use crate::{AwsCredentials, Clock};
 
-/// A deployed stack, whole unless something is changed here.
+/// A deployed stack. The default is a stack without defects.
 #[derive(Debug, Clone)]
 pub struct AwsConfig {
-    /// Whose signatures are taken. With none, any that has the form of one.
+    /// The credentials that calls must be signed with. With `None` the fake checks only the form of
+    /// a signature.
     pub credentials: Option<AwsCredentials>,
     /// The stack's name.
     pub stack: String,
-    /// The API's stage.
+    /// The API Gateway stage.
     pub stage: String,
-    /// What the API answers.
+    /// The status of the API's responses.
     pub api_status: u16,
-    /// IAM actions that are answered with AccessDenied.
+    /// IAM actions that the fake answers with AccessDenied.
     pub denied: Vec<&'static str>,
-    /// IAM actions of which the first so many calls are throttled.
+    /// IAM actions and how many of their first calls are throttled.
     pub throttled: BTreeMap<&'static str, u32>,
-    /// Whether every call's token has expired.
+    /// Whether the fake answers every call with ExpiredTokenException.
     pub token_expired: bool,
-    /// So many times BatchGetTraces and FilterLogEvents know nothing yet.
+    /// How many first calls of BatchGetTraces and FilterLogEvents return nothing.
     pub empty_reads: u32,
-    /// So many calls later the trace's last segment arrives.
+    /// How many calls of BatchGetTraces after that return the trace without its last segment.
     pub partial_reads: u32,
-    /// Transaction Search, and how many percent it indexes; none where it is off.
+    /// The percentage of traces that Transaction Search indexes. `None` if it is off.
     pub transaction_search: Option<f64>,
-    /// `ServiceName` of the sampling rule.
+    /// The `ServiceName` of the sampling rule.
     pub rule_service: String,
-    /// The group's filter; no group where there is none.
+    /// The filter expression of the X-Ray group. With `None` there is no group.
     pub group_filter: Option<String>,
-    /// The name that the stage's segment bears.
+    /// The name of API Gateway's segment.
     pub segment_name: String,
-    /// Whether the function's own subsegments came.
+    /// Whether the trace has the function's own subsegments.
     pub has_subsegments: bool,
-    /// Whether the function died in the store's call.
+    /// Whether the function died during its call to DynamoDB.
     pub function_died: bool,
-    /// Days that log groups keep their lines; none is for ever.
+    /// The retention of log groups in days. `None` means for ever.
     pub retention_days: Option<u32>,
-    /// The role by which API Gateway writes logs.
+    /// The role with which API Gateway writes logs.
     pub log_role: Option<String>,
-    /// The environment of every function.
+    /// The environment variables of every function.
     pub variables: Value,
-    /// `TracingConfig.Mode` of every function.
+    /// The `TracingConfig.Mode` of every function.
     pub tracing: String,
-    /// Layers of every function.
+    /// The ARNs of the layers of every function.
     pub layers: Vec<String>,
-    /// The time that signatures and requests are held against.
+    /// The clock for checks of signatures and for request times.
     pub clock: Clock,
 }
 
@@ -82,5 +83,5 @@ impl Default for AwsConfig {
     }
 }
 
-/// The functions that the stack has here.
+/// The names of the stack's functions.
 pub(super) const FUNCTIONS: [&str; 2] = ["health-check", "home-activities"];

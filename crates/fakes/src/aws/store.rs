@@ -1,58 +1,65 @@
-//! What the fake of AWS keeps: which calls were made, and the traces of the requests to the API.
+//! The store of AWS's fake: the calls by action, and the traces of the requests to the API.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
+use crate::bounded_log::BoundedLog;
 use crate::{CallLog, TraceId};
 
-/// Requests remembered; a test makes a few.
-const TRACES: usize = 1_000;
+/// How many traces are stored. A test makes a few requests.
+const MAX_TRACES: usize = 1_000;
 
-/// What was asked so far.
-#[derive(Debug, Default)]
+/// The calls so far.
+#[derive(Debug)]
 pub struct AwsStore {
     call_log: CallLog,
-    calls: BTreeMap<&'static str, u32>,
-    traces: Vec<(TraceId, SystemTime)>,
+    call_counts: BTreeMap<&'static str, u32>,
+    traces: BoundedLog<(TraceId, SystemTime)>,
+}
+
+impl Default for AwsStore {
+    fn default() -> Self {
+        let (call_log, call_counts) = (CallLog::default(), BTreeMap::new());
+        Self { call_log, call_counts, traces: BoundedLog::new(MAX_TRACES) }
+    }
 }
 
 impl AwsStore {
-    /// Calls and rejections.
+    /// Returns the log of calls and rejections.
     #[must_use]
     pub fn call_log(&self) -> &CallLog {
         &self.call_log
     }
 
-    /// How often an IAM action was asked for, refused or not.
+    /// Returns how many calls of an IAM action were made, including rejected ones.
     #[must_use]
     pub fn call_count(&self, action: &str) -> u32 {
-        self.calls.get(action).copied().unwrap_or_default()
+        self.call_counts.get(action).copied().unwrap_or_default()
     }
 
-    /// The traces of the requests to the API, the oldest first.
+    /// Returns the traces of the requests to the API, oldest first.
     pub fn traces(&self) -> impl Iterator<Item = TraceId> {
         self.traces.iter().map(|(trace, _)| *trace)
     }
 
-    pub(super) fn ledger_mut(&mut self) -> &mut CallLog {
+    pub(super) fn call_log_mut(&mut self) -> &mut CallLog {
         &mut self.call_log
     }
 
-    pub(super) fn count(&mut self, action: &'static str) -> u32 {
-        let count = self.calls.entry(action).or_default();
+    /// Counts a call of an action and returns the new count.
+    pub(super) fn count_call(&mut self, action: &'static str) -> u32 {
+        let count = self.call_counts.entry(action).or_default();
         *count += 1;
         *count
     }
 
-    pub(super) fn invoked(&mut self, trace: TraceId, now: SystemTime) {
-        if self.traces.len() == TRACES {
-            self.traces.remove(0);
-        }
-        self.traces.push((trace, now));
+    pub(super) fn add_trace(&mut self, trace: TraceId, now: SystemTime) {
+        // Nothing refers to evicted traces.
+        let _ = self.traces.push((trace, now), 1);
     }
 
-    /// When the request of this trace came; `None` for a trace that nobody made.
-    pub(super) fn time_of(&self, trace: TraceId) -> Option<SystemTime> {
+    /// Returns when the request with this trace arrived, or `None` for an unknown trace.
+    pub(super) fn request_time(&self, trace: TraceId) -> Option<SystemTime> {
         self.traces.iter().find(|(known, _)| *known == trace).map(|(_, time)| *time)
     }
 }

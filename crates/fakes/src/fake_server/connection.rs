@@ -1,11 +1,11 @@
-//! One connection: reads calls, lets the handler answer, and misbehaves where the plan of faults says so.
+//! One connection: reads calls, passes them to the handler and writes responses or injects faults.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{Request, Response as HttpResponse};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,112 +13,82 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::Counter;
+use super::state::{ServerState, unsent_response};
 use crate::Fault;
-use crate::handler::{Answer, Call, Handler, Served};
-use crate::wire::{Manner, Wire, WireStream};
+use crate::handler::{Call, Handled, Handler, Response};
+use crate::wire::{ResponseControl, ResponseStream, WriteMode};
 
-/// No talk is longer: silence, too, has an end.
-const TALK: Duration = Duration::from_secs(15 * 60);
+/// The longest life of a connection, also of one that `Fault::NoResponse` keeps open.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
-/// A body has to arrive in this time, as at a vendor's load balancer.
-const BODY: Duration = Duration::from_secs(60);
+/// A body must arrive within this time, as at a vendor's load balancer.
+const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What is read of a body that is too large, so that its sender hears the answer, and not a reset in the middle of its sending.
-const DRAINED: usize = 128 * 1024 * 1024;
+/// The server reads up to this much of a body that is too large. Its sender can then read the
+/// response and does not meet a reset while it sends.
+const MAX_DISCARDED_BYTES: usize = 128 * 1024 * 1024;
 
-pub(super) async fn talk<D: Handler>(stream: TcpStream, counter: Arc<Counter<D>>) {
-    // Answers are small: without this the kernel waits for more before it sends them.
+/// Serves one connection until the caller closes it or a fault ends it.
+pub(super) async fn serve<H: Handler>(stream: TcpStream, state: Arc<ServerState<H>>) {
+    // Responses are small. With Nagle's algorithm the kernel would wait for more data.
     let _ = stream.set_nodelay(true);
-    let wire = Wire::default();
-    let io = TokioIo::new(WireStream::new(stream, wire.clone()));
-    let service = service_fn(move |request| answer(request, wire.clone(), Arc::clone(&counter)));
-    // An error here is a caller's leaving, or a cut that was asked for: both are in order.
-    let _ = tokio::time::timeout(TALK, http1::Builder::new().serve_connection(io, service)).await;
+    let control = ResponseControl::default();
+    let io = TokioIo::new(ResponseStream::new(stream, control.clone()));
+    let service = service_fn(move |request| respond(request, control.clone(), Arc::clone(&state)));
+    // An error means that the caller left or that an injected fault cut the response. Both are
+    // expected.
+    let _ = tokio::time::timeout(CONNECTION_TIMEOUT, http1::Builder::new().serve_connection(io, service)).await;
 }
 
-async fn answer<D: Handler>(
+async fn respond<H: Handler>(
     request: Request<Incoming>,
-    wire: Wire,
-    counter: Arc<Counter<D>>,
-) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let call = match tokio::time::timeout(BODY, read(request, D::LARGEST_BODY)).await {
+    control: ResponseControl,
+    state: Arc<ServerState<H>>,
+) -> Result<HttpResponse<Full<Bytes>>, hyper::Error> {
+    let call = match tokio::time::timeout(BODY_TIMEOUT, read_call(request, H::MAX_BODY_BYTES)).await {
         Ok(call) => call?,
-        Err(_) => return Ok(hang_up(&wire)),
+        Err(_) => return Ok(close(&control)),
     };
-    let fault = counter.draw(&call);
-    let Served { answer, delivery } = counter.settle(&call, fault.as_ref());
-    pause(fault.as_ref()).await;
-    let bell = Arc::clone(&counter);
-    wire.prepare(manner(fault.as_ref()), move || {
+    let fault = state.fault_for(&call);
+    let Handled { response, delivery } = state.process(&call, fault.as_ref());
+    delay(fault.as_ref()).await;
+    let shared = Arc::clone(&state);
+    control.prepare(write_mode(fault.as_ref()), move || {
         if let Some(delivery) = delivery {
             delivery.mark_answered();
-            bell.store.send_modify(|_| ());
+            // Wakes the tests that wait for the answer.
+            shared.store.send_modify(|_| ());
         }
     });
-    Ok(response(answer))
+    Ok(http_response(response))
 }
 
-impl<D: Handler> Counter<D> {
-    fn draw(&self, call: &Call) -> Option<Fault> {
-        self.faults.draw(self.handler.is_delivery(call), |fault| match fault {
-            Fault::Poisoned { key, value } => self.handler.bears_mark(call, key, value),
-            _ => true,
-        })
-    }
-
-    /// What the vendor makes of the call, whether or not the caller will hear of it.
-    fn settle(&self, call: &Call, fault: Option<&Fault>) -> Served {
-        let now = (self.clock)();
-        let served = match fault {
-            Some(fault) if D::takes(fault) => self.handler.serve(call, Some(fault), now, &self.store),
-            Some(fault) if fault.is_of_the_wire() => hang_up_answer().into(),
-            Some(fault) => self.refuse(call, fault, now),
-            None => self.handler.serve(call, None, now, &self.store),
-        };
-        let status = served.answer.status.as_u16();
-        self.store.send_modify(|store| {
-            let call_log = D::call_log(store);
-            call_log.count_request();
-            call_log.count_answer(status);
-        });
-        served
-    }
-
-    fn refuse(&self, call: &Call, fault: &Fault, now: std::time::SystemTime) -> Served {
-        let answer = self.handler.refuse(fault, call, now);
-        let reason = format!("planned fault: {fault:?}");
-        self.store.send_modify(|store| D::call_log(store).reject(answer.status.as_u16(), reason, None));
-        answer.into()
-    }
-}
-
-async fn read(request: Request<Incoming>, largest: usize) -> Result<Call, hyper::Error> {
+async fn read_call(request: Request<Incoming>, max_bytes: usize) -> Result<Call, hyper::Error> {
     let (head, mut body) = request.into_parts();
-    let (mut bytes, mut seen) = (BytesMut::new(), 0);
+    let (mut bytes, mut received) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
-        seen += data.len();
-        bytes.extend_from_slice(&data[..data.len().min(largest - bytes.len())]);
-        if seen > DRAINED {
+        received += data.len();
+        bytes.extend_from_slice(&data[..data.len().min(max_bytes - bytes.len())]);
+        if received > MAX_DISCARDED_BYTES {
             break;
         }
     }
-    let is_cut = seen > bytes.len();
-    Ok(Call { method: head.method, uri: head.uri, headers: head.headers, body: bytes.freeze(), is_cut })
+    let is_truncated = received > bytes.len();
+    Ok(Call { method: head.method, uri: head.uri, headers: head.headers, body: bytes.freeze(), is_truncated })
 }
 
-fn manner(fault: Option<&Fault>) -> Manner {
+fn write_mode(fault: Option<&Fault>) -> WriteMode {
     match fault {
-        Some(Fault::TruncatedResponse) => Manner::Half,
-        Some(Fault::Closed { .. }) => Manner::Cut,
-        Some(Fault::Reset { .. }) => Manner::Reset,
-        Some(Fault::SlowResponse { interval }) => Manner::Drip(*interval),
-        _ => Manner::Honest,
+        Some(Fault::TruncatedResponse) => WriteMode::Truncated,
+        Some(Fault::Closed { .. }) => WriteMode::Closed,
+        Some(Fault::Reset { .. }) => WriteMode::Reset,
+        Some(Fault::SlowResponse { interval }) => WriteMode::Slow(*interval),
+        _ => WriteMode::Complete,
     }
 }
 
-async fn pause(fault: Option<&Fault>) {
+async fn delay(fault: Option<&Fault>) {
     match fault {
         Some(Fault::Delayed { by }) => tokio::time::sleep(*by).await,
         Some(Fault::NoResponse { .. }) => match std::future::pending::<Infallible>().await {},
@@ -126,19 +96,14 @@ async fn pause(fault: Option<&Fault>) {
     }
 }
 
-/// An answer that never leaves.
-fn hang_up_answer() -> Answer {
-    Answer::new(http::StatusCode::SERVICE_UNAVAILABLE, "text/plain", "")
+fn close(control: &ResponseControl) -> HttpResponse<Full<Bytes>> {
+    control.prepare(WriteMode::Closed, || ());
+    http_response(unsent_response())
 }
 
-fn hang_up(wire: &Wire) -> Response<Full<Bytes>> {
-    wire.prepare(Manner::Cut, || ());
-    response(hang_up_answer())
-}
-
-fn response(answer: Answer) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body));
-    *response.status_mut() = answer.status;
-    response.headers_mut().extend(answer.headers);
-    response
+fn http_response(response: Response) -> HttpResponse<Full<Bytes>> {
+    let mut http = HttpResponse::new(Full::new(response.body));
+    *http.status_mut() = response.status;
+    http.headers_mut().extend(response.headers);
+    http
 }

@@ -1,119 +1,94 @@
-//! A fake at work: a handler behind a door, with a store that can be looked at and waited for.
+//! The HTTP server of a fake: a listener, a vendor's handler and a store that tests can read.
 
 mod connection;
+mod state;
+mod wait;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use state::ServerState;
 use tokio::sync::watch;
 
 use crate::handler::Handler;
-use crate::wire::Door;
-use crate::{Clock, Fault, Faults};
+use crate::wire::Listener;
+use crate::{Fault, Faults};
 
-/// A running fake of an HTTP vendor. Dropping it ends it.
+pub use wait::TimedOut;
+pub(crate) use wait::wait_for;
+
+/// A running fake of an HTTP service. Dropping it stops it.
 #[derive(Debug)]
-pub struct FakeServer<D: Handler> {
-    counter: Arc<Counter<D>>,
-    door: Door,
+pub struct FakeServer<H: Handler> {
+    state: Arc<ServerState<H>>,
+    listener: Listener,
 }
 
-/// What the conversations share.
-#[derive(Debug)]
-struct Counter<D: Handler> {
-    handler: D,
-    store: watch::Sender<D::Store>,
-    faults: Faults,
-    clock: Clock,
-}
-
-/// What was waited for did not come in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what was waited for did not come within {0:?}")]
-pub struct TimedOut(pub Duration);
-
-impl<D: Handler> FakeServer<D> {
-    pub(crate) fn begin(handler: D, store: D::Store, clock: fn() -> SystemTime) -> io::Result<Self> {
-        let fits = |fault: &Fault| fault.is_of_the_wire() || D::fits(fault);
-        let faults = Faults::new(D::VENDOR, fits);
-        let counter = Arc::new(Counter { handler, store: watch::Sender::new(store), faults, clock });
-        let fake_server = Self { counter, door: Door::new()? };
-        fake_server.start_listening()?;
-        Ok(fake_server)
+impl<H: Handler> FakeServer<H> {
+    /// Starts a server on a free port of 127.0.0.1.
+    pub(crate) fn launch(handler: H, store: H::Store, clock: fn() -> SystemTime) -> io::Result<Self> {
+        let supports = |fault: &Fault| fault.is_connection_fault() || H::supports(fault);
+        let faults = Faults::new(H::VENDOR, supports);
+        let state = Arc::new(ServerState { handler, store: watch::Sender::new(store), faults, clock });
+        let server = Self { state, listener: Listener::new()? };
+        server.start_listening()?;
+        Ok(server)
     }
 
-    /// Where it listens.
+    /// Returns the address of the listener.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.door.address()
+        self.listener.address()
     }
 
-    /// The same as `http://127.0.0.1:<port>`, without a slash at the end.
+    /// Returns the base URL, `http://127.0.0.1:<port>`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address())
     }
 
-    /// Its plan of faults.
+    /// Returns the faults, to which a test adds plans.
     #[must_use]
     pub fn faults(&self) -> &Faults {
-        &self.counter.faults
+        &self.state.faults
     }
 
-    /// Refuses connections from now on, and cuts those that are open: the vendor is down. Its store stays.
+    /// Refuses new connections and drops the open ones, as a vendor that is down. The store stays.
     pub async fn stop_listening(&self) {
-        self.door.shut().await;
+        self.listener.stop().await;
     }
 
-    /// Listens again at the same address. Without effect where it listens already.
+    /// Accepts connections again at the same address. It does nothing if the fake listens already.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Returns the error of the operating system if the port cannot be opened.
     pub fn start_listening(&self) -> io::Result<()> {
-        let counter = Arc::clone(&self.counter);
-        self.door.open(move |stream| connection::talk(stream, Arc::clone(&counter)))
+        let state = Arc::clone(&self.state);
+        self.listener.start(move |stream| connection::serve(stream, Arc::clone(&state)))
     }
 
-    /// Ends it; what it kept goes with it.
+    /// Stops the fake and drops its store.
     pub async fn stop(self) {
-        self.door.shut().await;
+        self.listener.stop().await;
     }
 
-    /// Looks at what it keeps. Nothing is taken meanwhile, so be brief.
-    pub fn with_store<T>(&self, look: impl FnOnce(&D::Store) -> T) -> T {
-        look(&self.counter.store.borrow())
+    /// Calls `read` with the store. The fake stores nothing meanwhile, so `read` must return quickly.
+    pub fn with_store<T>(&self, read: impl FnOnce(&H::Store) -> T) -> T {
+        read(&self.state.store.borrow())
     }
 
-    /// Waits until `look` finds what it looks for; it is called once now, and again after each change.
+    /// Waits until `find` returns a value. It is called once at the start and after each change of the
+    /// store.
     ///
     /// # Errors
-    /// [`TimedOut`] after `within`.
+    /// Returns [`TimedOut`] after the time `within`.
     pub async fn wait_for<T>(
         &self,
         within: Duration,
-        mut look: impl FnMut(&D::Store) -> Option<T>,
+        mut find: impl FnMut(&H::Store) -> Option<T>,
     ) -> Result<T, TimedOut> {
-        wait(&self.counter.store, within, &mut look).await
-    }
-}
-
-/// The waiting itself, shared with the daemon that has no handler.
-pub(crate) async fn wait<S, T>(
-    store: &watch::Sender<S>,
-    within: Duration,
-    look: &mut impl FnMut(&S) -> Option<T>,
-) -> Result<T, TimedOut> {
-    let mut changes = store.subscribe();
-    let mut found = None;
-    let seen = changes.wait_for(|store| {
-        found = look(store);
-        found.is_some()
-    });
-    let ended = tokio::time::timeout(within, seen).await.map(|seen| seen.map(drop));
-    match (ended, found) {
-        (Ok(Ok(())), Some(found)) => Ok(found),
-        _ => Err(TimedOut(within)),
+        wait_for(&self.state.store, within, &mut find).await
     }
 }

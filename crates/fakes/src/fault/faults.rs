@@ -1,89 +1,93 @@
-//! The plans of a fake: a queue that can be changed while it runs.
+//! The plans of a fake, which can be changed while it runs.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Calls, Fault, Plan};
+use super::kind::Fault;
+use super::plan::{Calls, Plan};
 
-/// This fake can't misbehave in that way, since its vendor can't.
+/// The error for a fault that the fake's vendor cannot have.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{vendor} does not know the fault {fault:?}")]
+#[error("the fake of {vendor} does not support the fault {fault:?}")]
 pub struct UnsupportedFault {
-    /// Whose fake was asked.
+    /// The vendor of the fake.
     pub vendor: &'static str,
-    /// For what.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// A fake's plans, first come first served: the first plan that strikes a call decides, one fault a call.
+/// The plans of a fake, in the order in which they were added.
+///
+/// A call meets at most one fault: that of the first plan that is due for it.
 #[derive(Debug)]
 pub struct Faults {
     vendor: &'static str,
-    fits: fn(&Fault) -> bool,
-    plans: Mutex<Inner>,
+    supports: fn(&Fault) -> bool,
+    inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     plans: Vec<Plan>,
-    struck: u64,
+    injected: u64,
 }
 
 impl Faults {
-    pub(crate) fn new(vendor: &'static str, fits: fn(&Fault) -> bool) -> Self {
-        Self { vendor, fits, plans: Mutex::default() }
+    pub(crate) fn new(vendor: &'static str, supports: fn(&Fault) -> bool) -> Self {
+        Self { vendor, supports, inner: Mutex::default() }
     }
 
-    /// Adds a plan behind those that stand.
+    /// Adds a plan after the existing ones.
     ///
     /// # Errors
-    /// [`UnsupportedFault`] where the vendor can't misbehave so: Rollbar takes one item a call, so it has no partial success.
+    /// Returns [`UnsupportedFault`] if the vendor cannot have the fault. Rollbar, for example, takes one
+    /// item per call, so it has no partial success.
     pub fn add(&self, plan: Plan) -> Result<(), UnsupportedFault> {
-        if !(self.fits)(&plan.fault) {
+        if !(self.supports)(&plan.fault) {
             return Err(UnsupportedFault { vendor: self.vendor, fault: plan.fault });
         }
         self.lock().plans.push(plan);
         Ok(())
     }
 
-    /// The next delivery meets this fault; what is added later, the ones after it.
+    /// Injects the fault into the next delivery for which no earlier plan is due.
     ///
     /// # Errors
-    /// As [`Faults::add`].
+    /// Returns the same error as [`Faults::add`].
     pub fn inject_next(&self, fault: Fault) -> Result<(), UnsupportedFault> {
         self.add(Plan::times(1, fault))
     }
 
-    /// Honest from now on.
+    /// Removes all plans.
     pub fn clear(&self) {
         self.lock().plans.clear();
     }
 
-    /// How many calls have met a fault.
+    /// Returns how many calls met a fault.
     #[must_use]
     pub fn injected_count(&self) -> u64 {
-        self.lock().struck
+        self.lock().injected
     }
 
-    /// Plans that may still strike.
+    /// Returns how many plans are not used up.
     #[must_use]
     pub fn active_plans(&self) -> usize {
         self.lock().plans.len()
     }
 
-    /// The fault that this call meets. `touches` says whether a fault concerns the call at all.
-    pub(crate) fn draw(&self, is_delivery: bool, touches: impl Fn(&Fault) -> bool) -> Option<Fault> {
+    /// Returns the fault for a call. `applies` returns whether a fault concerns this call at all.
+    pub(crate) fn fault_for_call(&self, is_delivery: bool, applies: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut inner = self.lock();
-        let struck = inner.plans.iter_mut().find_map(|plan| {
-            let meant = is_delivery || plan.calls == Calls::All;
-            (meant && touches(&plan.fault) && plan.strikes()).then(|| plan.fault.clone())
+        let fault = inner.plans.iter_mut().find_map(|plan| {
+            let includes_call = is_delivery || plan.calls == Calls::All;
+            (includes_call && applies(&plan.fault) && plan.is_due()).then(|| plan.fault.clone())
         });
         inner.plans.retain(|plan| !plan.is_used_up());
-        inner.struck += u64::from(struck.is_some());
-        struck
+        inner.injected += u64::from(fault.is_some());
+        fault
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -96,56 +100,56 @@ mod tests {
     }
 
     #[test]
-    fn plans_strike_in_their_order_and_then_no_more() {
+    fn plans_apply_in_order_until_they_are_used_up() {
         let faults = faults();
         faults.add(Plan::times(2, Fault::ServerError)).unwrap();
         faults.inject_next(Fault::BadGateway).unwrap();
-        let drawn: Vec<_> = (0..4).map(|_| faults.draw(true, |_| true)).collect();
-        assert_eq!(drawn, [Some(Fault::ServerError), Some(Fault::ServerError), Some(Fault::BadGateway), None]);
+        let injected: Vec<_> = (0..4).map(|_| faults.fault_for_call(true, |_| true)).collect();
+        assert_eq!(injected, [Some(Fault::ServerError), Some(Fault::ServerError), Some(Fault::BadGateway), None]);
         assert_eq!((faults.injected_count(), faults.active_plans()), (3, 0));
     }
 
     #[test]
-    fn a_plan_for_deliveries_leaves_other_calls_alone() {
+    fn a_plan_for_deliveries_does_not_affect_other_calls() {
         let faults = faults();
         faults.inject_next(Fault::ServerError).unwrap();
-        assert_eq!(faults.draw(false, |_| true), None);
+        assert_eq!(faults.fault_for_call(false, |_| true), None);
         faults.add(Plan::times(1, Fault::BadGateway).on(Calls::All)).unwrap();
-        assert_eq!(faults.draw(false, |_| true), Some(Fault::BadGateway));
+        assert_eq!(faults.fault_for_call(false, |_| true), Some(Fault::BadGateway));
     }
 
     #[test]
-    fn a_fault_that_does_not_touch_a_call_is_kept_for_another() {
+    fn a_fault_that_does_not_apply_to_a_call_is_kept_for_another() {
         let faults = faults();
         faults.inject_next(Fault::ServerError).unwrap();
-        assert_eq!(faults.draw(true, |_| false), None);
+        assert_eq!(faults.fault_for_call(true, |_| false), None);
         assert_eq!(faults.active_plans(), 1);
     }
 
     #[test]
-    fn what_stands_until_cleared_ends_with_the_clearing() {
+    fn a_plan_without_end_applies_until_the_plans_are_cleared() {
         let faults = faults();
         faults.add(Plan::always(Fault::ServerError)).unwrap();
-        assert!((0..100).all(|_| faults.draw(true, |_| true).is_some()));
+        assert!((0..100).all(|_| faults.fault_for_call(true, |_| true).is_some()));
         faults.clear();
-        assert_eq!(faults.draw(true, |_| true), None);
+        assert_eq!(faults.fault_for_call(true, |_| true), None);
     }
 
     #[test]
-    fn a_plan_of_chance_strikes_the_same_calls_for_the_same_seed() {
-        let row = |seed| {
+    fn a_random_plan_selects_the_same_calls_for_the_same_seed() {
+        let selection = |seed| {
             let faults = faults();
             faults.add(Plan::with_probability(0.5, seed, Fault::ServerError)).unwrap();
-            (0..64).map(|_| faults.draw(true, |_| true).is_some()).collect::<Vec<_>>()
+            (0..64).map(|_| faults.fault_for_call(true, |_| true).is_some()).collect::<Vec<_>>()
         };
-        assert_eq!(row(1), row(1));
-        assert_ne!(row(1), row(2));
-        assert!(row(1).contains(&true) && row(1).contains(&false));
+        assert_eq!(selection(1), selection(1));
+        assert_ne!(selection(1), selection(2));
+        assert!(selection(1).contains(&true) && selection(1).contains(&false));
     }
 
     #[test]
-    fn a_fault_that_the_vendor_does_not_know_is_refused() {
-        let refused = faults().inject_next(Fault::TooLarge);
-        assert_eq!(refused, Err(UnsupportedFault { vendor: "a vendor", fault: Fault::TooLarge }));
+    fn an_unsupported_fault_is_an_error() {
+        let error = faults().inject_next(Fault::TooLarge);
+        assert_eq!(error, Err(UnsupportedFault { vendor: "a vendor", fault: Fault::TooLarge }));
     }
 }

@@ -1,71 +1,74 @@
-//! One plan: a fault, and which calls it strikes.
+//! A plan: a fault and the calls that it affects.
 
-use super::Fault;
-use super::draw::Draw;
+use super::kind::Fault;
+use super::rng::Rng;
 
-/// Which calls a plan is meant for.
+/// The calls that a plan applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Calls {
-    /// Those that deliver something: spans, items, documents. For the key services: every one.
+    /// Calls that deliver spans, items or documents. Every call to a key service or to `Aws`.
     Deliveries,
-    /// All, `/1/auth` and `/api/1/project` too.
+    /// All calls, also `/1/auth` and `/api/1/project`.
     All,
 }
 
-/// A fault, and when it strikes.
+/// A fault and when to inject it.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub(super) fault: Fault,
-    when: When,
+    schedule: Schedule,
     pub(super) calls: Calls,
 }
 
 #[derive(Debug, Clone)]
-enum When {
+enum Schedule {
     Times(u32),
     Always,
-    Chance { probability: f64, draw: Draw },
+    Random { probability: f64, rng: Rng },
 }
 
 impl Plan {
-    /// Strikes the next `times` calls.
+    /// Injects the fault into the next `times` deliveries.
     #[must_use]
     pub fn times(times: u32, fault: Fault) -> Self {
-        Self { fault, when: When::Times(times), calls: Calls::Deliveries }
+        Self { fault, schedule: Schedule::Times(times), calls: Calls::Deliveries }
     }
 
-    /// Strikes every call until the plan is cleared.
+    /// Injects the fault into every delivery until the plans are cleared.
     #[must_use]
     pub fn always(fault: Fault) -> Self {
-        Self { fault, when: When::Always, calls: Calls::Deliveries }
+        Self { fault, schedule: Schedule::Always, calls: Calls::Deliveries }
     }
 
-    /// Strikes a call with this probability (0 to 1), the same calls for the same seed, until the plan is cleared.
+    /// Injects the fault into each delivery with this probability (0 to 1) until the plans are cleared.
+    ///
+    /// The same seed selects the same calls.
     #[must_use]
     pub fn with_probability(probability: f64, seed: u64, fault: Fault) -> Self {
-        Self { fault, when: When::Chance { probability, draw: Draw::new(seed) }, calls: Calls::Deliveries }
+        let schedule = Schedule::Random { probability, rng: Rng::new(seed) };
+        Self { fault, schedule, calls: Calls::Deliveries }
     }
 
-    /// Says which calls it is meant for; deliveries, if nothing is said.
+    /// Sets the calls that the plan applies to. The default is [`Calls::Deliveries`].
     #[must_use]
     pub fn on(self, calls: Calls) -> Self {
         Self { calls, ..self }
     }
 
-    /// Whether it strikes this call; a plan of a number is one shorter then.
-    pub(super) fn strikes(&mut self) -> bool {
-        match &mut self.when {
-            When::Times(left) => {
-                let strikes = *left > 0;
+    /// Returns whether to inject the fault into this call, and counts the call.
+    pub(super) fn is_due(&mut self) -> bool {
+        match &mut self.schedule {
+            Schedule::Times(left) => {
+                let is_due = *left > 0;
                 *left = left.saturating_sub(1);
-                strikes
+                is_due
             }
-            When::Always => true,
-            When::Chance { probability, draw } => draw.hits(*probability),
+            Schedule::Always => true,
+            Schedule::Random { probability, rng } => rng.happens(*probability),
         }
     }
 
     pub(super) fn is_used_up(&self) -> bool {
-        matches!(self.when, When::Times(0))
+        matches!(self.schedule, Schedule::Times(0))
     }
 }

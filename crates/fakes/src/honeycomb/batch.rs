@@ -1,38 +1,42 @@
-//! A call as it came in: its headers and its bytes, for whoever wants to see what left.
+//! A delivery to Honeycomb as it arrived: headers and body.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use crate::KeyMark;
+use crate::RedactedKey;
 use crate::handler::Call;
 
-/// The header that bears the key.
+/// The header that holds the API key.
 const KEY_HEADER: &str = "x-honeycomb-team";
 
-/// A batch that was taken, as it came.
+/// An accepted call to `/v1/traces`, as it arrived.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Its delivery's number.
+    /// The number of its delivery.
     pub number: u64,
-    /// When it came, in milliseconds since 1970.
+    /// When it arrived, in milliseconds since 1970.
     pub received_ms: u64,
-    /// Its headers, of the key no more than its mark.
+    /// Its headers. The key is redacted and `Authorization` is left out.
     pub headers: Vec<(String, String)>,
-    /// How long the body was, as it came.
+    /// The length of the body as it arrived.
     pub bytes: usize,
-    /// How many spans it brought.
+    /// How many of its spans were accepted.
     pub spans: u64,
-    /// The body as it came; none where a secret was found in it, which can't be blotted out of packed bytes.
+    /// The body as it arrived. `None` if it contained a secret, because a compressed body cannot be
+    /// redacted.
     pub body: Option<Bytes>,
 }
 
 impl Batch {
     pub(super) fn new(call: &Call, number: u64, spans: u64, has_secret: bool, now: SystemTime) -> Self {
-        let shown = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = call.headers.iter().map(|(name, value)| {
-            let value =
-                if name.as_str() == KEY_HEADER { KeyMark::of(&shown(value)).text().to_owned() } else { shown(value) };
+            let value = if name.as_str() == KEY_HEADER {
+                RedactedKey::of(&text(value)).as_str().to_owned()
+            } else {
+                text(value)
+            };
             (name.as_str().to_owned(), value)
         });
         Self {
@@ -46,8 +50,8 @@ impl Batch {
         }
     }
 
-    /// What it takes on the log.
-    pub(super) fn size(&self) -> usize {
+    /// Returns the memory that the batch takes in the store, in bytes.
+    pub(super) fn stored_bytes(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         self.bytes + headers + size_of::<Self>()
     }

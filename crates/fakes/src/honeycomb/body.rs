@@ -1,4 +1,4 @@
-//! What a call to `/v1/traces` carries: which encoding, unpacked how, decoded to OTLP's own message.
+//! Decodes the body of a call to `/v1/traces`: compression and encoding.
 
 use std::io::Read;
 
@@ -8,13 +8,18 @@ use prost::Message;
 
 use crate::handler::Call;
 
-/// Unpacked bodies end here, as OTLP's specification advises receivers: beyond it, 413.
-const UNPACKED: u64 = 64 * 1024 * 1024;
+/// The limit of a decompressed body, as OTLP's specification advises servers. Beyond it they answer
+/// 413.
+const MAX_DECOMPRESSED_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Honeycomb's text for whatever it can't read (HUSKY).
+/// Honeycomb's message for every body that it cannot read (husky).
 const UNREADABLE: &str = "failed to parse OTLP request body";
 
-/// How OTLP is written in this call; the answer is written alike.
+/// The message of 415 (husky).
+pub(super) const UNSUPPORTED_CONTENT_TYPE: &str =
+    "unsupported content-type, valid types are: application/protobuf, application/x-protobuf, application/json";
+
+/// The encoding of an OTLP request. The response has the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Protobuf,
@@ -22,19 +27,19 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding that the content type names, if Honeycomb takes it.
-    fn named(call: &Call) -> Option<Self> {
-        let named = call.header("content-type").unwrap_or("");
-        match named.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
+    /// Returns the encoding that the content type names, if Honeycomb accepts it.
+    fn from_content_type(call: &Call) -> Option<Self> {
+        let content_type = call.header("content-type").unwrap_or("");
+        match content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase().as_str() {
             "application/protobuf" | "application/x-protobuf" => Some(Self::Protobuf),
             "application/json" => Some(Self::Json),
             _ => None,
         }
     }
 
-    /// The encoding of an answer to this call, protobuf where it names none.
+    /// Returns the encoding of a response to this call. It is protobuf if the call names none.
     pub(super) fn of(call: &Call) -> Self {
-        Self::named(call).unwrap_or(Self::Protobuf)
+        Self::from_content_type(call).unwrap_or(Self::Protobuf)
     }
 
     pub(super) fn content_type(self) -> &'static str {
@@ -45,13 +50,17 @@ impl Encoding {
     }
 }
 
-/// Reads the body, or says with which status and words Honeycomb refuses it.
+/// Decodes the body.
+///
+/// # Errors
+/// Returns the status and message of Honeycomb's rejection.
 pub(super) fn read(call: &Call) -> Result<(Encoding, ExportTraceServiceRequest), (StatusCode, &'static str)> {
-    let encoding = Encoding::named(call).ok_or((StatusCode::UNSUPPORTED_MEDIA_TYPE, super::answer::UNSUPPORTED))?;
-    if call.is_cut {
+    let encoding =
+        Encoding::from_content_type(call).ok_or((StatusCode::UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT_TYPE))?;
+    if call.is_truncated {
         return Err((StatusCode::BAD_REQUEST, UNREADABLE));
     }
-    let bytes = unpack(call)?;
+    let bytes = decompress(call)?;
     let request = match encoding {
         Encoding::Protobuf => ExportTraceServiceRequest::decode(bytes.as_slice()).ok(),
         Encoding::Json => serde_json::from_slice(&bytes).ok(),
@@ -59,22 +68,25 @@ pub(super) fn read(call: &Call) -> Result<(Encoding, ExportTraceServiceRequest),
     Ok((encoding, request.ok_or((StatusCode::BAD_REQUEST, UNREADABLE))?))
 }
 
-fn unpack(call: &Call) -> Result<Vec<u8>, (StatusCode, &'static str)> {
-    let packed = call.body.as_ref();
+fn decompress(call: &Call) -> Result<Vec<u8>, (StatusCode, &'static str)> {
+    let body = call.body.as_ref();
     let unreadable = (StatusCode::BAD_REQUEST, UNREADABLE);
     match call.header("content-encoding").unwrap_or("").to_ascii_lowercase().as_str() {
-        "" | "identity" => Ok(packed.to_vec()),
-        "gzip" => drain(flate2::read::MultiGzDecoder::new(packed)),
-        "zstd" => drain(ruzstd::decoding::StreamingDecoder::new(packed).map_err(|_| unreadable)?),
+        "" | "identity" => Ok(body.to_vec()),
+        "gzip" => read_to_limit(flate2::read::MultiGzDecoder::new(body)),
+        "zstd" => read_to_limit(ruzstd::decoding::StreamingDecoder::new(body).map_err(|_| unreadable)?),
         _ => Err(unreadable),
     }
 }
 
-fn drain(unpacked: impl Read) -> Result<Vec<u8>, (StatusCode, &'static str)> {
+fn read_to_limit(decoder: impl Read) -> Result<Vec<u8>, (StatusCode, &'static str)> {
     let mut bytes = Vec::new();
-    unpacked.take(UNPACKED + 1).read_to_end(&mut bytes).map_err(|_| (StatusCode::BAD_REQUEST, UNREADABLE))?;
-    if bytes.len() as u64 > UNPACKED {
-        return Err((StatusCode::PAYLOAD_TOO_LARGE, "request body is too large once unpacked"));
+    decoder
+        .take(MAX_DECOMPRESSED_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|_| (StatusCode::BAD_REQUEST, UNREADABLE))?;
+    if bytes.len() as u64 > MAX_DECOMPRESSED_BYTES {
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, "request body is too large after decompression"));
     }
     Ok(bytes)
 }

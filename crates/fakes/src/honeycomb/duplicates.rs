@@ -1,65 +1,74 @@
-//! Spans that came again, and whether their sender could know better.
+//! Duplicate spans, and whether their sender had to send them again.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use super::Span;
+use super::span::Span;
+use crate::bounded_log::BoundedLog;
 use crate::{Delivery, TraceId, Violation};
 
-/// Duplicates are listed for a test's report up to this many, and counted beyond.
-const LISTED: usize = 10_000;
+/// How many duplicates are listed. The counts have no limit.
+const MAX_LISTED: usize = 10_000;
 
-/// A span that came again.
-#[derive(Debug, Clone, Serialize)]
+/// A span that arrived more than once.
+#[derive(Debug, Clone)]
 pub struct Duplicate {
-    /// Its trace.
+    /// The span's trace.
     pub trace_id: TraceId,
-    /// 16 hexadecimal digits.
+    /// The span's id, 16 hexadecimal digits.
     pub span_id: String,
-    /// The numbers of the deliveries that had brought it before.
-    pub before: Vec<u64>,
-    /// The number of the delivery that brought it again.
-    pub again: u64,
-    /// Whether none of those before had been answered, so that its sender could not know.
-    pub is_excused: bool,
+    /// The numbers of the deliveries that contained the span before.
+    pub earlier_deliveries: Vec<u64>,
+    /// The number of the delivery that contained it again.
+    pub delivery: u64,
+    /// Whether none of the earlier deliveries was answered. The sender then had to send it again.
+    pub is_expected: bool,
 }
 
-/// All of them, counted, and the last ones listed.
-#[derive(Debug, Default)]
+/// Counts duplicates and lists the last of them.
+#[derive(Debug)]
 pub(super) struct Duplicates {
-    listed: VecDeque<Duplicate>,
-    excused: u64,
-    unexcused: u64,
+    listed: BoundedLog<Duplicate>,
+    expected: u64,
+    unexpected: u64,
+}
+
+impl Default for Duplicates {
+    fn default() -> Self {
+        Self { listed: BoundedLog::new(MAX_LISTED), expected: 0, unexpected: 0 }
+    }
 }
 
 impl Duplicates {
-    pub(super) fn excused(&self) -> u64 {
-        self.excused
+    pub(super) fn expected(&self) -> u64 {
+        self.expected
     }
 
-    pub(super) fn unexcused(&self) -> u64 {
-        self.unexcused
+    pub(super) fn unexpected(&self) -> u64 {
+        self.unexpected
     }
 
     pub(super) fn listed(&self) -> impl DoubleEndedIterator<Item = &Duplicate> {
         self.listed.iter()
     }
 
-    /// Notes that a span came again after these deliveries, and complains where that is not excused.
-    pub(super) fn note(&mut self, span: &Span, before: &[Arc<Delivery>]) -> Option<Violation> {
-        let again = span.delivery.number();
-        let is_excused = before.iter().all(|delivery| !delivery.was_answered() && delivery.number() != again);
-        self.excused += u64::from(is_excused);
-        self.unexcused += u64::from(!is_excused);
-        if self.listed.len() == LISTED {
-            self.listed.pop_front();
-        }
-        let before = before.iter().map(|delivery| delivery.number()).collect();
+    /// Records that a span arrived again, and returns a violation if that is unexpected.
+    pub(super) fn record(&mut self, span: &Span, earlier: &[Arc<Delivery>]) -> Option<Violation> {
+        let delivery = span.delivery.number();
+        let is_expected = earlier.iter().all(|earlier| !earlier.was_answered() && earlier.number() != delivery);
+        self.expected += u64::from(is_expected);
+        self.unexpected += u64::from(!is_expected);
+        let earlier_deliveries = earlier.iter().map(|delivery| delivery.number()).collect();
         let (trace_id, span_id) = (span.trace_id, span.span_id.clone());
-        self.listed.push_back(Duplicate { trace_id, span_id, before, again, is_excused });
-        let told = || Violation::new("span-twice", format!("span {} of trace {trace_id} came again", span.span_id));
-        (!is_excused).then(told)
+        let duplicate = Duplicate { trace_id, span_id, earlier_deliveries, delivery, is_expected };
+        let _ = self.listed.push(duplicate, 1);
+        (!is_expected).then(|| unexpected_duplicate(span))
     }
+}
+
+fn unexpected_duplicate(span: &Span) -> Violation {
+    let detail = format!(
+        "span {} of trace {} arrived again after Honeycomb accepted it; Honeycomb stores both",
+        span.span_id, span.trace_id
+    );
+    Violation::new("span-duplicate", detail)
 }

@@ -1,24 +1,25 @@
-//! Honeycomb's keys: their kinds, which show in their shape, and what one of them may do.
+//! Honeycomb's API keys: their kinds and permissions.
 
 use serde_json::{Value, json};
 
 use crate::Secret;
 
-/// What kind of key a text looks like.
+/// The kind of an API key, which its form shows (docs.honeycomb.io, authentication; husky).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
-    /// `hc[a-z]ik_` and 64 characters in all: for sending only.
+    /// `hc[a-z]ik_` and 64 characters in all. It can only send events.
     Ingest,
-    /// 22 letters and digits, or `hc[a-z]lk_…`: sends, and manages one environment.
+    /// 22 letters and digits, or `hc[a-z]lk_…`. It sends events and manages one environment.
     Configuration,
-    /// 32 hexadecimal digits: sends to the classic environment, and manages it.
+    /// 32 hexadecimal digits. It sends events to the classic environment and manages it.
     Classic,
-    /// `hc[a-z]ic_` and 64 characters in all: sends to the classic environment.
+    /// `hc[a-z]ic_` and 64 characters in all. It sends events to the classic environment.
     ClassicIngest,
 }
 
 impl KeyKind {
-    /// The kind that a key's shape tells; nothing for what is no sending key, such as a management key (`hc[a-z]mk_`).
+    /// Returns the kind of a key, or `None` for a text that is no key for sending events, such as a
+    /// management key (`hc[a-z]mk_`).
     #[must_use]
     pub fn of(key: &str) -> Option<Self> {
         if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -38,14 +39,14 @@ impl KeyKind {
         }
     }
 
-    /// Classic keys need the header `x-honeycomb-dataset`.
+    /// Returns whether the key needs the header `x-honeycomb-dataset`.
     #[must_use]
     pub fn is_classic(self) -> bool {
         matches!(self, Self::Classic | Self::ClassicIngest)
     }
 }
 
-/// Where a key is at home. The other region does not know it.
+/// The region of a key or of a fake. A key is unknown in the other region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Region {
     /// `api.honeycomb.io`
@@ -54,30 +55,31 @@ pub enum Region {
     Eu,
 }
 
-/// A key that the fake knows.
+/// A key that the fake accepts.
 #[derive(Debug, Clone)]
 pub struct HoneycombKey {
     /// The key.
     pub text: Secret,
     /// The team's slug.
     pub team: String,
-    /// The environment's slug; classic keys have none, whatever stands here.
+    /// The environment's slug. `/1/auth` ignores it for a classic key, whose environment has no name.
     pub environment: String,
-    /// Where it is at home.
+    /// The region of the key.
     pub region: Region,
     /// The permission `events`.
     pub may_send: bool,
-    /// The permission `createDatasets`, told by `/1/auth`. What Honeycomb answers to a key without it is not documented, so it is not acted on.
+    /// The permission `createDatasets` in the response of `/1/auth`. The fake does not enforce it,
+    /// because Honeycomb does not document the response to a key without it.
     pub may_create_datasets: bool,
-    /// Switched off in the console.
+    /// Whether the key is disabled in Honeycomb's settings.
     pub disabled: bool,
 }
 
-/// The key of one machine: of the right shape, worth nothing anywhere else.
+/// The key of `cargo local`. It has the form of an ingest key and no value outside of the fakes.
 const LOCAL: &str = "hcaik_00000000000000000000local00000000000000000000000000000crud";
 
 impl HoneycombKey {
-    /// A key that may send, of team and environment `crudder` in the US.
+    /// Creates a key that may send events, of team and environment `crudder` in the US.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: Secret::new(text),
@@ -90,7 +92,7 @@ impl HoneycombKey {
         }
     }
 
-    /// The ingest key that the default configuration accepts.
+    /// Returns the ingest key that the default configuration accepts.
     #[must_use]
     pub fn local() -> Self {
         Self::new(LOCAL)
@@ -100,8 +102,10 @@ impl HoneycombKey {
         KeyKind::of(self.text.reveal())
     }
 
-    /// What `/1/auth` tells of it. The id of an ingest key is its first half; the rest is the secret.
-    pub(super) fn told(&self) -> Value {
+    /// Returns the response of `/1/auth` (docs.honeycomb.io, "API: auth").
+    ///
+    /// The id of an ingest key is its first half. The second half is its secret.
+    pub(super) fn auth_response(&self) -> Value {
         let kind = self.kind();
         let is_ingest = matches!(kind, Some(KeyKind::Ingest | KeyKind::ClassicIngest));
         let environment = if kind.is_some_and(KeyKind::is_classic) { "" } else { &self.environment };
@@ -125,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keys_shape_tells_its_kind() {
+    fn the_form_of_a_key_shows_its_kind() {
         assert_eq!(KeyKind::of(LOCAL), Some(KeyKind::Ingest));
         assert_eq!(KeyKind::of(&format!("hceic_{}", "a".repeat(58))), Some(KeyKind::ClassicIngest));
         assert_eq!(KeyKind::of("hcalk_01hqk4k20cjeh63wca8vva5stw"), Some(KeyKind::Configuration));
@@ -134,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_send_has_no_kind() {
+    fn a_text_that_is_no_key_for_sending_has_no_kind() {
         for text in [
             "",
             "hcamk_01hqk4k20cjeh63wca8vva5stw",

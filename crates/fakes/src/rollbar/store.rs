@@ -1,4 +1,4 @@
-//! What Rollbar's fake keeps: items by arrival, and the uuids that came twice.
+//! The store of Rollbar's fake: items in the order of arrival, and duplicate uuids.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,109 +6,110 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::Item;
+use super::item::Item;
 use crate::bounded_log::BoundedLog;
-use crate::{CallLog, Delivery, KeyMark, TraceId};
+use crate::{CallLog, Delivery, RedactedKey, TraceId};
 
-/// What was taken so far.
+/// What the fake accepted so far.
 #[derive(Debug)]
 pub struct RollbarStore {
     call_log: CallLog,
-    log: BoundedLog<Arc<Item>>,
+    items: BoundedLog<Arc<Item>>,
     by_uuid: HashMap<String, Arc<Item>>,
-    taken: u64,
-    repeated: u64,
-    unexcused: u64,
+    item_count: u64,
+    duplicates: u64,
+    unexpected_duplicates: u64,
 }
 
 impl RollbarStore {
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(super) fn new(capacity_bytes: usize) -> Self {
         Self {
             call_log: CallLog::default(),
-            log: BoundedLog::new(bytes),
+            items: BoundedLog::new(capacity_bytes),
             by_uuid: HashMap::new(),
-            taken: 0,
-            repeated: 0,
-            unexcused: 0,
+            item_count: 0,
+            duplicates: 0,
+            unexpected_duplicates: 0,
         }
     }
 
-    /// Calls, rejections, violations, deliveries.
+    /// Returns the log of calls, rejections, violations and deliveries.
     #[must_use]
     pub fn call_log(&self) -> &CallLog {
         &self.call_log
     }
 
-    /// Items taken, each uuid once.
+    /// Returns how many items were accepted, each uuid once.
     #[must_use]
     pub fn item_count(&self) -> u64 {
-        self.taken
+        self.item_count
     }
 
-    /// Items whose uuid had come before: answered 200, and thrown away.
+    /// Returns how many items had a known uuid. Like Rollbar, the fake answers 200 and discards them
+    /// ("Create item").
     #[must_use]
     pub fn duplicate_items(&self) -> u64 {
-        self.repeated
+        self.duplicates
     }
 
-    /// Those among the repeated whose first coming had been answered.
+    /// Returns how many duplicate items arrived although their first delivery was answered.
     #[must_use]
     pub fn unexpected_duplicates(&self) -> u64 {
-        self.unexcused
+        self.unexpected_duplicates
     }
 
-    /// Items that fell off the log to make room.
+    /// Returns how many items were evicted to keep the store within its capacity.
     #[must_use]
     pub fn evicted_items(&self) -> u64 {
-        self.log.dropped()
+        self.items.evicted()
     }
 
-    /// How many bytes what is kept takes, by a generous estimate.
+    /// Returns how many bytes the stored items take, estimated generously.
     #[must_use]
     pub fn bytes_kept(&self) -> usize {
-        self.log.bytes()
+        self.items.weight()
     }
 
-    /// All items that are kept, oldest first.
+    /// Returns the stored items, oldest first.
     pub fn items(&self) -> impl DoubleEndedIterator<Item = &Item> {
-        self.log.iter().map(AsRef::as_ref)
+        self.items.iter().map(AsRef::as_ref)
     }
 
-    /// The item with this uuid.
+    /// Returns the stored item with this uuid.
     #[must_use]
     pub fn item(&self, uuid: &str) -> Option<&Item> {
         self.by_uuid.get(uuid).map(AsRef::as_ref)
     }
 
-    /// The items that name this trace, oldest first.
+    /// Returns the stored items of a trace, oldest first.
     pub fn items_of(&self, trace_id: TraceId) -> impl DoubleEndedIterator<Item = &Item> {
         self.items().filter(move |item| item.trace_id == Some(trace_id))
     }
 
-    pub(super) fn ledger_mut(&mut self) -> &mut CallLog {
+    pub(super) fn call_log_mut(&mut self) -> &mut CallLog {
         &mut self.call_log
     }
 
-    /// Takes an item, or throws it away if its uuid is known; answers with its uuid either way.
-    pub(super) fn take(
+    /// Stores an item, or discards it if its uuid is known. Returns its uuid in both cases.
+    pub(super) fn add_item(
         &mut self,
         body: &Value,
         raw: String,
-        token: KeyMark,
+        token: RedactedKey,
         now: SystemTime,
     ) -> (String, Arc<Delivery>) {
         let delivery = self.call_log.open_delivery();
         let item = Arc::new(Item::new(body, raw, token, now, Arc::clone(&delivery)));
         let uuid = item.uuid.clone();
         if let Some(known) = self.by_uuid.get(&uuid) {
-            self.repeated += 1;
-            self.unexcused += u64::from(known.delivery.was_answered());
+            self.duplicates += 1;
+            self.unexpected_duplicates += u64::from(known.delivery.was_answered());
         } else {
-            self.taken += 1;
+            self.item_count += 1;
             self.by_uuid.insert(uuid.clone(), Arc::clone(&item));
-            let bytes = item.bytes();
-            for fallen in self.log.put(item, bytes) {
-                self.by_uuid.remove(&fallen.uuid);
+            let bytes = item.stored_bytes();
+            for evicted in self.items.push(item, bytes) {
+                self.by_uuid.remove(&evicted.uuid);
             }
         }
         (uuid, delivery)

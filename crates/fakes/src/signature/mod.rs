@@ -1,40 +1,46 @@
-//! AWS's Signature Version 4: whether a call bears one, and whether it is right.
+//! Checks of AWS Signature Version 4 on a call.
 
-mod form;
-mod proof;
+mod authorization;
+mod error;
+mod expected;
 
 use std::time::{Duration, SystemTime};
 
-use form::Form;
+use authorization::Authorization;
+pub(crate) use error::SignatureError;
 
 use crate::AwsCredentials;
 use crate::handler::Call;
 
-/// A signature is good for five minutes, both ways.
-const SKEW: Duration = Duration::from_secs(300);
+/// AWS accepts a signature five minutes before and after its date (IAM User Guide, "Signing AWS API
+/// requests").
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 
-/// Why a call is not let in, in AWS's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flaw {
-    pub(crate) kind: &'static str,
-    pub(crate) message: &'static str,
-}
-
-/// Checks the form, the time, and, where the fake knows credentials, the signature itself.
-pub(crate) fn check(call: &Call, service: &str, known: Option<&AwsCredentials>, now: SystemTime) -> Result<(), Flaw> {
-    let form = Form::read(call, service)?;
-    let age = now.duration_since(form.time).unwrap_or_else(|error| error.duration());
-    if age > SKEW {
-        return Err(Flaw { kind: "InvalidSignatureException", message: "Signature expired" });
+/// Checks the form and the date of the signature, and with known credentials the signature itself.
+///
+/// # Errors
+/// Returns the error that AWS answers with.
+pub(crate) fn check(
+    call: &Call,
+    service: &str,
+    known: Option<&AwsCredentials>,
+    now: SystemTime,
+) -> Result<(), SignatureError> {
+    let authorization = Authorization::parse(call, service)?;
+    let age = now.duration_since(authorization.time).unwrap_or_else(|error| error.duration());
+    if age > MAX_CLOCK_SKEW {
+        return Err(SignatureError { kind: "InvalidSignatureException", message: "Signature expired" });
     }
     match known {
         None => Ok(()),
-        Some(known) if known.id != form.id => Err(Flaw {
+        Some(known) if known.id != authorization.id => Err(SignatureError {
             kind: "UnrecognizedClientException",
             message: "The security token included in the request is invalid.",
         }),
-        Some(known) if proof::signature(call, &form, known).as_deref() == Some(form.signature) => Ok(()),
-        Some(_) => Err(Flaw {
+        Some(known) if expected::signature(call, &authorization, known).as_deref() == Some(authorization.signature) => {
+            Ok(())
+        }
+        Some(_) => Err(SignatureError {
             kind: "InvalidSignatureException",
             message: "The request signature we calculated does not match the signature you provided.",
         }),

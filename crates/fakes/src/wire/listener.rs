@@ -1,4 +1,4 @@
-//! The door: a port on 127.0.0.1 that can be shut and opened again without losing its number.
+//! A TCP listener on 127.0.0.1 that can stop and start again on the same port.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,93 +9,98 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Connections open at once. A layer needs one or two; a load test some dozens; a silent vendor holds on to each.
-const CONNECTIONS: usize = 1_024;
+/// The limit of open connections. An extension needs one or two and a load test some dozens. Each
+/// call that meets `Fault::NoResponse` keeps its connection.
+const MAX_CONNECTIONS: usize = 1_024;
 
-/// Connections that the kernel may hold for us before we accept them.
+/// Connections that the kernel queues until the listener accepts them.
 const BACKLOG: u32 = 1_024;
 
-/// After a failed accept: long enough to spare the processor, short enough for nobody to notice.
-const PAUSE: Duration = Duration::from_millis(10);
+/// The pause after a failed accept: long enough to spare the processor, too short to matter to a
+/// caller.
+const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(10);
 
-/// Holds the port while it is shut: a socket that is bound and does not listen, so that a caller is refused and nobody else gets the port.
+/// A port with a task that accepts connections while the listener is started.
+///
+/// A second socket stays bound to the port and never listens. While the listener is stopped, callers
+/// are refused and no other process gets the port.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct Listener {
     address: SocketAddr,
-    _hold: TcpSocket,
-    porter: Mutex<Option<JoinHandle<()>>>,
+    _reservation: TcpSocket,
+    accept_task: Mutex<Option<JoinHandle<()>>>,
 }
 
-fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseport(true)?;
     socket.bind(address)?;
     Ok(socket)
 }
 
-impl Door {
-    /// Takes a free port. Nobody is let in before [`Door::open`].
+impl Listener {
+    /// Reserves a free port. It accepts no connection before [`Listener::start`].
     pub(crate) fn new() -> io::Result<Self> {
-        let hold = bound((Ipv4Addr::LOCALHOST, 0).into())?;
-        Ok(Self { address: hold.local_addr()?, _hold: hold, porter: Mutex::default() })
+        let reservation = bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        Ok(Self { address: reservation.local_addr()?, _reservation: reservation, accept_task: Mutex::default() })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Lets callers in, each to a `talk` of its own. Without effect where it is open already.
-    pub(crate) fn open<F, T>(&self, talk: F) -> io::Result<()>
+    /// Accepts connections and runs `serve` for each. It does nothing if the listener is started.
+    pub(crate) fn start<F, T>(&self, serve: F) -> io::Result<()>
     where
         F: Fn(TcpStream) -> T + Send + 'static,
         T: Future<Output = ()> + Send + 'static,
     {
-        let mut porter = self.porter.lock().unwrap_or_else(PoisonError::into_inner);
-        if porter.is_none() {
-            let listener = bound(self.address)?.listen(BACKLOG)?;
-            *porter = Some(tokio::spawn(let_in(listener, talk)));
+        let mut task = self.accept_task.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.is_none() {
+            let listener = bind(self.address)?.listen(BACKLOG)?;
+            *task = Some(tokio::spawn(accept_connections(listener, serve)));
         }
         Ok(())
     }
 
-    /// Refuses callers from now on, and cuts those who are inside.
-    pub(crate) async fn shut(&self) {
-        let porter = self.porter.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(porter) = porter {
-            porter.abort();
-            let _ = porter.await;
+    /// Refuses new connections and drops the open ones.
+    pub(crate) async fn stop(&self) {
+        let task = self.accept_task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.abort();
+            let _ = task.await;
         }
     }
 }
 
-impl Drop for Door {
+impl Drop for Listener {
     fn drop(&mut self) {
-        if let Some(porter) = self.porter.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            porter.abort();
+        if let Some(task) = self.accept_task.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
         }
     }
 }
 
-/// The talks live in this task's set, so that they end when it does.
-async fn let_in<F, T>(listener: TcpListener, talk: F)
+/// Accepts connections until the task is aborted. Its `JoinSet` aborts all connections with it.
+async fn accept_connections<F, T>(listener: TcpListener, serve: F)
 where
     F: Fn(TcpStream) -> T,
     T: Future<Output = ()> + Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut talks = JoinSet::new();
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let talk = talk(stream);
-                    talks.spawn(async move { talk.await; drop(place) });
+                    let connection = serve(stream);
+                    connections.spawn(async move { connection.await; drop(permit) });
                 }
-                // The process has no file left, or the caller is gone already: the next turn finds out.
-                Err(_) => tokio::time::sleep(PAUSE).await,
+                // The process has no free file descriptor, or the caller is gone: try again.
+                Err(_) => tokio::time::sleep(ACCEPT_RETRY_PAUSE).await,
             },
-            Some(_) = talks.join_next() => (),
+            Some(_) = connections.join_next() => (),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Sockets: the door that callers come through, and the stream on which answers are honest or not.
+//! Sockets: the listener of a fake and the stream that can cut, reset or slow down a response.
 
 mod listener;
-mod stream;
+mod response_stream;
 
-pub(crate) use listener::Door;
-pub(crate) use stream::{Manner, Wire, WireStream};
+pub(crate) use listener::Listener;
+pub(crate) use response_stream::{ResponseControl, ResponseStream, WriteMode};

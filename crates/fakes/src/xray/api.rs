@@ -1,4 +1,4 @@
-//! X-Ray's API, as far as the layer needs it: `PutTraceSegments`.
+//! The fake of the X-Ray API: `PutTraceSegments`.
 
 use std::io;
 use std::sync::Arc;
@@ -8,29 +8,29 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::XrayStore;
-use super::check::Refusal;
-use crate::handler::{Answer, Call, Handler, Served};
+use super::check::SegmentError;
+use super::store::XrayStore;
+use crate::handler::{Call, Handled, Handler, Response};
 use crate::{AwsCredentials, CallLog, Delivery, FakeServer, Fault, XrayConfig, signature};
 
-/// A call has at most so many documents.
-const DOCUMENTS: usize = 50;
+/// The most documents of a call (opentelemetry-collector-contrib, pull request 203).
+const MAX_DOCUMENTS: usize = 50;
 
-/// A running fake of X-Ray's API.
+/// A running fake of the X-Ray API.
 pub type XrayApi = FakeServer<XrayApiHandler>;
 
 impl XrayApi {
-    /// Starts one on a free port of 127.0.0.1.
+    /// Starts a fake on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// What the operating system says when no port is to be had.
+    /// Returns the error of the operating system if no port can be opened.
     pub async fn start(config: XrayConfig) -> io::Result<Self> {
         let handler = XrayApiHandler { credentials: config.credentials };
-        Self::begin(handler, XrayStore::new(config.bytes_kept), config.clock)
+        Self::launch(handler, XrayStore::new(config.bytes_kept), config.clock)
     }
 }
 
-/// X-Ray's side of the counter.
+/// Handles the calls to the X-Ray API.
 #[derive(Debug)]
 pub struct XrayApiHandler {
     credentials: Option<AwsCredentials>,
@@ -38,28 +38,28 @@ pub struct XrayApiHandler {
 
 impl Handler for XrayApiHandler {
     type Store = XrayStore;
-    const VENDOR: &'static str = "X-Ray's API";
-    /// Fifty documents of 64 kB, escaped, and some air.
-    const LARGEST_BODY: usize = 8 * 1024 * 1024;
+    const VENDOR: &'static str = "the X-Ray API";
+    /// 50 documents of 64 kB take 3.2 MB, and more with JSON's escapes.
+    const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
     fn is_delivery(&self, call: &Call) -> bool {
         call.is(Method::POST, "/TraceSegments")
     }
 
-    fn fits(fault: &Fault) -> bool {
+    fn supports(fault: &Fault) -> bool {
         *fault != Fault::ForbiddenThrottling
     }
 
-    /// A poisoned document comes back unprocessed, and spoils no other.
-    fn takes(fault: &Fault) -> bool {
-        fault.takes() || matches!(fault, Fault::Poisoned { .. })
+    /// X-Ray returns a poisoned document as unprocessed and stores the others.
+    fn accepts_despite(fault: &Fault) -> bool {
+        fault.accepts_delivery() || matches!(fault, Fault::Poisoned { .. })
     }
 
-    fn bears_mark(&self, call: &Call, _: &str, value: &str) -> bool {
+    fn contains_poison(&self, call: &Call, _: &str, value: &str) -> bool {
         String::from_utf8_lossy(&call.body).contains(value)
     }
 
-    fn refuse(&self, fault: &Fault, _: &Call, _: SystemTime) -> Answer {
+    fn fault_response(&self, fault: &Fault, _: &Call, _: SystemTime) -> Response {
         match fault {
             Fault::Throttled(_) => error(StatusCode::TOO_MANY_REQUESTS, "ThrottledException", "Rate exceeded"),
             Fault::Unauthorized => {
@@ -80,87 +80,87 @@ impl Handler for XrayApiHandler {
         }
     }
 
-    fn serve(&self, call: &Call, fault: Option<&Fault>, now: SystemTime, store: &watch::Sender<XrayStore>) -> Served {
+    fn handle(&self, call: &Call, fault: Option<&Fault>, now: SystemTime, store: &watch::Sender<XrayStore>) -> Handled {
         let documents = match self.read(call, now) {
             Ok(documents) => documents,
             Err((status, kind, message)) => {
-                store.send_modify(|store| {
-                    store.ledger_mut().reject(status.as_u16(), format!("{kind}: {message}"), None)
-                });
+                let reason = format!("{kind}: {message}");
+                store.send_modify(|store| store.call_log_mut().record_rejection(status.as_u16(), reason, None));
                 return error(status, kind, &message).into();
             }
         };
-        let mut taken = None;
-        store.send_modify(|store| taken = Some(take(store, &documents, fault, now)));
-        let (unprocessed, delivery) = taken.unzip();
-        let answer =
-            Answer::json(StatusCode::OK, &json!({ "UnprocessedTraceSegments": unprocessed.unwrap_or_default() }));
-        Served { answer, delivery }
+        let mut added = None;
+        store.send_modify(|store| added = Some(add_documents(store, &documents, fault, now)));
+        let (unprocessed, delivery) = added.unzip();
+        let body = json!({ "UnprocessedTraceSegments": unprocessed.unwrap_or_default() });
+        Handled { response: Response::json(StatusCode::OK, &body), delivery }
     }
 
     fn call_log(store: &mut XrayStore) -> &mut CallLog {
-        store.ledger_mut()
+        store.call_log_mut()
     }
 }
 
-fn error(status: StatusCode, kind: &str, message: &str) -> Answer {
-    Answer::json(status, &json!({ "message": message })).with("x-amzn-errortype", kind)
+fn error(status: StatusCode, kind: &str, message: &str) -> Response {
+    Response::json(status, &json!({ "message": message })).with_header("x-amzn-errortype", kind)
 }
 
-/// A refusal: status, AWS's name for it, and a message.
-type Refused = (StatusCode, &'static str, String);
+/// The status, AWS error type and message of a rejected call.
+type Rejected = (StatusCode, &'static str, String);
 
 impl XrayApiHandler {
-    fn read(&self, call: &Call, now: SystemTime) -> Result<Vec<String>, Refused> {
+    fn read(&self, call: &Call, now: SystemTime) -> Result<Vec<String>, Rejected> {
         if !call.is(Method::POST, "/TraceSegments") {
             return Err((StatusCode::NOT_FOUND, "UnknownOperationException", call.uri.path().to_owned()));
         }
         signature::check(call, "xray", self.credentials.as_ref(), now)
-            .map_err(|flaw| (StatusCode::FORBIDDEN, flaw.kind, flaw.message.to_owned()))?;
-        if call.is_cut {
+            .map_err(|error| (StatusCode::FORBIDDEN, error.kind, error.message.to_owned()))?;
+        if call.is_truncated {
             return Err((StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "too large".to_owned()));
         }
-        documents(&call.body)
+        read_documents(&call.body)
     }
 }
 
-fn documents(body: &[u8]) -> Result<Vec<String>, Refused> {
+fn read_documents(body: &[u8]) -> Result<Vec<String>, Rejected> {
     let invalid = |message: &str| (StatusCode::BAD_REQUEST, "InvalidRequestException", message.to_owned());
     let body: Value = serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))?;
-    let listed = body["TraceSegmentDocuments"].as_array();
+    let values = body["TraceSegmentDocuments"].as_array();
     let documents: Option<Vec<_>> =
-        listed.and_then(|listed| listed.iter().map(|document| document.as_str().map(str::to_owned)).collect());
+        values.and_then(|values| values.iter().map(|document| document.as_str().map(str::to_owned)).collect());
     match documents {
         None => Err(invalid("TraceSegmentDocuments is not a list of strings")),
-        Some(documents) if documents.len() > DOCUMENTS => Err(invalid("Exceeding maximum segment count: 50")),
+        Some(documents) if documents.len() > MAX_DOCUMENTS => Err(invalid("Exceeding maximum segment count: 50")),
         Some(documents) => Ok(documents),
     }
 }
 
-/// Takes what can be taken and lists the rest.
-fn take(
+/// Stores the valid documents and returns the entries of `UnprocessedTraceSegments` for the others.
+fn add_documents(
     store: &mut XrayStore,
     documents: &[String],
     fault: Option<&Fault>,
     now: SystemTime,
 ) -> (Vec<Value>, Arc<Delivery>) {
-    let delivery = store.ledger_mut().open_delivery();
+    let delivery = store.call_log_mut().open_delivery();
     let mut unprocessed = Vec::new();
-    for (at, raw) in documents.iter().enumerate() {
-        let taken = planned(fault, at, raw).map_or_else(|| store.take(raw, now, &delivery), Err);
-        if let Err(refusal) = taken {
-            store.ledger_mut().reject(200, refusal.to_string(), None);
-            unprocessed.push(refusal.unprocessed(raw));
+    for (index, raw) in documents.iter().enumerate() {
+        let added = injected_error(fault, index, raw).map_or_else(|| store.add_document(raw, now, &delivery), Err);
+        if let Err(error) = added {
+            store.call_log_mut().record_rejection(200, error.to_string(), None);
+            unprocessed.push(error.unprocessed_entry(raw));
         }
     }
     (unprocessed, delivery)
 }
 
-/// Why the plan of faults leaves this document unprocessed, if it does.
-fn planned(fault: Option<&Fault>, at: usize, raw: &str) -> Option<Refusal> {
+/// Returns the error that an injected fault causes for this document.
+fn injected_error(fault: Option<&Fault>, index: usize, raw: &str) -> Option<SegmentError> {
     match fault {
-        Some(Fault::PartialSuccess { rejected, message }) if at < *rejected as usize => Some(Refusal::planned(message)),
-        Some(Fault::Poisoned { value, .. }) if raw.contains(value) => Some(Refusal::planned("invalid segment")),
+        Some(Fault::PartialSuccess { rejected, message }) if index < *rejected as usize => {
+            Some(SegmentError::injected(message))
+        }
+        Some(Fault::Poisoned { value, .. }) if raw.contains(value) => Some(SegmentError::injected("invalid segment")),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! X-Ray's daemon: datagrams in, no answer ever out.
+//! The fake of the X-Ray daemon, which receives datagrams and never answers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,134 +9,135 @@ use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::XrayStore;
-use super::check::header;
-use super::port::Port;
+use super::check::split_datagram;
+use super::reserved_port::ReservedPort;
+use super::store::XrayStore;
 use crate::{Clock, Fault, Faults, TimedOut, XrayConfig, fake_server};
 
-/// The daemon's read buffer.
-const DATAGRAM: usize = 64 * 1024;
+/// The read buffer of the daemon (aws-xray-daemon, `cfg.go`).
+const BUFFER_BYTES: usize = 64 * 1024;
 
-/// After a failed receive, which a listening socket should never see: it spares the processor.
-const PAUSE: Duration = Duration::from_millis(10);
+/// The pause after a failed receive, which should never happen. It spares the processor.
+const RECEIVE_RETRY_PAUSE: Duration = Duration::from_millis(10);
 
-/// A running fake of X-Ray's daemon. Dropping it ends it.
+/// A running fake of the X-Ray daemon. Dropping it stops it.
 ///
-/// It knows one fault, `Fault::NoResponse { accept: false }`: the datagram is lost on its way.
+/// It supports one fault, `Fault::NoResponse { accept: false }`: the datagram is lost.
 #[derive(Debug)]
 pub struct XrayDaemon {
-    inner: Arc<Inner>,
-    port: Port,
-    listener: Mutex<Option<JoinHandle<()>>>,
+    state: Arc<DaemonState>,
+    port: ReservedPort,
+    receive_task: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct DaemonState {
     store: watch::Sender<XrayStore>,
     faults: Faults,
     clock: Clock,
 }
 
 impl XrayDaemon {
-    /// Starts one on a free port of 127.0.0.1.
+    /// Starts a fake on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// What the operating system says when no port is to be had.
+    /// Returns the error of the operating system if no port can be opened.
     pub async fn start(config: XrayConfig) -> io::Result<Self> {
-        let faults = Faults::new("X-Ray's daemon", |fault| *fault == Fault::NoResponse { accept: false });
+        let faults = Faults::new("the X-Ray daemon", |fault| *fault == Fault::NoResponse { accept: false });
         let store = watch::Sender::new(XrayStore::new(config.bytes_kept));
-        let inner = Arc::new(Inner { store, faults, clock: config.clock });
-        let daemon = Self { inner, port: Port::new()?, listener: Mutex::default() };
+        let state = Arc::new(DaemonState { store, faults, clock: config.clock });
+        let daemon = Self { state, port: ReservedPort::new()?, receive_task: Mutex::default() };
         daemon.start_listening()?;
         Ok(daemon)
     }
 
-    /// Where it listens: the value of `AWS_XRAY_DAEMON_ADDRESS`.
+    /// Returns the address of the socket, which is the value of `AWS_XRAY_DAEMON_ADDRESS`.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.port.address()
     }
 
-    /// Its plan of faults.
+    /// Returns the faults, to which a test adds plans.
     #[must_use]
     pub fn faults(&self) -> &Faults {
-        &self.inner.faults
+        &self.state.faults
     }
 
-    /// Hears nothing from now on; senders are told that the port is unreachable.
+    /// Stops receiving. The kernel tells senders that the port is unreachable. The store stays.
     pub async fn stop_listening(&self) {
-        let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(listener) = listener {
-            listener.abort();
-            let _ = listener.await;
+        let task = self.receive_task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task.abort();
+            let _ = task.await;
         }
     }
 
-    /// Hears again at the same address. Without effect where it hears already.
+    /// Receives again at the same address. It does nothing if the fake listens already.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Returns the error of the operating system if the port cannot be opened.
     pub fn start_listening(&self) -> io::Result<()> {
-        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
-        if listener.is_none() {
+        let mut task = self.receive_task.lock().unwrap_or_else(PoisonError::into_inner);
+        if task.is_none() {
             let socket = self.port.listen()?;
-            *listener = Some(tokio::spawn(listen(socket, Arc::clone(&self.inner))));
+            *task = Some(tokio::spawn(receive_datagrams(socket, Arc::clone(&self.state))));
         }
         Ok(())
     }
 
-    /// Ends it; what it kept goes with it.
+    /// Stops the fake and drops its store.
     pub async fn stop(self) {
         self.stop_listening().await;
     }
 
-    /// Looks at what it keeps. Nothing is taken meanwhile, so be brief.
-    pub fn with_store<T>(&self, look: impl FnOnce(&XrayStore) -> T) -> T {
-        look(&self.inner.store.borrow())
+    /// Calls `read` with the store. The fake stores nothing meanwhile, so `read` must return quickly.
+    pub fn with_store<T>(&self, read: impl FnOnce(&XrayStore) -> T) -> T {
+        read(&self.state.store.borrow())
     }
 
-    /// Waits until `look` finds what it looks for; it is called once now, and again after each change.
+    /// Waits until `find` returns a value. It is called once at the start and after each change of the
+    /// store.
     ///
     /// # Errors
-    /// [`TimedOut`] after `within`.
+    /// Returns [`TimedOut`] after the time `within`.
     pub async fn wait_for<T>(
         &self,
         within: Duration,
-        mut look: impl FnMut(&XrayStore) -> Option<T>,
+        mut find: impl FnMut(&XrayStore) -> Option<T>,
     ) -> Result<T, TimedOut> {
-        fake_server::wait(&self.inner.store, within, &mut look).await
+        fake_server::wait_for(&self.state.store, within, &mut find).await
     }
 }
 
 impl Drop for XrayDaemon {
     fn drop(&mut self) {
-        if let Some(listener) = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            listener.abort();
+        if let Some(task) = self.receive_task.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
         }
     }
 }
 
-async fn listen(socket: UdpSocket, inner: Arc<Inner>) {
-    let mut buffer = vec![0; DATAGRAM];
+async fn receive_datagrams(socket: UdpSocket, state: Arc<DaemonState>) {
+    let mut buffer = vec![0; BUFFER_BYTES];
     loop {
         let Ok((length, _)) = socket.recv_from(&mut buffer).await else {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(RECEIVE_RETRY_PAUSE).await;
             continue;
         };
-        if inner.faults.draw(true, |_| true).is_none() {
-            let now = (inner.clock)();
-            inner.store.send_modify(|store| take(store, &buffer[..length], now));
+        if state.faults.fault_for_call(true, |_| true).is_none() {
+            let now = (state.clock)();
+            state.store.send_modify(|store| add_datagram(store, &buffer[..length], now));
         }
     }
 }
 
-fn take(store: &mut XrayStore, datagram: &[u8], now: SystemTime) {
-    store.ledger_mut().count_request();
-    let delivery = store.ledger_mut().open_delivery();
-    // There is no answer that could get lost: whoever sends a document twice by UDP has chosen to.
+fn add_datagram(store: &mut XrayStore, datagram: &[u8], now: SystemTime) {
+    store.call_log_mut().count_request();
+    let delivery = store.call_log_mut().open_delivery();
+    // UDP has no response that could be lost, so a sender has no reason to send a document twice.
     delivery.mark_answered();
-    let taken = header::split(datagram).and_then(|document| store.take(document, now, &delivery));
-    if let Err(refusal) = taken {
-        store.ledger_mut().reject(0, refusal.to_string(), None);
+    let added = split_datagram(datagram).and_then(|document| store.add_document(document, now, &delivery));
+    if let Err(error) = added {
+        store.call_log_mut().record_rejection(0, error.to_string(), None);
     }
 }

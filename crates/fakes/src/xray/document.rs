@@ -1,4 +1,4 @@
-//! A document as it was taken.
+//! A segment document as X-Ray stores it.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,38 +8,38 @@ use serde_json::Value;
 
 use crate::{Delivery, TraceId};
 
-/// A segment or an independent subsegment, with all that is nested in it.
+/// An accepted segment or independent subsegment, with its nested subsegments.
 #[derive(Debug, Clone, Serialize)]
 pub struct Document {
-    /// The trace it belongs to.
+    /// The trace id.
     pub trace_id: TraceId,
-    /// 16 hexadecimal digits.
+    /// The id, 16 hexadecimal digits.
     pub id: String,
-    /// What it hangs under.
+    /// The parent's id.
     pub parent_id: Option<String>,
-    /// Its name.
+    /// The name.
     pub name: String,
     /// Whether its `type` is `subsegment`.
     pub is_subsegment: bool,
     /// Whether it was sent before its end.
     pub is_in_progress: bool,
-    /// Seconds since 1970.
+    /// The start in seconds since 1970.
     pub start_time: f64,
-    /// Seconds since 1970.
+    /// The end in seconds since 1970.
     pub end_time: Option<f64>,
-    /// When it came, in milliseconds since 1970.
+    /// When it arrived, in milliseconds since 1970.
     pub received_ms: u64,
     /// The whole document, parsed.
     pub body: Value,
-    /// The whole document, as it came; written anew where a secret had to be blotted out.
+    /// The whole document as it arrived. If a secret had to be redacted, it is serialised again.
     pub raw: String,
-    /// The datagram or call it came in.
+    /// The datagram or call that contained it.
     #[serde(skip)]
     pub delivery: Arc<Delivery>,
 }
 
 impl Document {
-    /// Reads a document that has passed the checks; nothing where it has not.
+    /// Reads a document that passed the checks. Returns `None` if a required field is missing.
     pub(super) fn new(body: Value, raw: String, now: SystemTime, delivery: Arc<Delivery>) -> Option<Self> {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         Some(Self {
@@ -59,8 +59,9 @@ impl Document {
         })
     }
 
-    /// What it takes on the log: text, and the same again parsed.
-    pub(super) fn bytes(&self) -> usize {
+    /// Returns an estimate of the memory that the document takes, in bytes. The parsed JSON takes about
+    /// three times its text.
+    pub(super) fn stored_bytes(&self) -> usize {
         self.raw.len() * 4 + size_of::<Self>()
     }
 }

@@ -1,11 +1,16 @@
-//! The fakes of X-Ray: the daemon, which takes documents by UDP, and the API's `PutTraceSegments`. One store for both kinds.
+//! The fakes of X-Ray: the daemon and the API's `PutTraceSegments`.
+//!
+//! The rules come from the X-Ray Developer Guide ("Segment documents", "Sending trace data"), botocore's
+//! model of the API, and the sources of aws-xray-daemon and of the OpenTelemetry collector's awsxray
+//! exporter.
 
 mod api;
 mod check;
 mod daemon;
 mod document;
-mod port;
+mod reserved_port;
 mod store;
+mod trace_documents;
 mod tree;
 
 pub use api::{XrayApi, XrayApiHandler};

@@ -1,41 +1,41 @@
-//! One tree out of the documents of a trace.
+//! Builds trees of segments from the documents of a trace.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Document;
+use super::document::Document;
 
-/// A segment or subsegment in its place.
+/// A segment or subsegment with its children.
 #[derive(Debug, Clone, Serialize)]
 pub struct Segment {
-    /// 16 hexadecimal digits.
+    /// The id, 16 hexadecimal digits.
     pub id: String,
-    /// What it hangs under, whether or not that came.
+    /// The parent's id, whether or not the parent arrived.
     pub parent_id: Option<String>,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Seconds since 1970.
+    /// The start in seconds since 1970.
     pub start_time: f64,
-    /// Seconds since 1970; none while it is in progress.
+    /// The end in seconds since 1970. `None` while it is in progress.
     pub end_time: Option<f64>,
-    /// Whether it bears `fault`.
+    /// Whether `fault` is true.
     pub fault: bool,
-    /// Whether it bears `error`.
+    /// Whether `error` is true.
     pub error: bool,
-    /// Whether it bears `throttle`.
+    /// Whether `throttle` is true.
     pub throttle: bool,
-    /// Whether it was sent as a document of its own.
+    /// Whether it was sent as its own document.
     pub is_independent: bool,
-    /// All its fields but the subsegments.
+    /// All fields except for the subsegments.
     pub fields: Map<String, Value>,
-    /// What hangs under it, by start time.
+    /// The children, sorted by start time.
     pub children: Vec<Segment>,
 }
 
-/// Nested deeper than this a document is cut; 64 kB can't hold many more.
-const DEPTH: usize = 200;
+/// Deeper subsegments are left out. It bounds the recursion: 64 kB hold few that are deeper.
+const MAX_DEPTH: usize = 200;
 
 impl Segment {
     fn new(body: &Value, parent_id: Option<&str>, is_independent: bool) -> Self {
@@ -57,32 +57,33 @@ impl Segment {
         }
     }
 
-    /// This one and all below it, parents before children.
+    /// Returns this segment and all its descendants, parents before children.
     pub fn walk(&self) -> Vec<&Segment> {
-        let mut seen = vec![self];
-        let mut at = 0;
-        while let Some(segment) = seen.get(at).copied() {
-            seen.extend(&segment.children);
-            at += 1;
+        let mut segments = vec![self];
+        let mut index = 0;
+        while let Some(segment) = segments.get(index).copied() {
+            segments.extend(&segment.children);
+            index += 1;
         }
-        seen
+        segments
     }
 }
 
-pub(super) fn grow<'a>(documents: impl Iterator<Item = &'a Document>) -> Vec<Segment> {
+/// Builds the trees of the documents of one trace. A segment without a known parent is a root.
+pub(super) fn build<'a>(documents: impl Iterator<Item = &'a Document>) -> Vec<Segment> {
     let mut flat = Vec::new();
     for document in documents {
-        flatten(&document.body, document.parent_id.as_deref(), true, DEPTH, &mut flat);
+        flatten(&document.body, document.parent_id.as_deref(), true, MAX_DEPTH, &mut flat);
     }
-    let places: HashMap<String, usize> =
-        flat.iter().enumerate().map(|(at, segment)| (segment.id.clone(), at)).collect();
-    let mut below: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
-    for (at, segment) in flat.iter().enumerate() {
-        let parent = segment.parent_id.as_ref().and_then(|id| places.get(id)).copied();
-        below.entry(parent.filter(|parent| *parent != at)).or_default().push(at);
+    let indexes: HashMap<String, usize> =
+        flat.iter().enumerate().map(|(index, segment)| (segment.id.clone(), index)).collect();
+    let mut children: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+    for (index, segment) in flat.iter().enumerate() {
+        let parent = segment.parent_id.as_ref().and_then(|id| indexes.get(id)).copied();
+        children.entry(parent.filter(|parent| *parent != index)).or_default().push(index);
     }
     let mut flat: Vec<_> = flat.into_iter().map(Some).collect();
-    gather(None, &below, &mut flat, DEPTH)
+    take_children(None, &children, &mut flat, MAX_DEPTH)
 }
 
 fn flatten(body: &Value, parent_id: Option<&str>, is_independent: bool, depth: usize, flat: &mut Vec<Segment>) {
@@ -94,17 +95,18 @@ fn flatten(body: &Value, parent_id: Option<&str>, is_independent: bool, depth: u
     }
 }
 
-/// Moves each segment under its parent. What hangs in a ring under itself is never reached, and left out.
-fn gather(
+/// Moves the children of a parent out of the flat list. Segments in a cycle of parents are never reached
+/// and left out.
+fn take_children(
     parent: Option<usize>,
-    below: &HashMap<Option<usize>, Vec<usize>>,
+    indexes: &HashMap<Option<usize>, Vec<usize>>,
     flat: &mut Vec<Option<Segment>>,
     depth: usize,
 ) -> Vec<Segment> {
     let mut children = Vec::new();
-    for at in below.get(&parent).into_iter().flatten().filter(|_| depth > 0) {
-        if let Some(mut segment) = flat[*at].take() {
-            segment.children = gather(Some(*at), below, flat, depth - 1);
+    for index in indexes.get(&parent).into_iter().flatten().filter(|_| depth > 0) {
+        if let Some(mut segment) = flat[*index].take() {
+            segment.children = take_children(Some(*index), indexes, flat, depth - 1);
             children.push(segment);
         }
     }

@@ -1,9 +1,10 @@
-//! The rules that Honeycomb's and OTLP's documents state, and that a 200 says nothing about.
+//! Honeycomb's and OTLP's rules about a batch that Honeycomb accepts with 200 even if it breaks them.
 
+mod attributes;
 mod columns;
-mod fields;
-mod moments;
-mod span;
+mod describe;
+mod identity;
+mod times;
 
 use std::time::SystemTime;
 
@@ -11,53 +12,54 @@ use columns::Columns;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::Span as Wired;
+use opentelemetry_proto::tonic::trace::v1::Span as OtlpSpan;
 
-use super::span::Surroundings;
+use super::span_decoder::SpanDecoder;
 use crate::Violation;
 
-/// The rules, and what they have to remember from one batch to the next.
+/// The checks of batches, with the state that they keep from one batch to the next.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     columns: Columns,
 }
 
 impl Checks {
-    /// An envelope without a span costs a call and brings nothing.
-    pub(super) fn envelope(&self, request: &ExportTraceServiceRequest) -> Vec<Violation> {
+    /// Checks that no part of a request is empty: such a request costs a call and delivers nothing.
+    pub(super) fn request(&self, request: &ExportTraceServiceRequest) -> Vec<Violation> {
         let resources = &request.resource_spans;
-        let is_full = !resources.is_empty()
+        let is_filled = !resources.is_empty()
             && resources.iter().all(|resource| {
                 !resource.scope_spans.is_empty() && resource.scope_spans.iter().all(|scope| !scope.spans.is_empty())
             });
-        if is_full { Vec::new() } else { vec![Violation::new("empty-envelope", "an envelope holds no span")] }
+        let detail = "the request has an empty list of resources, scopes or spans; do not send it";
+        if is_filled { Vec::new() } else { vec![Violation::new("empty-request", detail)] }
     }
 
-    /// A resource needs a service's name, or its spans land in the dataset `unknown_service`.
+    /// Checks a resource. Without `service.name` its spans go to the dataset `unknown_service`
+    /// (husky).
     pub(super) fn resource(&self, attributes: &[KeyValue]) -> Vec<Violation> {
-        let mut violations = fields::attributes(|| "resource".to_owned(), attributes);
-        match service_name(attributes) {
-            None | Some("") => {
-                violations.push(Violation::new("service-name-missing", "the resource has no service.name"))
-            }
+        let mut violations = attributes::check(|| "resource".to_owned(), attributes);
+        let broken = match service_name(attributes) {
+            None | Some("") => Some(("service-name-missing", "resource: service.name is missing".to_owned())),
             Some(name) if name.starts_with("unknown_service") => {
-                violations.push(Violation::new("service-name-unknown", format!("service.name is {name}")));
+                Some(("service-name-unknown", format!("resource: service.name is {name}")))
             }
             Some(name) if name.trim() != name => {
-                violations.push(Violation::new("service-name-untrimmed", format!("service.name is {name:?}")));
+                Some(("service-name-untrimmed", format!("resource: service.name is {name:?}; Honeycomb trims it")))
             }
-            Some(_) => (),
-        }
+            Some(_) => None,
+        };
+        violations.extend(broken.map(|(rule, detail)| Violation::new(rule, detail)));
         violations
     }
 
-    /// All rules about one span.
-    pub(super) fn span(&mut self, span: &Wired, surroundings: &Surroundings, now: SystemTime) -> Vec<Violation> {
-        let mut violations = span::shape(span);
-        violations.extend(moments::times(span, now));
-        violations.extend(fields::sizes(span, &surroundings.resource));
-        violations.extend(span::sample_rate(span, &surroundings.resource));
-        violations.extend(self.columns.check(&surroundings.dataset, &span.attributes));
+    /// Checks a span.
+    pub(super) fn span(&mut self, span: &OtlpSpan, decoder: &SpanDecoder, now: SystemTime) -> Vec<Violation> {
+        let mut violations = identity::check(span);
+        violations.extend(times::check(span, now));
+        violations.extend(attributes::check_span(span, &decoder.resource));
+        violations.extend(identity::check_sample_rate(span, &decoder.resource));
+        violations.extend(self.columns.check(&decoder.dataset, &span.attributes));
         violations
     }
 }
@@ -68,9 +70,4 @@ fn service_name(attributes: &[KeyValue]) -> Option<&str> {
         Value::StringValue(name) => Some(name),
         _ => None,
     }
-}
-
-/// A span in a violation's detail.
-fn told(span: &Wired) -> String {
-    format!("span {} {:?}", crate::ids::hex(&span.span_id), span.name)
 }

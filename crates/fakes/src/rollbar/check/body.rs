@@ -1,96 +1,98 @@
-//! Rules about `data.body`: one kind of content, exceptions, frames, breadcrumbs.
+//! Checks `data.body`: its kind of content, exceptions, frames and telemetry.
 
 use serde_json::Value;
 
-use super::Checked;
 use super::data::LEVELS;
-use super::field::{object, one_of, required, text, whole};
+use super::field::{integer, object, one_of, required, string};
+use super::findings::Findings;
 
-/// Exactly one of these is there.
+/// A body has exactly one of these fields.
 const KINDS: [&str; 4] = ["trace", "trace_chain", "message", "crash_report"];
 
-/// SDKs keep so many breadcrumbs.
-const BREADCRUMBS: usize = 100;
+/// SDKs keep at most so many breadcrumbs (rollbar.js, `src/telemetry.js`).
+const MAX_BREADCRUMBS: usize = 100;
 
 const UNLIMITED: usize = usize::MAX;
 
-pub(super) fn check(body: &Value, checked: &mut Checked) {
+pub(super) fn check(body: &Value, findings: &mut Findings) {
     let Some(fields) = body.as_object() else {
-        return checked.refuse("data.body is required and is an object");
+        return findings.reject("data.body is required and must be an object");
     };
     let kinds: Vec<_> = KINDS.into_iter().filter(|kind| fields.contains_key(*kind)).collect();
     match kinds[..] {
-        ["trace"] => trace(&body["trace"], "data.body.trace", checked),
-        ["trace_chain"] => chain(&body["trace_chain"], checked),
-        ["message"] => required(&body["message"], "data.body.message", "body", checked),
-        ["crash_report"] => required(&body["crash_report"], "data.body.crash_report", "raw", checked),
-        _ => checked.refuse(format!("data.body holds exactly one of {}", KINDS.join(", "))),
+        ["trace"] => check_trace(&body["trace"], "data.body.trace", findings),
+        ["trace_chain"] => check_chain(&body["trace_chain"], findings),
+        ["message"] => required(&body["message"], "data.body.message", "body", findings),
+        ["crash_report"] => required(&body["crash_report"], "data.body.crash_report", "raw", findings),
+        _ => findings.reject(format!("data.body must have exactly one of {}", KINDS.join(", "))),
     }
     for name in fields.keys().filter(|name| !KINDS.contains(&name.as_str()) && *name != "telemetry") {
-        checked.complain("body-unknown", format!("data.body.{name} is not known"));
+        let detail = format!("data.body.{name} is unknown to Rollbar; move it to data.custom");
+        findings.violate("body-field-unknown", detail);
     }
-    telemetry(&body["telemetry"], checked);
+    check_telemetry(&body["telemetry"], findings);
 }
 
-fn chain(chain: &Value, checked: &mut Checked) {
+fn check_chain(chain: &Value, findings: &mut Findings) {
     match chain.as_array() {
         Some(traces) if !traces.is_empty() => {
-            for (at, each) in traces.iter().enumerate() {
-                trace(each, &format!("data.body.trace_chain[{at}]"), checked);
+            for (index, trace) in traces.iter().enumerate() {
+                check_trace(trace, &format!("data.body.trace_chain[{index}]"), findings);
             }
         }
-        _ => checked.refuse("data.body.trace_chain is not a list with a trace in it"),
+        _ => findings.reject("data.body.trace_chain is not a list with at least one trace"),
     }
 }
 
-fn trace(trace: &Value, path: &str, checked: &mut Checked) {
+fn check_trace(trace: &Value, path: &str, findings: &mut Findings) {
     let exception = format!("{path}.exception");
-    required(&trace["exception"], &exception, "class", checked);
-    text(&trace["exception"], &exception, "message", UNLIMITED, checked);
-    text(&trace["exception"], &exception, "description", UNLIMITED, checked);
+    required(&trace["exception"], &exception, "class", findings);
+    string(&trace["exception"], &exception, "message", UNLIMITED, findings);
+    string(&trace["exception"], &exception, "description", UNLIMITED, findings);
     match trace["frames"].as_array() {
         Some(frames) => {
-            for (at, each) in frames.iter().enumerate() {
-                frame(each, &format!("{path}.frames[{at}]"), checked);
+            for (index, frame) in frames.iter().enumerate() {
+                check_frame(frame, &format!("{path}.frames[{index}]"), findings);
             }
         }
-        None => checked.refuse(format!("{path}.frames is required and is a list")),
+        None => findings.reject(format!("{path}.frames is required and must be a list")),
     }
 }
 
-fn frame(frame: &Value, path: &str, checked: &mut Checked) {
-    required(frame, path, "filename", checked);
-    whole(frame, path, "lineno", checked);
-    whole(frame, path, "colno", checked);
+fn check_frame(frame: &Value, path: &str, findings: &mut Findings) {
+    required(frame, path, "filename", findings);
+    integer(frame, path, "lineno", findings);
+    integer(frame, path, "colno", findings);
     for name in ["method", "code", "class_name"] {
-        text(frame, path, name, UNLIMITED, checked);
+        string(frame, path, name, UNLIMITED, findings);
     }
-    object(frame, path, "context", checked);
-    object(frame, path, "locals", checked);
+    object(frame, path, "context", findings);
+    object(frame, path, "locals", findings);
     for name in ["args", "kwargs"] {
         if !frame[name].is_null() {
-            checked.complain("frame-deprecated", format!("{path}.{name} is deprecated"));
+            findings.violate("frame-field-deprecated", format!("{path}.{name} is deprecated"));
         }
     }
 }
 
-fn telemetry(telemetry: &Value, checked: &mut Checked) {
-    let Some(crumbs) = telemetry.as_array() else {
+fn check_telemetry(telemetry: &Value, findings: &mut Findings) {
+    let Some(breadcrumbs) = telemetry.as_array() else {
         if !telemetry.is_null() {
-            checked.refuse("data.body.telemetry is not a list");
+            findings.reject("data.body.telemetry is not a list");
         }
         return;
     };
-    if crumbs.len() > BREADCRUMBS {
-        checked.complain("telemetry-long", format!("{} breadcrumbs, SDKs keep {BREADCRUMBS}", crumbs.len()));
+    if breadcrumbs.len() > MAX_BREADCRUMBS {
+        let detail = format!("data.body.telemetry has {} breadcrumbs, SDKs keep {MAX_BREADCRUMBS}", breadcrumbs.len());
+        findings.violate("too-many-breadcrumbs", detail);
     }
-    for (at, crumb) in crumbs.iter().enumerate() {
-        let path = format!("data.body.telemetry[{at}]");
-        one_of(crumb, &path, "level", &LEVELS, checked);
-        required(crumb, &path, "type", checked);
-        one_of(crumb, &path, "type", &["log", "network", "error", "dom", "navigation", "manual"], checked);
-        one_of(crumb, &path, "source", &["client", "server"], checked);
-        whole(crumb, &path, "timestamp_ms", checked);
-        object(crumb, &path, "body", checked);
+    for (index, breadcrumb) in breadcrumbs.iter().enumerate() {
+        let path = format!("data.body.telemetry[{index}]");
+        one_of(breadcrumb, &path, "level", &LEVELS, findings);
+        required(breadcrumb, &path, "type", findings);
+        one_of(breadcrumb, &path, "type", &["log", "network", "error", "dom", "navigation", "manual"], findings);
+        one_of(breadcrumb, &path, "source", &["client", "server"], findings);
+        integer(breadcrumb, &path, "timestamp_ms", findings);
+        object(breadcrumb, &path, "body", findings);
     }
 }

@@ -1,17 +1,17 @@
-//! Rules about the fields of `data`, but for its body.
+//! Checks the fields of `data` except for its body.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::Checked;
-use super::field::{object, one_of, required, text, whole};
+use super::field::{integer, object, one_of, required, string};
+use super::findings::Findings;
 
-/// Levels, the worst first.
+/// The levels, most severe first.
 pub(super) const LEVELS: [&str; 5] = ["critical", "error", "warning", "info", "debug"];
 
-/// The fields that `data` has a meaning for. Others are stored too, but belong into `custom`.
-const KNOWN: [&str; 19] = [
+/// The documented fields of `data`. Rollbar stores others too, but advises `custom` for them.
+const KNOWN_FIELDS: [&str; 19] = [
     "environment",
     "body",
     "level",
@@ -33,81 +33,92 @@ const KNOWN: [&str; 19] = [
     "notifier",
 ];
 
-/// No limit is documented for these; it keeps a mistake from going unseen.
-const UNSAID: usize = 255;
+/// Rollbar hashes a longer fingerprint.
+const MAX_FINGERPRINT_CHARACTERS: usize = 40;
 
-/// A time that is a day off is no clock's error: it is milliseconds.
+/// The limit of fields for which Rollbar documents none. It finds mistakes.
+const DEFAULT_MAX_CHARACTERS: usize = 255;
+
+/// A clock error is smaller than a day. A larger difference means that the time is in milliseconds.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-pub(super) fn check(data: &Value, now: SystemTime, checked: &mut Checked) {
-    required(data, "data", "environment", checked);
-    text(data, "data", "environment", 255, checked);
-    one_of(data, "data", "level", &LEVELS, checked);
-    whole(data, "data", "timestamp", checked);
-    text(data, "data", "code_version", 40, checked);
+pub(super) fn check(data: &Value, now: SystemTime, findings: &mut Findings) {
+    required(data, "data", "environment", findings);
+    string(data, "data", "environment", 255, findings);
+    one_of(data, "data", "level", &LEVELS, findings);
+    integer(data, "data", "timestamp", findings);
+    string(data, "data", "code_version", 40, findings);
     for name in ["platform", "language", "framework", "context"] {
-        text(data, "data", name, UNSAID, checked);
+        string(data, "data", name, DEFAULT_MAX_CHARACTERS, findings);
     }
-    text(data, "data", "title", 255, checked);
-    uuid(data, checked);
+    string(data, "data", "title", 255, findings);
+    check_uuid(data, findings);
     for name in ["request", "person", "server", "client", "custom", "notifier"] {
-        object(data, "data", name, checked);
+        object(data, "data", name, findings);
     }
-    person(&data["person"], checked);
-    text(&data["server"], "data.server", "host", UNSAID, checked);
-    text(&data["notifier"], "data.notifier", "name", UNSAID, checked);
-    text(&data["notifier"], "data.notifier", "version", UNSAID, checked);
-    attributes(&data["attributes"], checked);
-    habits(data, now, checked);
+    check_person(&data["person"], findings);
+    string(&data["server"], "data.server", "host", DEFAULT_MAX_CHARACTERS, findings);
+    string(&data["notifier"], "data.notifier", "name", DEFAULT_MAX_CHARACTERS, findings);
+    string(&data["notifier"], "data.notifier", "version", DEFAULT_MAX_CHARACTERS, findings);
+    check_attributes(&data["attributes"], findings);
+    check_unenforced(data, now, findings);
 }
 
-/// At most 36 characters of latin1.
-fn uuid(data: &Value, checked: &mut Checked) {
-    text(data, "data", "uuid", 36, checked);
+/// Checks that `uuid` has at most 36 characters of latin1.
+fn check_uuid(data: &Value, findings: &mut Findings) {
+    string(data, "data", "uuid", 36, findings);
     if data["uuid"].as_str().is_some_and(|uuid| uuid.is_empty() || uuid.chars().any(|letter| u32::from(letter) > 0xff))
     {
-        checked.refuse("data.uuid is not 1 to 36 characters of latin1");
+        findings.reject("data.uuid is not 1 to 36 characters of latin1");
     }
 }
 
-fn person(person: &Value, checked: &mut Checked) {
+fn check_person(person: &Value, findings: &mut Findings) {
     if person.is_object() {
-        required(person, "data.person", "id", checked);
-        text(person, "data.person", "id", 40, checked);
-        text(person, "data.person", "username", 255, checked);
-        text(person, "data.person", "email", 255, checked);
+        required(person, "data.person", "id", findings);
+        string(person, "data.person", "id", 40, findings);
+        string(person, "data.person", "username", 255, findings);
+        string(person, "data.person", "email", 255, findings);
     }
 }
 
-fn attributes(attributes: &Value, checked: &mut Checked) {
+fn check_attributes(attributes: &Value, findings: &mut Findings) {
     match attributes {
         Value::Null => (),
         Value::Array(pairs) if pairs.iter().all(|pair| pair["key"].is_string() && !pair["value"].is_null()) => (),
-        _ => checked.refuse("data.attributes is not a list of key and value"),
+        _ => findings.reject("data.attributes is not a list of objects with key and value"),
     }
 }
 
-/// What Rollbar takes, and yet does not do what its sender means.
-fn habits(data: &Value, now: SystemTime, checked: &mut Checked) {
+/// Checks rules that Rollbar does not enforce. It accepts the item, but the effect is not what its sender
+/// wants.
+fn check_unenforced(data: &Value, now: SystemTime, findings: &mut Findings) {
     for name in data.as_object().into_iter().flat_map(serde_json::Map::keys) {
-        if !KNOWN.contains(&name.as_str()) {
-            checked.complain("data-unknown", format!("data.{name} belongs into custom"));
+        if !KNOWN_FIELDS.contains(&name.as_str()) {
+            findings
+                .violate("data-field-unknown", format!("data.{name} is unknown to Rollbar; move it to data.custom"));
         }
     }
-    if data["fingerprint"].as_str().is_some_and(|text| text.chars().count() > 40) {
-        checked.complain("fingerprint-long", "a fingerprint of more than 40 characters is hashed");
+    let fingerprint_characters = data["fingerprint"].as_str().map_or(0, |text| text.chars().count());
+    if fingerprint_characters > MAX_FINGERPRINT_CHARACTERS {
+        let detail = format!(
+            "data.fingerprint has {fingerprint_characters} characters, Rollbar hashes more than \
+             {MAX_FINGERPRINT_CHARACTERS}"
+        );
+        findings.violate("fingerprint-too-long", detail);
     }
     if let Some(seconds) = data["timestamp"].as_u64() {
-        let off = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).map(|time| distance(time, now));
-        if off.is_none_or(|off| off > DAY) {
-            checked.complain("timestamp-not-seconds", format!("data.timestamp is {seconds}"));
+        let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        if time.is_none_or(|time| difference(time, now) > DAY) {
+            let detail = format!("data.timestamp is {seconds}, more than a day from now; use seconds since 1970");
+            findings.violate("timestamp-not-seconds", detail);
         }
     }
     if !data["uuid"].is_string() {
-        checked.complain("uuid-missing", "an item without a uuid comes twice when it is sent twice");
+        findings.violate("uuid-missing", "data.uuid is missing, so that a retry would create a second occurrence");
     }
 }
 
-fn distance(one: SystemTime, other: SystemTime) -> Duration {
+fn difference(one: SystemTime, other: SystemTime) -> Duration {
     one.duration_since(other).unwrap_or_else(|error| error.duration())
 }

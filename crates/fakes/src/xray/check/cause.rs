@@ -1,48 +1,55 @@
-//! Rules about `cause`: an exception's id, or exceptions with their stacks.
+//! Checks `cause`: the id of an exception, or exceptions with their stacks.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Checked, parts};
+use super::findings::Findings;
+use super::strings::check_strings;
 use crate::ids::is_span_id;
 
-pub(super) fn check(document: &Value, checked: &mut Checked) {
+pub(super) fn check(document: &Value, findings: &mut Findings) {
     match &document["cause"] {
         Value::Null => (),
         Value::String(id) if is_span_id(id) => (),
         Value::Object(_) => {
-            parts::texts("cause", &document["cause"], checked);
-            exceptions(&document["cause"]["exceptions"], checked);
+            check_strings("cause", &document["cause"], findings);
+            check_exceptions(&document["cause"]["exceptions"], findings);
         }
-        other => checked.refuse("InvalidSegment", format!("cause is neither an exception's id nor an object: {other}")),
+        other => {
+            let message = format!("cause is neither an exception's id nor an object: {other}");
+            findings.reject("InvalidSegment", message);
+        }
     }
-    let bears = |name: &str| document[name] == true;
-    if !document["cause"].is_null() && !bears("fault") && !bears("error") {
-        checked
-            .complain("cause-without-fault", format!("{} has a cause and is neither fault nor error", document["id"]));
+    let flag = |name: &str| document[name] == true;
+    if !document["cause"].is_null() && !flag("fault") && !flag("error") {
+        let detail = format!("document {} has a cause but neither fault nor error", document["id"]);
+        findings.violate("cause-without-fault", detail);
     }
 }
 
-fn exceptions(exceptions: &Value, checked: &mut Checked) {
+fn check_exceptions(exceptions: &Value, findings: &mut Findings) {
     let Some(list) = exceptions.as_array() else {
         if !exceptions.is_null() {
-            checked.refuse("InvalidSegment", "cause.exceptions is not a list");
+            findings.reject("InvalidSegment", "cause.exceptions is not a list");
         }
         return;
     };
     let ids: HashSet<_> = list.iter().filter_map(|exception| exception["id"].as_str()).collect();
     for exception in list {
-        match exception["id"].as_str() {
-            Some(id) if is_span_id(id) => (),
-            _ => checked.complain("exception-id", format!("an exception's id is {}", exception["id"])),
+        let id = &exception["id"];
+        if !id.as_str().is_some_and(is_span_id) {
+            let detail = format!("exception id {id} does not have 16 hexadecimal digits");
+            findings.violate("exception-id-invalid", detail);
         }
         if exception["cause"].as_str().is_some_and(|cause| !ids.contains(cause)) {
-            checked.complain("exception-cause", format!("{} is no exception of this cause", exception["cause"]));
+            let detail = format!("exception {id}: its cause {} is not in cause.exceptions", exception["cause"]);
+            findings.violate("exception-cause-unknown", detail);
         }
         for frame in exception["stack"].as_array().into_iter().flatten() {
             if !frame["path"].is_string() && !frame["label"].is_string() {
-                checked.complain("stack-frame", "a frame has neither path nor label");
+                let detail = format!("exception {id}: a stack frame has neither path nor label");
+                findings.violate("stack-frame-empty", detail);
             }
         }
     }

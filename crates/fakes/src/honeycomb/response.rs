@@ -1,4 +1,6 @@
-//! Honeycomb's answers: OTLP's response where it takes a batch, `google.rpc.Status` where it does not, both in the request's encoding.
+//! Honeycomb's responses in the encoding of the request.
+//!
+//! A batch that is accepted gets OTLP's response, a rejected one `google.rpc.Status` (husky).
 
 use std::time::SystemTime;
 
@@ -8,16 +10,12 @@ use prost::Message;
 use serde_json::json;
 
 use super::body::Encoding;
-use crate::handler::{Answer, Call};
+use crate::handler::{Call, Response};
 use crate::{Fault, RetryAfter};
 
 pub(super) const UNKNOWN_KEY: &str = "unknown API key - check your credentials, region, and API URL";
 
-/// The one error in plain text (HUSKY).
-pub(super) const UNSUPPORTED: &str =
-    "unsupported content-type, valid types are: application/protobuf, application/x-protobuf, application/json";
-
-/// The part of `google.rpc.Status` that is filled: code 1, message 2.
+/// The two fields of `google.rpc.Status` that Honeycomb fills.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Status {
     #[prost(int32, tag = "1")]
@@ -26,7 +24,8 @@ struct Status {
     message: String,
 }
 
-pub(super) fn taken(encoding: Encoding, rejected: u32, message: &str) -> Answer {
+/// Returns the 200 for an accepted batch, of which `rejected` spans were rejected.
+pub(super) fn accepted(encoding: Encoding, rejected: u32, message: &str) -> Response {
     let is_partial = rejected > 0 || !message.is_empty();
     let partial = ExportTracePartialSuccess { rejected_spans: rejected.into(), error_message: message.into() };
     let body = match encoding {
@@ -34,31 +33,33 @@ pub(super) fn taken(encoding: Encoding, rejected: u32, message: &str) -> Answer 
             ExportTraceServiceResponse { partial_success: is_partial.then_some(partial) }.encode_to_vec()
         }
         Encoding::Json if is_partial => {
-            let said = json!({ "rejectedSpans": rejected.to_string(), "errorMessage": message });
-            json!({ "partialSuccess": said }).to_string().into_bytes()
+            let partial = json!({ "rejectedSpans": rejected.to_string(), "errorMessage": message });
+            json!({ "partialSuccess": partial }).to_string().into_bytes()
         }
         Encoding::Json => b"{}".to_vec(),
     };
-    Answer::new(StatusCode::OK, encoding.content_type(), body)
+    Response::new(StatusCode::OK, encoding.content_type(), body)
 }
 
-pub(super) fn refused(call: &Call, status: StatusCode, message: &'static str) -> Answer {
-    if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-        return Answer::new(status, "text/plain", message);
+/// Returns the error for a rejected batch. Only 415 is plain text (husky).
+pub(super) fn rejected(call: &Call, status_code: StatusCode, message: &'static str) -> Response {
+    if status_code == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+        return Response::new(status_code, "text/plain", message);
     }
-    refusal(Encoding::of(call), status, message)
+    status(Encoding::of(call), status_code, message)
 }
 
-pub(super) fn refusal(encoding: Encoding, status: StatusCode, message: &str) -> Answer {
+/// Returns an error as `google.rpc.Status`.
+pub(super) fn status(encoding: Encoding, status: StatusCode, message: &str) -> Response {
     let code = grpc_code(status);
     let body = match encoding {
         Encoding::Protobuf => Status { code, message: message.into() }.encode_to_vec(),
         Encoding::Json => json!({ "code": code, "message": message }).to_string().into_bytes(),
     };
-    Answer::new(status, encoding.content_type(), body)
+    Response::new(status, encoding.content_type(), body)
 }
 
-/// gRPC's code beside each HTTP status; clients are told not to act on it.
+/// Returns gRPC's code for an HTTP status. OTLP's specification tells clients to ignore it.
 fn grpc_code(status: StatusCode) -> i32 {
     match status.as_u16() {
         400 | 413 => 3,
@@ -73,9 +74,9 @@ fn grpc_code(status: StatusCode) -> i32 {
     }
 }
 
-/// The words of a planned fault.
-pub(super) fn planned(fault: &Fault, encoding: Encoding, now: SystemTime) -> Answer {
-    let (status, message) = match fault {
+/// Returns the response for an injected fault.
+pub(super) fn injected(fault: &Fault, encoding: Encoding, now: SystemTime) -> Response {
+    let (status_code, message) = match fault {
         Fault::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "Request dropped due to rate limiting"),
         Fault::Unauthorized => (StatusCode::UNAUTHORIZED, UNKNOWN_KEY),
         Fault::ForbiddenKey => (StatusCode::FORBIDDEN, "attempted to use disabled API key"),
@@ -87,18 +88,18 @@ pub(super) fn planned(fault: &Fault, encoding: Encoding, now: SystemTime) -> Ans
         Fault::GatewayTimeout => (StatusCode::GATEWAY_TIMEOUT, "gateway timeout"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal server error"),
     };
-    let answer = refusal(encoding, status, message);
+    let response = status(encoding, status_code, message);
     match fault {
-        Fault::Throttled(after) | Fault::Unavailable(after) => with_retry_after(answer, *after, now),
-        _ => answer,
+        Fault::Throttled(after) | Fault::Unavailable(after) => with_retry_after(response, *after, now),
+        _ => response,
     }
 }
 
-/// The header in the form that the fault asks for.
-pub(super) fn with_retry_after(answer: Answer, after: RetryAfter, now: SystemTime) -> Answer {
+/// Adds the header in the format that the fault demands.
+fn with_retry_after(response: Response, after: RetryAfter, now: SystemTime) -> Response {
     match after {
-        RetryAfter::Absent => answer,
-        RetryAfter::Seconds(seconds) => answer.with("retry-after", seconds),
-        RetryAfter::DateIn(wait) => answer.with("retry-after", httpdate::fmt_http_date(now + wait)),
+        RetryAfter::Absent => response,
+        RetryAfter::Seconds(seconds) => response.with_header("retry-after", seconds),
+        RetryAfter::DateIn(wait) => response.with_header("retry-after", httpdate::fmt_http_date(now + wait)),
     }
 }
