@@ -1,4 +1,5 @@
-//! `GET /api/health-check`: answers that the function lives. It touches nothing, so it can't fail for another's reason.
+//! `GET /api/health-check`: answers that the function lives. It touches nothing, so it can't fail
+//! for another's reason.
 
 use crudder_api::{self as api, Request, Response};
 use serde_json::json;
