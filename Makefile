@@ -40,7 +40,7 @@ template: tools ## The template under SAM's own validation and cfn-lint.
 
 # Moto is a second DynamoDB, written by others: what the store takes for granted must hold there too.
 contract: tools ## The store's contract against a second, independent DynamoDB.
-	.ci/with-moto $(CARGO) test --locked --test contract on_a_calm
+	.ci/with-moto $(CARGO) test --locked --test contract without_faults
 
 schema: tools ## Every operation of openapi.yaml with all that schemathesis can think of: no 5xx, no answer outside its schema.
 	.ci/with-local sh -c '$(VENV)/bin/schemathesis run openapi.yaml --url "$$API" -H "Authorization: Bearer $$TOKEN" $(SCHEMA_CHECKS)'
