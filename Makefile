@@ -40,7 +40,7 @@ template: tools ## Validates the template with SAM and cfn-lint.
 
 # Moto is an independent implementation of DynamoDB: the store's assumptions must hold there too.
 contract: tools ## Runs the store's contract tests against a second, independent DynamoDB.
-	.ci/with-moto $(CARGO) test --locked --test contract on_a_calm
+	.ci/with-moto $(CARGO) test --locked --test contract without_faults
 
 schema: tools ## Calls every operation of openapi.yaml with generated input: no 5xx, no response outside its schema.
 	.ci/with-local sh -c '$(VENV)/bin/schemathesis run openapi.yaml --url "$$API" -H "Authorization: Bearer $$TOKEN" $(SCHEMA_CHECKS)'

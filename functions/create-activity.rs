@@ -1,4 +1,4 @@
-//! `POST /api/activities`: posts an activity and answers with it.
+//! `POST /api/activities`: creates a post and returns it.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::Draft;

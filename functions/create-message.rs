@@ -1,4 +1,4 @@
-//! `POST /api/messages`: opens a conversation, or adds to one that the caller is a member of.
+//! `POST /api/messages`: sends a direct message to a person, or into one of the caller's conversations.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::MessageDraft;
@@ -12,7 +12,7 @@ async fn main() -> api::Exit {
 async fn create_message(request: Request, store: Store) -> api::Result<Response> {
     let sender = request.caller()?;
     let draft: MessageDraft = request.json()?;
-    let letter = draft.send(&sender, request.received_at())?;
-    let sent = store.put_message(&letter).await?;
+    let message = draft.send(&sender, request.received_at())?;
+    let sent = store.put_message(&message).await?;
     Response::ok(&sent)
 }

@@ -1,4 +1,5 @@
-//! `POST /api/activities/{id}/reply`, where the id is the parent's uuid: replies to an activity and answers with the reply.
+//! `POST /api/activities/{id}/reply`: replies to an activity and returns the reply.
+//! The id is the uuid of the parent activity.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::ReplyDraft;

@@ -1,4 +1,5 @@
-//! `GET /api/health-check`: answers that the function lives. It touches nothing, so it can't fail for another's reason.
+//! `GET /api/health-check`: reports that the function works.
+//! It uses no other service, so it cannot fail because of one.
 
 use crudder_api::{self as api, Request, Response};
 use serde_json::json;

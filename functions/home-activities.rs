@@ -1,4 +1,4 @@
-//! `GET /api/activities/home`: the newest posts of everybody.
+//! `GET /api/activities/home`: returns the newest posts of all users.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_store::Store;
@@ -10,7 +10,7 @@ async fn main() -> api::Exit {
 }
 
 async fn home_activities(request: Request, store: Store) -> api::Result<Response> {
-    // The line that the course looks for in CloudWatch, its two spaces included.
+    // The course searches CloudWatch for this line, including its two spaces.
     info!("Hello Cloudwatch! from  /api/activities/home");
     let home = api::list_span("home-activities", store.home(request.page()?, request.received_at())).await?;
     request.respond_with_page(&home)

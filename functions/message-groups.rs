@@ -1,4 +1,4 @@
-//! `GET /api/message_groups`: the caller's conversations, the latest first.
+//! `GET /api/message_groups`: returns the caller's conversations, the latest first.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_store::Store;

@@ -1,4 +1,5 @@
-//! `GET /api/messages/{id}`, where the id is a conversation's uuid: its newest messages, oldest first. For its members only.
+//! `GET /api/messages/{id}`: returns the newest messages of a conversation, oldest first.
+//! The id is the uuid of the conversation. Only its members may read it.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::GroupId;

@@ -1,4 +1,4 @@
-//! `GET /api/activities/notifications`: who replied to the caller, who wrote to the caller.
+//! `GET /api/activities/notifications`: returns the replies and messages that the caller received.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_store::Store;

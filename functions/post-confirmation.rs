@@ -1,4 +1,4 @@
-//! Cognito's trigger after a confirmed sign-up: gives the new user a row and a handle of his own.
+//! Cognito's post-confirmation trigger: stores the new user under a handle of their own.
 
 use crudder_api::{self as api, Confirmation};
 use crudder_domain::{SignUp, Sub};

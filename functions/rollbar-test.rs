@@ -1,4 +1,5 @@
-//! `GET /rollbar/test`: answers as the original did and reports a warning; with `?kind=` it dies in that way, where faults are on.
+//! `GET /rollbar/test`: reports a warning and responds as the original API did.
+//! With `?kind=` it injects that fault, where fault injection is on.
 
 use crudder_api::{self as api, Request, Response};
 use tracing::warn;

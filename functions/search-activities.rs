@@ -1,4 +1,4 @@
-//! `GET /api/activities/search?term=`: posts that hold all the words of the term.
+//! `GET /api/activities/search?term=`: returns the posts that contain all words of the term.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::SearchTerms;

@@ -1,5 +1,5 @@
-//! `GET /api/activities/{id}/status/{activity_uuid}`: one activity and its replies. The handle in the address is for people to
-//! read; the uuid alone says which.
+//! `GET /api/activities/{id}/status/{activity_uuid}`: returns an activity and its replies.
+//! The id is the author's handle, which is ignored: the uuid alone identifies the activity.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::ActivityId;

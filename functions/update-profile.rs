@@ -1,4 +1,4 @@
-//! `POST` and `PUT /api/profile/update`: changes the caller's name and bio.
+//! `POST` and `PUT /api/profile/update`: changes the caller's display name and biography.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::ProfileDraft;

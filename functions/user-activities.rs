@@ -1,4 +1,5 @@
-//! `GET /api/activities/{id}`, where the id is `@handle`: a user's profile and newest activities.
+//! `GET /api/activities/{id}`: returns a user's profile and newest activities.
+//! The id is `@handle`.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::Handle;

@@ -1,4 +1,5 @@
-//! `GET /api/users/{id}/short`, where the id is `@handle`: a user in three fields.
+//! `GET /api/users/{id}/short`: returns a user in three fields.
+//! The id is `@handle`.
 
 use crudder_api::{self as api, Request, Response};
 use crudder_domain::Handle;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use crudder_telemetry::HttpRequest;
 use http::StatusCode;
 
-/// Logs the access line: address, method, scheme, path, status and duration. The status decides its level.
+/// Logs the access line: address, method, scheme, path, status and duration. The status decides its
+/// level.
 ///
-/// The query is left out, because it may hold search terms. The line never becomes a report: an error was already
-/// reported where it was handled.
+/// The query is left out, because it may hold search terms. The line never becomes a report: an
+/// error was already reported where it was handled.
 pub(crate) fn log(request: &HttpRequest<'_>, status: StatusCode, took: Duration) {
     let address = request.client_address.unwrap_or("-");
     let duration_ms = took.as_micros() as f64 / 1_000.0;

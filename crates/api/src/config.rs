@@ -56,8 +56,8 @@ impl Config {
     }
 }
 
-/// Returns whether `text` is `*`, or a scheme and an authority as a browser sends them in `Origin`. A value with a path,
-/// even a single slash, would match no page.
+/// Returns whether `text` is `*`, or a scheme and an authority as a browser sends them in `Origin`.
+/// A value with a path, even a single slash, would match no page.
 fn is_origin(text: &str) -> bool {
     let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     text == "*" || authority.is_some_and(|authority| authority.parse::<Authority>().is_ok())

@@ -104,7 +104,8 @@ impl ApiError {
     }
 }
 
-/// The error of a trigger, which has no HTTP response: Lambda reports it, and Cognito shows its message.
+/// The error of a trigger, which has no HTTP response: Lambda reports it, and Cognito shows its
+/// message.
 impl From<ApiError> for Diagnostic {
     fn from(error: ApiError) -> Self {
         let error_type = error.cause.map_or("ApiError", |cause| cause.kind).to_owned();

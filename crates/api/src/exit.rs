@@ -36,8 +36,8 @@ pub(crate) fn start_telemetry() -> std::result::Result<Telemetry, crudder_teleme
 
 /// Returns the exit code of `main`, and logs the cause of a failure.
 ///
-/// The line has the format of all other log lines but is written by hand: the logger itself may have failed.
-/// A closed stdout is ignored, because it is no reason to panic.
+/// The line has the format of all other log lines but is written by hand: the logger itself may
+/// have failed. A closed stdout is ignored, because it is no reason to panic.
 pub(crate) fn exit(result: RunResult) -> Exit {
     let Err(error) = result else { return ExitCode::SUCCESS };
     let line = json!({

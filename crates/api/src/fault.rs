@@ -21,8 +21,8 @@ pub enum Fault {
     Exit,
 }
 
-/// The size of one allocation. It is small beside the least memory of a function (128 MB), so that the process reaches the
-/// limit in steps.
+/// The size of one allocation. It is small beside the least memory of a function (128 MB), so that
+/// the process reaches the limit in steps.
 const CHUNK_BYTES: usize = 4 << 20;
 
 impl Fault {
@@ -66,8 +66,8 @@ impl Fault {
 #[error("an error on purpose")]
 struct InjectedError;
 
-/// Allocates memory until the process is killed. It writes to every page, because untouched memory does not count towards
-/// the limit.
+/// Allocates memory until the process is killed. It writes to every page, because untouched memory
+/// does not count towards the limit.
 fn exhaust_memory() -> ! {
     let mut chunks = Vec::new();
     loop {

@@ -5,14 +5,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::request_parts::RequestParts;
 
-/// The characters that one segment of a path or query may hold unencoded: RFC 3986's unreserved characters, and the `@`
-/// before a handle.
+/// The characters that one segment of a path or query may hold unencoded: RFC 3986's unreserved
+/// characters, and the `@` before a handle.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
 
 /// Returns a link such as `</dev/api/activities/home?limit=20&before=…>; rel="next"`.
 ///
-/// The path is the route with its parameters filled in, after the prefix of the client's address: a stage, or the base
-/// path of a custom domain. The query is the request's own, except for `before`.
+/// The path is the route with its parameters filled in, after the prefix of the client's address: a
+/// stage, or the base path of a custom domain. The query is the request's own, except for `before`.
 pub(crate) fn next(request: &RequestParts, path: &QueryMap, query: &QueryMap, before: &str) -> String {
     let (public, route) = (segments(request.public_path()), segments(request.route_or_path()));
     let prefix = &public[..public.len().saturating_sub(route.len())];
@@ -38,7 +38,8 @@ fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
 }
 
-/// Appends a segment, percent-encoded once. It is decoded first, because the gateway may or may not have decoded it.
+/// Appends a segment, percent-encoded once. It is decoded first, because the gateway may or may not
+/// have decoded it.
 fn push(link: &mut String, segment: &str) {
     let decoded = percent_decode_str(segment).decode_utf8_lossy();
     link.extend(utf8_percent_encode(&decoded, PLAIN));

@@ -40,8 +40,8 @@ impl List for ActivityPage {
 
 /// Waits for `list` inside a span named `name`.
 ///
-/// The span has `app.now` from its start and `app.result_length` from its end. The length is also an X-Ray annotation,
-/// so that traces can be searched by it.
+/// The span has `app.now` from its start and `app.result_length` from its end. The length is also
+/// an X-Ray annotation, so that traces can be searched by it.
 ///
 /// # Errors
 /// The error of `list`.

@@ -42,8 +42,8 @@ impl Request {
         Arc::clone(&self.parts)
     }
 
-    /// Returns the caller by the verified access token, and records the caller as `enduser.id` of the trace and of
-    /// its reports.
+    /// Returns the caller by the verified access token, and records the caller as `enduser.id` of
+    /// the trace and of its reports.
     ///
     /// # Errors
     /// 401 when the request has no caller.
@@ -53,7 +53,8 @@ impl Request {
         Sub::parse(sub).map_err(|_| ApiError::unauthorized())
     }
 
-    /// Records the caller's handle on the trace. In X-Ray it is an annotation, so that traces can be searched by it.
+    /// Records the caller's handle on the trace. In X-Ray it is an annotation, so that traces can
+    /// be searched by it.
     pub fn annotate_caller(&self, handle: &Handle) {
         crudder_telemetry::set_annotation("handle", handle.to_string());
     }
@@ -67,7 +68,8 @@ impl Request {
     /// Parses the body as JSON.
     ///
     /// # Errors
-    /// 400 for a body that is not JSON, 422 for JSON of another shape; both name the place and the fault.
+    /// 400 for a body that is not JSON, 422 for JSON of another shape; both name the place and the
+    /// fault.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         // Serde would accept an array in place of an object whose keys are all missing.
         let is_array = self.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
@@ -87,7 +89,8 @@ impl Request {
         Ok(parse(self.path.first(name).unwrap_or_default())?)
     }
 
-    /// Returns a query parameter. Of a repeated key it is the last value, as in API Gateway's single-value map.
+    /// Returns a query parameter. Of a repeated key it is the last value, as in API Gateway's
+    /// single-value map.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.all(name)?.last().copied()

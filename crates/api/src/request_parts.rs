@@ -55,7 +55,8 @@ impl RequestParts {
             .with_body_size(Some(self.body_bytes))
     }
 
-    /// Returns the route's template, such as `/api/activities/{id}`; empty where the gateway names none.
+    /// Returns the route's template, such as `/api/activities/{id}`; empty where the gateway names
+    /// none.
     pub(crate) fn route(&self) -> &str {
         match &self.context {
             RequestContext::ApiGatewayV1(context) => context.resource_path.as_deref().unwrap_or_default(),

@@ -12,7 +12,8 @@ use crate::error::{ApiError, Result};
 pub struct Response(http::Response<Body>);
 
 impl Response {
-    /// Returns 200 with `body` as JSON. Success is always 200: the front end tests for exactly that.
+    /// Returns 200 with `body` as JSON. Success is always 200: the front end tests for exactly
+    /// that.
     ///
     /// # Errors
     /// A 500 when `body` cannot be serialized, which is a bug in the function.

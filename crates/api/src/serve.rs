@@ -81,7 +81,8 @@ where
     /// Runs one request through the layers. From the outside in:
     ///
     /// 1. The root span. It is outermost, so that everything else belongs to the trace.
-    /// 2. The access line. It logs the response that really leaves, so it is outside of all that changes it.
+    /// 2. The access line. It logs the response that really leaves, so it is outside of all that
+    ///    changes it.
     /// 3. The CORS headers. An error response needs them too.
     /// 4. The error responder. It turns an error or a panic into a response.
     /// 5. The handler.
@@ -105,7 +106,8 @@ where
         self.telemetry.observe(parts.invocation(), work, end).await.response
     }
 
-    /// Calls the handler and turns an error or a panic into a response. Errors are logged only here.
+    /// Calls the handler and turns an error or a panic into a response. Errors are logged only
+    /// here.
     async fn call_handler(&self, request: Request) -> Outcome {
         let error = match AssertUnwindSafe(async { (self.handler)(request).await }).catch_unwind().await {
             Ok(Ok(response)) => return Outcome { response: response.into_http(), failure: None },

@@ -12,9 +12,9 @@ use serde_json::Value;
 use crate::error::{ApiError, Result};
 use crate::exit::{Exit, FatalError, RunResult, exit, start_telemetry};
 
-/// The trigger source of a sign-up. Cognito calls the same function after a new password was confirmed, where there is
-/// nothing to do.
-/// (Amazon Cognito Developer Guide, "Post confirmation Lambda trigger".)
+/// The trigger source of a sign-up. Cognito calls the same function after a new password was
+/// confirmed, where there is nothing to do. (Amazon Cognito Developer Guide, "Post confirmation
+/// Lambda trigger".)
 const SIGN_UP: &str = "PostConfirmation_ConfirmSignUp";
 
 /// The attributes of a user whose sign-up Cognito has confirmed.
@@ -28,8 +28,8 @@ pub struct Confirmation {
     pub preferred_username: Option<String>,
 }
 
-/// Runs the post-confirmation trigger until Lambda ends the process. It calls `handler` once per confirmed sign-up and
-/// returns the event to Cognito unchanged.
+/// Runs the post-confirmation trigger until Lambda ends the process. It calls `handler` once per
+/// confirmed sign-up and returns the event to Cognito unchanged.
 pub async fn serve_trigger<H, F>(handler: H) -> Exit
 where
     H: Fn(Confirmation, Store) -> F + Send + Sync + 'static,

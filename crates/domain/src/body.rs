@@ -1,16 +1,18 @@
-//! One field of a request body, before anybody asks whether it is right.
+//! One field of a request body, before its value is checked.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A text, nothing, or something else. Nothing, `null` and an absent key are the same: the contract has one code for each
-/// field that is missing. Something else is read over without being kept, so a hostile body costs no memory here.
+/// A field of a JSON object.
+///
+/// `null` and an absent key are the same, because the contract has one code for a missing field. A
+/// value that is not a string is skipped and not stored, so a malicious body costs no memory here.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum Field {
     /// Absent or `null`.
     #[default]
-    Nothing,
+    Absent,
     /// A JSON string.
     Text(String),
     /// Any other JSON value.
@@ -23,10 +25,10 @@ pub(crate) enum Field {
 pub(crate) struct WrongType(&'static str);
 
 impl Field {
-    /// The text of the field of that name.
+    /// Returns the text; `name` is the name of the field, for the error.
     pub(crate) fn text(self, name: &'static str) -> Result<Option<String>, WrongType> {
         match self {
-            Self::Nothing => Ok(None),
+            Self::Absent => Ok(None),
             Self::Text(text) => Ok(Some(text)),
             Self::Other => Err(WrongType(name)),
         }
@@ -49,7 +51,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_unit<E>(self) -> Result<Field, E> {
-        Ok(Field::Nothing)
+        Ok(Field::Absent)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Field, E> {

@@ -1,11 +1,11 @@
-//! What is wrong with what a client sent, in the API's own words.
+//! The rules that a client's request can break, with the API's codes.
 
-/// Why a value was refused. The client reads [`Invalid::code`]; the strings are those of the original API, misspellings
-/// included, because its front end looks them up.
+/// Why a value was refused. Clients read [`Invalid::code`]. The codes are those of the original
+/// API, misspellings included, because its front end looks them up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}", self.code())]
 pub enum Invalid {
-    /// The time to live is missing or none of the seven.
+    /// The time to live is missing or unknown.
     TtlBlank,
     /// The text is missing or empty.
     MessageBlank,
@@ -13,32 +13,32 @@ pub enum Invalid {
     MessageTooLong,
     /// A reply or a direct message is longer than 1024 code points.
     LongMessageTooLong,
-    /// The caller is nobody that signed up here.
+    /// The caller has never signed up.
     CallerUnknown,
-    /// No activity is named.
+    /// The activity's id is missing.
     ActivityBlank,
-    /// No conversation is named.
+    /// The conversation's id is missing.
     GroupBlank,
-    /// The receiver is missing, unknown, or the sender himself.
+    /// The receiver is missing, unknown, or the sender.
     ReceiverBlank,
-    /// Nothing to search for.
+    /// The search term is missing.
     SearchTermBlank,
-    /// The name to show is missing or empty.
+    /// The display name is missing or empty.
     DisplayNameBlank,
-    /// The name to show is longer than 128 code points.
+    /// The display name is longer than 128 code points.
     DisplayNameTooLong,
     /// The biography is longer than 1024 code points.
     BioTooLong,
-    /// A page's length is not a number from 1 to 100.
+    /// The limit of a page is not a number from 1 to 100.
     LimitInvalid,
-    /// A page's start is no cursor of this list.
+    /// The start of a page is not a cursor of this list.
     BeforeInvalid,
-    /// A name or id of a form that nothing bears: to be answered like one that is unknown.
+    /// A malformed name or id, which gets the same response as an unknown one.
     NotFound,
 }
 
 impl Invalid {
-    /// The string that the client is answered.
+    /// Returns the code in the response.
     pub const fn code(self) -> &'static str {
         match self {
             Self::TtlBlank => "ttl_blank",

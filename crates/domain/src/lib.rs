@@ -1,31 +1,42 @@
-//! The nouns of Crudder and their rules.
-//!
-//! A value of these types is valid: it was parsed at the door and is not checked again. Nothing here waits, reads a clock, or
-//! knows of HTTP or AWS; the moment and the caller come in as arguments.
+#![doc = include_str!("../README.md")]
 
 mod activity;
 mod body;
+mod cursor;
 mod handle;
 mod id;
 mod invalid;
 mod message;
 mod notification;
+mod outgoing_message;
 mod page;
+mod post;
+mod profile_update;
+mod reply;
 mod search;
+mod sign_up;
 mod text;
 mod timestamp;
 mod ttl;
 mod user;
+mod user_page;
 
-pub use activity::{Activity, ActivityPage, Draft, Post, Reply, ReplyDraft};
+pub use activity::{Activity, ActivityPage};
+pub use cursor::Cursor;
 pub use handle::Handle;
 pub use id::{ActivityId, GroupId, MessageId, Sub, UserId};
 pub use invalid::Invalid;
-pub use message::{Message, MessageDraft, MessageGroup, NewConversation, OutgoingMessage, Recipient, SentMessage};
+pub use message::{Message, MessageGroup, NewConversation, SentMessage};
 pub use notification::{Notification, NotificationKind};
-pub use page::{Cursor, Page, PageLimit, PageRequest};
+pub use outgoing_message::{MessageDraft, OutgoingMessage, Recipient};
+pub use page::{Page, PageLimit, PageRequest};
+pub use post::{Draft, Post};
+pub use profile_update::{ProfileDraft, ProfileUpdate};
+pub use reply::{Reply, ReplyDraft};
 pub use search::{SearchTerms, terms};
+pub use sign_up::SignUp;
 pub use text::{Bio, DisplayName, MessageText};
 pub use timestamp::Timestamp;
 pub use ttl::Ttl;
-pub use user::{Profile, ProfileDraft, ProfileUpdate, SignUp, User, UserPage, UserShort};
+pub use user::{Profile, User, UserShort};
+pub use user_page::UserPage;

@@ -1,27 +1,30 @@
-//! Search: the words of a text, brought into one form, so that equal words are equal strings.
+//! Search terms: the words of a text, normalized so that equal words are equal strings.
 
 use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::Invalid;
+use crate::invalid::Invalid;
 
-/// The most distinct terms that a post is found by: each is an item of its transaction, and DynamoDB takes a hundred.
+/// The most distinct terms that a post is indexed by. Each is an item of the post's transaction,
+/// and DynamoDB allows a hundred.
 const TERMS_MAX: usize = 40;
-/// The most code points of a term: what is beyond them does not tell words apart, and a key has a limit.
+/// The most code points of a term. Longer words seldom differ only beyond that, and the length of a
+/// key is limited.
 const TERM_MAX: usize = 64;
-/// The most terms of a query that are looked up; the others are only compared. Eight parallel reads are one page's worth.
-const LOOKED_UP_MAX: usize = 8;
+/// The most terms of a query that are looked up in the index; the others are only compared. Eight
+/// parallel reads are affordable for one page.
+const LOOKUPS_MAX: usize = 8;
 
-/// What somebody searches for.
+/// The terms of a search query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchTerms {
     terms: BTreeSet<String>,
 }
 
 impl SearchTerms {
-    /// Reads `term` of a query: one or more words, all of which a post must hold.
+    /// Reads the query parameter `term`: one or more words, all of which a post must contain.
     ///
     /// # Errors
     /// [`Invalid::SearchTermBlank`] when it is missing or empty.
@@ -30,50 +33,53 @@ impl SearchTerms {
         Ok(Self { terms: terms(text) })
     }
 
-    /// The terms that a post must hold; none of them where the query had only white space, which no post is found by.
+    /// Returns the terms that a post must contain. A query of white space has none, and no post
+    /// matches it.
     pub const fn terms(&self) -> &BTreeSet<String> {
         &self.terms
     }
 
-    /// The terms to look up: the longest, since long words are rare ones.
+    /// Returns the terms to look up in the index: the longest, because long words are rare.
     pub fn lookup_terms(&self) -> Vec<&str> {
         let mut longest: Vec<&str> = self.terms.iter().map(String::as_str).collect();
         longest.sort_by_key(|term| std::cmp::Reverse(term.chars().count()));
-        longest.truncate(LOOKED_UP_MAX);
+        longest.truncate(LOOKUPS_MAX);
         longest
     }
 
-    /// Whether a post with these terms is meant.
-    pub fn matches(&self, held: &BTreeSet<String>) -> bool {
-        !self.terms.is_empty() && self.terms.is_subset(held)
+    /// Returns whether a post with these terms matches.
+    pub fn matches(&self, indexed: &BTreeSet<String>) -> bool {
+        !self.terms.is_empty() && self.terms.is_subset(indexed)
     }
 }
 
-/// The terms that a text is found by: its words without regard to case and compatibility forms, at most forty, the first
-/// ones. A text of nothing but marks is one term, so that `!!!` is found too.
+/// Returns the terms that a text is indexed by: its first forty distinct words, folded by case and
+/// compatibility form. A text of punctuation alone is one term, so that `!!!` can be found too.
 pub fn terms(text: &str) -> BTreeSet<String> {
     let folded: String = text.nfkc().collect::<String>().to_lowercase().nfkc().collect();
     let mut found = BTreeSet::new();
-    for word in folded.split_word_bounds().filter(|part| part.chars().any(tells)) {
-        found.insert(cut(word));
+    for word in folded.split_word_bounds().filter(|part| part.chars().any(is_word_character)) {
+        found.insert(truncate(word));
         if found.len() == TERMS_MAX {
             break;
         }
     }
-    let marks = cut(folded.trim());
-    if found.is_empty() && !marks.is_empty() {
-        found.insert(marks);
+    let punctuation = truncate(folded.trim());
+    if found.is_empty() && !punctuation.is_empty() {
+        found.insert(punctuation);
     }
     found
 }
 
-/// Whether a sign makes a word: letters, digits, and what stands for a thing, as an emoji does; not white space or marks.
-fn tells(sign: char) -> bool {
-    let mark = matches!(sign, '\u{80}'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe0f}');
-    sign.is_alphanumeric() || !(sign.is_ascii() || sign.is_whitespace() || sign.is_control() || mark)
+/// Returns whether a character makes a word: a letter, a digit or a symbol such as an emoji, but
+/// not white space or punctuation.
+fn is_word_character(c: char) -> bool {
+    let punctuation =
+        matches!(c, '\u{80}'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{fe00}'..='\u{fe0f}');
+    c.is_alphanumeric() || !(c.is_ascii() || c.is_whitespace() || c.is_control() || punctuation)
 }
 
-fn cut(word: &str) -> String {
+fn truncate(word: &str) -> String {
     word.chars().take(TERM_MAX).collect()
 }
 
@@ -87,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_without_case_and_marks() {
+    fn case_and_punctuation_are_ignored() {
         assert_eq!(found("Cloud, CLOUD is fun!"), ["cloud", "fun", "is"]);
         assert_eq!(found("ﬁne Ｃｌｏｕｄ can't"), ["can't", "cloud", "fine"]);
         assert_eq!(found("#100DaysOfCloud 🦀 雲"), ["100daysofcloud", "雲", "🦀"]);
@@ -95,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn marks_alone_are_one_term_and_white_space_none() {
+    fn punctuation_alone_is_one_term_and_white_space_is_none() {
         assert_eq!(found(" !!! "), ["!!!"]);
         assert!(found(" \t\n").is_empty());
     }
 
     #[test]
-    fn a_query_must_hold_something() {
+    fn an_empty_query_is_refused() {
         for text in [None, Some("")] {
             assert_eq!(SearchTerms::parse(text), Err(Invalid::SearchTermBlank));
         }
@@ -109,10 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn all_words_of_a_query_must_be_there() {
-        let held = terms("Cloud is very fun");
-        assert!(SearchTerms::parse(Some("FUN cloud")).unwrap().matches(&held));
-        assert!(!SearchTerms::parse(Some("fun rain")).unwrap().matches(&held));
+    fn a_post_matches_only_with_all_words_of_the_query() {
+        let indexed = terms("Cloud is very fun");
+        assert!(SearchTerms::parse(Some("FUN cloud")).unwrap().matches(&indexed));
+        assert!(!SearchTerms::parse(Some("fun rain")).unwrap().matches(&indexed));
     }
 
     #[test]
@@ -124,13 +130,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_is_found_by_itself(text in ".{1,120}") {
+        fn every_text_matches_itself(text in ".{1,120}") {
             let search = SearchTerms::parse(Some(&text)).unwrap();
             prop_assert!(search.terms().is_empty() || search.matches(&terms(&text)));
         }
 
         #[test]
-        fn terms_are_few_and_short(text in ".{0,400}") {
+        fn the_number_and_the_length_of_terms_are_limited(text in ".{0,400}") {
             let found = terms(&text);
             prop_assert!(found.len() <= TERMS_MAX);
             prop_assert!(found.iter().all(|term| (1..=TERM_MAX).contains(&term.chars().count())));

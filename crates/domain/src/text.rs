@@ -1,24 +1,26 @@
-//! Texts of people, with their limits. Lengths are code points: an emoji is one.
+//! Texts that users write, with their limits. Lengths are counted in code points: an emoji is one.
 
 use serde::Serialize;
 
-use crate::Invalid;
+use crate::invalid::Invalid;
 
 /// The most code points of a post.
 const POST_MAX: usize = 280;
 /// The most code points of a reply or a direct message.
 const LONG_MAX: usize = 1_024;
-/// The most code points of a name to show. The original has no limit; this one keeps an item small.
+/// The most code points of a display name. The original API has no limit; this one keeps an item
+/// small.
 const DISPLAY_NAME_MAX: usize = 128;
-/// The most code points of a biography. The original has no limit; this one keeps an item small.
+/// The most code points of a biography. The original API has no limit; this one keeps an item
+/// small.
 const BIO_MAX: usize = 1_024;
 
-/// What somebody wrote: never empty, otherwise any text, given back unchanged.
+/// The text of a post, a reply or a message: any text that is not empty, stored unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MessageText(String);
 
 impl MessageText {
-    /// The text of a post.
+    /// Reads the text of a post.
     ///
     /// # Errors
     /// [`Invalid::MessageBlank`] when empty, [`Invalid::MessageTooLong`] beyond 280 code points.
@@ -26,31 +28,32 @@ impl MessageText {
         Self::within(text, POST_MAX, Invalid::MessageTooLong)
     }
 
-    /// The text of a reply or of a direct message.
+    /// Reads the text of a reply or of a direct message.
     ///
     /// # Errors
-    /// [`Invalid::MessageBlank`] when empty, [`Invalid::LongMessageTooLong`] beyond 1024 code points.
+    /// [`Invalid::MessageBlank`] when empty, [`Invalid::LongMessageTooLong`] beyond 1024 code
+    /// points.
     pub fn long(text: Option<String>) -> Result<Self, Invalid> {
         Self::within(text, LONG_MAX, Invalid::LongMessageTooLong)
     }
 
-    /// A text that was accepted before: what a store reads back.
+    /// Wraps a text that was checked before it was stored.
     pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    fn within(text: Option<String>, most: usize, too_long: Invalid) -> Result<Self, Invalid> {
+    fn within(text: Option<String>, max: usize, too_long: Invalid) -> Result<Self, Invalid> {
         let text = text.filter(|text| !text.is_empty()).ok_or(Invalid::MessageBlank)?;
-        if longer(&text, most) { Err(too_long) } else { Ok(Self(text)) }
+        if is_longer(&text, max) { Err(too_long) } else { Ok(Self(text)) }
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The name that others see.
+/// The name that other users see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DisplayName(String);
 
@@ -58,57 +61,60 @@ impl DisplayName {
     /// Reads a name of 1 to 128 code points.
     ///
     /// # Errors
-    /// [`Invalid::DisplayNameBlank`] when empty, [`Invalid::DisplayNameTooLong`] beyond that.
+    /// [`Invalid::DisplayNameBlank`] when empty, [`Invalid::DisplayNameTooLong`] beyond 128 code
+    /// points.
     pub fn parse(text: Option<String>) -> Result<Self, Invalid> {
         let text = text.filter(|text| !text.is_empty()).ok_or(Invalid::DisplayNameBlank)?;
-        if longer(&text, DISPLAY_NAME_MAX) { Err(Invalid::DisplayNameTooLong) } else { Ok(Self(text)) }
+        if is_longer(&text, DISPLAY_NAME_MAX) { Err(Invalid::DisplayNameTooLong) } else { Ok(Self(text)) }
     }
 
-    /// The nearest name to what somebody gave at sign-up; `otherwise` where they gave none.
-    pub fn truncate(wish: &str, otherwise: &str) -> Self {
-        let wish = if wish.is_empty() { otherwise } else { wish };
-        Self(wish.chars().take(DISPLAY_NAME_MAX).collect())
+    /// Returns the name given at sign-up, cut to 128 code points; `fallback` for an empty name.
+    pub fn truncate(name: &str, fallback: &str) -> Self {
+        let name = if name.is_empty() { fallback } else { name };
+        Self(name.chars().take(DISPLAY_NAME_MAX).collect())
     }
 
-    /// A name that was accepted before: what a store reads back.
+    /// Wraps a name that was checked before it was stored.
     pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What somebody says about himself; may be empty.
+/// The biography of a user; may be empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Bio(String);
 
 impl Bio {
-    /// Reads a biography of at most 1024 code points; none is an empty one, as in the original.
+    /// Reads a biography of at most 1024 code points. A missing one is empty, as in the original
+    /// API.
     ///
     /// # Errors
-    /// [`Invalid::BioTooLong`] beyond that.
+    /// [`Invalid::BioTooLong`] beyond 1024 code points.
     pub fn parse(text: Option<String>) -> Result<Self, Invalid> {
         let text = text.unwrap_or_default();
-        if longer(&text, BIO_MAX) { Err(Invalid::BioTooLong) } else { Ok(Self(text)) }
+        if is_longer(&text, BIO_MAX) { Err(Invalid::BioTooLong) } else { Ok(Self(text)) }
     }
 
-    /// A text that was accepted before: what a store reads back.
+    /// Wraps a text that was checked before it was stored.
     pub const fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a text has more code points than that; stops counting there, so a huge text costs no more than a long one.
-fn longer(text: &str, most: usize) -> bool {
-    text.chars().nth(most).is_some()
+/// Returns whether a text has more than `max` code points. It stops counting there, so a huge text
+/// costs no more than a long one.
+fn is_longer(text: &str, max: usize) -> bool {
+    text.chars().nth(max).is_some()
 }
 
 #[cfg(test)]
@@ -128,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn only_nothing_is_blank() {
+    fn only_a_missing_or_empty_text_is_blank() {
         for blank in [None, Some(String::new())] {
             assert_eq!(MessageText::post(blank.clone()), Err(Invalid::MessageBlank));
             assert_eq!(MessageText::long(blank.clone()), Err(Invalid::MessageBlank));
@@ -140,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_for_everybody() {
+    fn every_sign_up_gets_a_display_name() {
         assert_eq!(DisplayName::truncate("", "worf").as_str(), "worf");
         assert_eq!(DisplayName::truncate(&"é".repeat(500), "worf").as_str().chars().count(), 128);
     }

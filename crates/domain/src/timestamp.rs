@@ -1,4 +1,4 @@
-//! A moment: microseconds since 1970, as the API shows them.
+//! Timestamps in microseconds, and their text form in the API.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-/// RFC 3339 in UTC with six digits: the one form that every version of the front end reads alike.
-const SHOWN: &[BorrowedFormatItem<'_>] =
+/// RFC 3339 in UTC with six digits of the second: every version of the front end reads it the same
+/// way.
+const FORMAT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
 /// A point in time, from 1970 to 9999, exact to the microsecond.
@@ -16,34 +17,36 @@ const SHOWN: &[BorrowedFormatItem<'_>] =
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The last microsecond of the year 9999: what a four-digit year can show, and far inside an id's 48 bits of milliseconds.
+    /// The last microsecond of the year 9999. A four-digit year goes no further, and an id's 48
+    /// bits of milliseconds do.
     pub const MAX: Self = Self(253_402_300_799_999_999);
 
-    /// The moment that many microseconds after 1970; what lies after the year 9999 becomes its end.
+    /// Returns the timestamp `micros` microseconds after 1970, at most [`Timestamp::MAX`].
     pub const fn from_micros(micros: u64) -> Self {
         Self(if micros > Self::MAX.0 { Self::MAX.0 } else { micros })
     }
 
-    /// Microseconds since 1970.
+    /// Returns the microseconds since 1970.
     pub const fn micros(self) -> u64 {
         self.0
     }
 
-    /// Whole seconds since 1970, as DynamoDB's time to live counts; rounded up, so that nothing is swept early.
+    /// Returns the seconds since 1970, as DynamoDB's time to live counts them. They are rounded up,
+    /// so that DynamoDB deletes no item early.
     pub const fn seconds_rounded_up(self) -> u64 {
         self.0.div_ceil(1_000_000)
     }
 
-    /// This moment and so much more.
+    /// Returns the timestamp `duration` later, at most [`Timestamp::MAX`].
     #[must_use]
-    pub fn saturating_add(self, more: Duration) -> Self {
-        Self::from_micros(self.0.saturating_add(u64::try_from(more.as_micros()).unwrap_or(u64::MAX)))
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        Self::from_micros(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 
-    /// This moment and so much less, at the earliest 1970.
+    /// Returns the timestamp `duration` earlier, at the earliest 1970.
     #[must_use]
-    pub fn saturating_sub(self, less: Duration) -> Self {
-        Self(self.0.saturating_sub(u64::try_from(less.as_micros()).unwrap_or(u64::MAX)))
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -56,11 +59,11 @@ impl From<SystemTime> for Timestamp {
 
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
             .map_err(|_| std::fmt::Error)?
-            .format(SHOWN)
+            .format(FORMAT)
             .map_err(|_| std::fmt::Error)?;
-        out.write_str(&shown)
+        out.write_str(&text)
     }
 }
 
@@ -75,14 +78,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_shown_in_utc_with_six_digits() {
+    fn a_timestamp_is_formatted_in_utc_with_six_digits() {
         assert_eq!(Timestamp::from_micros(0).to_string(), "1970-01-01T00:00:00.000000Z");
         assert_eq!(Timestamp::from_micros(1_709_210_096_000_007).to_string(), "2024-02-29T12:34:56.000007Z");
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
     }
 
     #[test]
-    fn stays_within_what_can_be_shown() {
+    fn a_timestamp_stays_between_1970_and_9999() {
         assert_eq!(Timestamp::from_micros(u64::MAX), Timestamp::MAX);
         assert_eq!(Timestamp::MAX.saturating_add(Duration::MAX), Timestamp::MAX);
         assert_eq!(Timestamp::from_micros(5).saturating_sub(Duration::from_secs(1)), Timestamp::from_micros(0));

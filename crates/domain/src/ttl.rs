@@ -1,15 +1,15 @@
-//! How long a post lives.
+//! The lifetime of a post.
 
 use std::time::Duration;
 
-use crate::Invalid;
+use crate::invalid::Invalid;
 
-/// One of the seven lifetimes that the form offers.
+/// One of the lifetimes that the form of the front end offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ttl {
     /// `30-days`, the longest.
     ThirtyDays,
-    /// `7-days`, what the form proposes.
+    /// `7-days`, the form's default.
     SevenDays,
     /// `3-days`.
     ThreeDays,
@@ -24,7 +24,7 @@ pub enum Ttl {
 }
 
 impl Ttl {
-    /// All seven, longest first.
+    /// All lifetimes, longest first.
     pub const ALL: [Self; 7] = [
         Self::ThirtyDays,
         Self::SevenDays,
@@ -34,18 +34,18 @@ impl Ttl {
         Self::ThreeHours,
         Self::OneHour,
     ];
-    /// No post lives longer.
+    /// The longest lifetime of a post.
     pub const LONGEST: Duration = Self::ThirtyDays.duration();
 
-    /// Reads a lifetime, spelt exactly.
+    /// Reads a lifetime by its exact name.
     ///
     /// # Errors
-    /// [`Invalid::TtlBlank`] for anything else, nothing included.
+    /// [`Invalid::TtlBlank`] for any other text, and for none.
     pub fn parse(text: Option<&str>) -> Result<Self, Invalid> {
         Self::ALL.into_iter().find(|ttl| Some(ttl.as_str()) == text).ok_or(Invalid::TtlBlank)
     }
 
-    /// As it is spelt.
+    /// Returns the name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ThirtyDays => "30-days",
@@ -58,7 +58,7 @@ impl Ttl {
         }
     }
 
-    /// How long that is.
+    /// Returns the duration.
     pub const fn duration(self) -> Duration {
         Duration::from_secs(match self {
             Self::ThirtyDays => 2_592_000,
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_spelling_is_read_back() {
+    fn each_lifetime_is_parsed_from_its_own_name() {
         for ttl in Ttl::ALL {
             assert_eq!(Ttl::parse(Some(ttl.as_str())), Ok(ttl));
             assert!(ttl.duration() <= Ttl::LONGEST);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_blank() {
+    fn any_other_text_is_blank() {
         for text in [None, Some(""), Some("30-DAYS"), Some(" 1-day"), Some("2-days"), Some("null")] {
             assert_eq!(Ttl::parse(text), Err(Invalid::TtlBlank), "{text:?}");
         }

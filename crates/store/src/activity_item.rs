@@ -1,4 +1,4 @@
-//! Activities as items: the one that counts, and the copy that home reads.
+//! Activities as items: the original, and the copy that home reads.
 
 use crudder_domain::{Activity, ActivityId, Sub};
 
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::keys::Key;
 
-/// An activity under a key.
+/// Returns the item of an activity under `key`.
 pub(crate) fn item(key: Key, activity: &Activity, author: &Sub) -> Item {
     let item = Item::at(key)
         .text("uuid", activity.uuid.to_string())
@@ -42,7 +42,7 @@ pub(crate) fn activity(item: &Item) -> Result<Activity> {
     })
 }
 
-/// Reads an id.
+/// Reads an id from the attribute `name`.
 pub(crate) fn id(text: &str, name: &'static str) -> Result<ActivityId> {
     ActivityId::parse(text).map_err(|_| Error::Malformed(name))
 }

@@ -1,165 +1,130 @@
-//! One request to DynamoDB, however often it has to be made: its span, its retries, its end.
+//! A DynamoDB request with its span and its retries.
 
 use std::future::Future;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span, field, info_span};
 
-use crate::error::{BoxError, Error};
+use crate::error::Error;
+use crate::failure::Failure;
 
-/// The longest first pause: about two transactions on one item.
-const PAUSE_FIRST: Duration = Duration::from_millis(25);
-/// The longest pause: a client still waits. Writers that meet on one item thin out as their pauses grow: of a hundred at once that
-/// each hold it for ten milliseconds, the last is through after 2 s and ten attempts (simulated).
-const PAUSE_MOST: Duration = Duration::from_millis(800);
-/// What DynamoDB, or the way to it, answers when the same request may well succeed a moment later. Those with a status of 500
-/// and above are such, too.
-const PASSING: [&str; 6] = [
-    "LimitExceededException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ThrottlingException",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-];
+/// The longest first backoff: about two transactions on one item.
+const FIRST_BACKOFF_MAX: Duration = Duration::from_millis(25);
+/// The longest backoff, because a client is waiting. As backoffs grow, fewer writers meet on one
+/// item. In a simulation, a hundred writers begin at once and each holds the item for ten
+/// milliseconds: the last one succeeds after 2 s and ten attempts.
+const BACKOFF_MAX: Duration = Duration::from_millis(800);
 
-/// What a span says of a request before it is made. Never a key's value: those are people.
+/// A request, as its span describes it. The values of keys are left out, because they identify
+/// people.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    /// The name of the operation, such as `GetItem`.
     pub(crate) operation: &'static str,
-    pub(crate) span: &'static str,
-    pub(crate) doing: &'static str,
+    /// The name of the span, such as `DynamoDB.GetItem`.
+    pub(crate) span_name: &'static str,
+    /// What the request does, for "failed to ...".
+    pub(crate) purpose: &'static str,
     pub(crate) table: String,
     pub(crate) index: Option<&'static str>,
     pub(crate) limit: Option<i32>,
-    pub(crate) items: Option<usize>,
-    pub(crate) consistent: Option<bool>,
-    /// No attempt begins later than so long after the first.
-    pub(crate) within: Duration,
+    /// The number of items or keys in the request.
+    pub(crate) batch_size: Option<usize>,
+    pub(crate) consistent_read: Option<bool>,
+    /// No attempt begins later than this after the first one.
+    pub(crate) retry_within: Duration,
 }
 
-/// What a span says of an answer.
+/// The numbers of a response, as the span records them.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub(crate) struct ResponseStats {
+    /// The number of items returned.
     pub(crate) rows: Option<usize>,
+    /// The capacity units consumed.
     pub(crate) units: Option<f64>,
 }
 
-/// An attempt that failed.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) code: String,
-    pub(crate) passing: bool,
-    status: Option<u16>,
-    request_id: Option<String>,
-    source: BoxError,
-}
-
-impl<E> From<SdkError<E>> for Failure
-where
-    E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
-{
-    fn from(error: SdkError<E>) -> Self {
-        let status = error.raw_response().map(|response| response.status().as_u16());
-        let code = error.code().map_or_else(|| kind(&error).to_owned(), str::to_owned);
-        // A request that never got an answer may have been done: repeating it is safe, since reads change nothing and writes
-        // carry a token.
-        let unanswered = !matches!(&error, SdkError::ServiceError(_) | SdkError::ConstructionFailure(_));
-        let passing = unanswered || PASSING.contains(&code.as_str()) || status.is_some_and(|status| status >= 500);
-        let request_id = error.request_id().map(str::to_owned);
-        Self { code, passing, status, request_id, source: Box::new(error) }
-    }
-}
-
-fn kind<E>(error: &SdkError<E>) -> &'static str {
-    match error {
-        SdkError::ConstructionFailure(_) => "construction_failure",
-        SdkError::TimeoutError(_) => "timeout",
-        SdkError::DispatchFailure(_) => "dispatch_failure",
-        SdkError::ResponseError(_) => "response_error",
-        _ => "service_error",
-    }
-}
-
 impl Call {
-    /// Makes the request until it succeeds, or fails for good, or its time is up; all within one span.
-    pub(crate) async fn make<O, A, F, D>(self, attempt: A, describe: D) -> Result<O, Error>
+    /// Sends the request until it succeeds, fails permanently, or exceeds its time. All attempts
+    /// share one span.
+    pub(crate) async fn send<O, A, F, D>(self, attempt: A, stats: D) -> Result<O, Error>
     where
         O: RequestId,
         A: Fn() -> F,
         F: Future<Output = Result<O, Failure>>,
-        D: FnOnce(&O) -> Heard,
+        D: FnOnce(&O) -> ResponseStats,
     {
-        let span = self.open();
+        let span = self.open_span();
         async {
-            let answer = self.repeat(attempt).await?;
-            let (heard, span) = (describe(&answer), Span::current());
-            span.record("aws.request_id", answer.request_id());
-            span.record("aws.dynamodb.consumed_capacity", heard.units.map(|units| self.capacity(units)));
-            span.record("db.response.returned_rows", heard.rows);
-            Ok(answer)
+            let response = self.retry(attempt).await?;
+            let (stats, span) = (stats(&response), Span::current());
+            span.record("aws.request_id", response.request_id());
+            span.record("aws.dynamodb.consumed_capacity", stats.units.map(|units| self.consumed_capacity(units)));
+            span.record("db.response.returned_rows", stats.rows);
+            Ok(response)
         }
         .instrument(span)
         .await
     }
 
-    async fn repeat<O, A, F>(&self, attempt: A) -> Result<O, Error>
+    async fn retry<O, A, F>(&self, attempt: A) -> Result<O, Error>
     where
         A: Fn() -> F,
         F: Future<Output = Result<O, Failure>>,
     {
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut attempts = 1;
         loop {
             let failure = match attempt().await {
-                Ok(answer) => return Ok(answer),
+                Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            let pause = pause(attempts);
-            if !failure.passing || begun.elapsed() + pause > self.within {
-                return Err(self.give_up(failure, attempts));
+            let backoff = backoff(attempts);
+            if !failure.is_transient || started.elapsed() + backoff > self.retry_within {
+                return Err(self.fail(failure, attempts));
             }
-            sleep(pause).await;
+            sleep(backoff).await;
             attempts += 1;
             Span::current().record("http.request.resend_count", attempts - 1);
         }
     }
 
-    fn give_up(&self, failure: Failure, attempts: u32) -> Error {
+    /// Records the last failure on the span and returns the error.
+    fn fail(&self, failure: Failure, attempts: u32) -> Error {
         let span = Span::current();
         span.record("error.type", failure.code.as_str());
         span.record("otel.status_code", "ERROR");
         span.record("aws.request_id", failure.request_id.as_deref());
         span.record("http.response.status_code", failure.status);
-        if failure.passing {
+        if failure.is_transient {
             Error::Busy { attempts, source: failure.source }
         } else {
-            Error::Refused { operation: self.doing, code: failure.code, source: failure.source }
+            Error::Refused { operation: self.purpose, code: failure.code, source: failure.source }
         }
     }
 
-    fn open(&self) -> Span {
+    fn open_span(&self) -> Span {
         info_span!(
             "DynamoDB",
-            otel.name = self.span,
+            otel.name = self.span_name,
             otel.kind = "client",
             otel.status_code = field::Empty,
             db.system.name = "aws.dynamodb",
             db.operation.name = self.operation,
-            db.operation.batch.size = self.items,
+            db.operation.batch.size = self.batch_size,
             db.collection.name = self.table,
             db.response.returned_rows = field::Empty,
             rpc.system = "aws-api",
             rpc.service = "DynamoDB",
             rpc.method = self.operation,
-            // An array in the conventions; a span's field holds none, so it is its JSON.
+            // The conventions ask for an array. A `tracing` field cannot hold one, so this is its
+            // JSON.
             aws.dynamodb.table_names = format!("[\"{}\"]", self.table),
             aws.dynamodb.index_name = self.index,
             aws.dynamodb.limit = self.limit,
-            aws.dynamodb.consistent_read = self.consistent,
+            aws.dynamodb.consistent_read = self.consistent_read,
             aws.dynamodb.consumed_capacity = field::Empty,
             aws.request_id = field::Empty,
             http.request.resend_count = field::Empty,
@@ -168,15 +133,17 @@ impl Call {
         )
     }
 
-    /// An array of JSON texts in the conventions; here one text, the array's JSON.
-    fn capacity(&self, units: f64) -> String {
+    /// Returns the attribute `aws.dynamodb.consumed_capacity`: in the conventions an array of JSON
+    /// texts, here the JSON of the array.
+    fn consumed_capacity(&self, units: f64) -> String {
         format!("[{{\"TableName\":\"{}\",\"CapacityUnits\":{units}}}]", self.table)
     }
 }
 
-/// A random part of a bound that doubles with each attempt: writers that met once do not meet again in step.
-fn pause(attempts: u32) -> Duration {
-    let bound = PAUSE_FIRST.saturating_mul(1 << (attempts - 1).min(16)).min(PAUSE_MOST);
+/// Returns a random part of a bound that doubles with each attempt, so that writers that met once
+/// do not meet again.
+fn backoff(attempts: u32) -> Duration {
+    let bound = FIRST_BACKOFF_MAX.saturating_mul(1 << (attempts - 1).min(16)).min(BACKOFF_MAX);
     bound.mul_f64(0.1 + 0.9 * fastrand::f64())
 }
 
@@ -185,10 +152,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_up_to_their_bound() {
+    fn backoffs_grow_up_to_their_bound() {
         for attempts in 1..=100 {
-            assert!(pause(attempts) <= PAUSE_MOST);
+            assert!(backoff(attempts) <= BACKOFF_MAX);
         }
-        assert!(pause(1) <= PAUSE_FIRST);
+        assert!(backoff(1) <= FIRST_BACKOFF_MAX);
     }
 }

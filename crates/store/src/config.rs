@@ -1,44 +1,49 @@
-//! What the store is told by the environment.
+//! The settings of the store.
 
 use std::time::Duration;
 
-/// More shards than these make a home page a crowd of reads; 64 carry some 32,000 posts a second (docs/scale.md).
+/// The most shards. Every home page reads all of them, and 64 accept some 32,000 posts a second
+/// (docs/scale.md).
 const SHARDS_MAX: usize = 64;
-/// A home page an hour old helps nobody.
+/// The longest lifetime of a cached home page: an older one would be useless.
 const CACHE_MAX_MS: u64 = 3_600_000;
 
-/// Where the table is, and how posts are spread in it.
+/// The table, and how posts are spread over its partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreConfig {
     /// `CRUDDER_TABLE`: the table's name; `crudder` when unset.
     pub table: String,
-    /// `CRUDDER_HOME_SHARDS`: over how many partitions the posts of one bucket are spread, 1 to 64; 1 when unset.
+    /// `CRUDDER_HOME_SHARDS`: over how many partitions the posts of one bucket are spread, 1 to 64;
+    /// 1 when unset.
     pub home_shards: usize,
-    /// `CRUDDER_HOME_CACHE_MS`: how long a home page may be shown again without asking the table; 0 (never) when unset.
+    /// `CRUDDER_HOME_CACHE_MS`: how long a home page is cached; 0 (no cache) when unset.
     pub home_cache: Duration,
-    /// How long a request that meets conflicts or throttling is made again; [`StoreConfig::RETRY_WITHIN`], not a variable.
+    /// How long a request is retried after conflicts or throttling; [`StoreConfig::RETRY_WITHIN`],
+    /// not a variable.
     pub retry_within: Duration,
-    /// How the table is reached.
+    /// How to connect to the table.
     pub access: Access,
 }
 
-/// How the table is reached.
+/// How to connect to the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// As the SDK's own variables say: `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials.
+    /// By the SDK's own variables: `AWS_REGION`, `AWS_ENDPOINT_URL_DYNAMODB`, credentials.
     Environment {
-        /// The region. Naming it here keeps the SDK from asking the instance metadata service, which Lambda has not.
+        /// The region. With it, the SDK does not query the instance metadata service, which does
+        /// not exist on Lambda.
         region: String,
-        /// Whether the credentials stand in variables, as they do on Lambda; otherwise the SDK's whole chain is tried.
+        /// Whether the credentials are in variables, as on Lambda; otherwise the SDK tries its
+        /// whole provider chain.
         has_env_credentials: bool,
     },
-    /// A fake at this address, which takes any credentials.
+    /// A local endpoint at this address, which accepts any credentials.
     Local(String),
 }
 
-/// A variable with a value that can't be used.
+/// An environment variable with an invalid value.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{name} must be {expected}, and is `{found}`")]
+#[error("{name} must be {expected}, but is `{found}`")]
 pub struct ConfigError {
     name: &'static str,
     expected: &'static str,
@@ -46,19 +51,21 @@ pub struct ConfigError {
 }
 
 impl StoreConfig {
-    /// The functions' time limit is 10 s, and the last attempt may take 2 s: what begins later would not be answered.
+    /// A function has 10 s, and the last attempt may take 2 s: an attempt that begins later would
+    /// end after the function's timeout.
     pub const RETRY_WITHIN: Duration = Duration::from_secs(7);
 
     /// Reads the environment.
     ///
     /// # Errors
-    /// The first variable that can't be used, by name.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the store reads the environment")]
+    /// The first variable with an invalid value.
+    #[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// The table of that name at a fake, such as the embedded one: one shard, no cache.
+    /// Returns the settings of a table at a local endpoint, such as the embedded one: one shard, no
+    /// cache.
     pub fn local(endpoint: &str, table: &str) -> Self {
         let access = Access::Local(endpoint.to_owned());
         let (home_cache, retry_within) = (Duration::ZERO, Self::RETRY_WITHIN);
@@ -66,11 +73,11 @@ impl StoreConfig {
     }
 
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        // An empty variable is an unset one: that is how templates leave a choice open.
+        // Templates set a variable to the empty string to leave it unset.
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let table = variable("CRUDDER_TABLE").unwrap_or_else(|| "crudder".to_owned());
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if !(3..=255).contains(&table.len()) || !table.bytes().all(fits) {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        if !(3..=255).contains(&table.len()) || !table.bytes().all(allowed) {
             let expected = "a table's name: 3 to 255 of a-z, A-Z, 0-9, `_`, `-` and `.`";
             return Err(ConfigError { name: "CRUDDER_TABLE", expected, found: table });
         }
@@ -107,11 +114,11 @@ fn region(variable: &impl Fn(&str) -> Option<String>) -> Result<String, ConfigEr
 fn number(
     variable: &impl Fn(&str) -> Option<String>,
     name: &'static str,
-    usual: u64,
+    default: u64,
     range: std::ops::RangeInclusive<u64>,
     expected: &'static str,
 ) -> Result<u64, ConfigError> {
-    let Some(found) = variable(name) else { return Ok(usual) };
+    let Some(found) = variable(name) else { return Ok(default) };
     let number = found.parse().ok().filter(|number| range.contains(number));
     number.ok_or(ConfigError { name, expected, found })
 }
@@ -140,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_used_is_told_with_its_variable() {
+    fn an_invalid_value_is_reported_with_the_name_of_its_variable() {
         for (name, value) in [
             ("CRUDDER_TABLE", "a b"),
             ("CRUDDER_TABLE", "ab"),
@@ -156,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_region_is_told() {
+    fn a_missing_region_is_reported() {
         let error = StoreConfig::read(|_| None).unwrap_err().to_string();
         assert!(error.starts_with("AWS_REGION must be"), "{error}");
     }

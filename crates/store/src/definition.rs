@@ -1,4 +1,5 @@
-//! The table's definition: one value, from which it is made for tests and `crudder local`, and which template.yaml is checked against.
+//! The table's definition as one value. Tests and `crudder local` create the table from it, and a
+//! test compares template.yaml with it.
 
 use std::time::Duration;
 
@@ -8,36 +9,38 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::time::sleep;
 
-use crate::Store;
-use crate::call::{Failure, Heard};
+use crate::call::ResponseStats;
 use crate::error::{Error, Result};
+use crate::failure::Failure;
 use crate::keys::{INBOX, INBOX_PK, INBOX_SK, PK, SK, TTL};
+use crate::store::Store;
 
-/// How often a new table is asked whether it is there, and how long apart: a table with an index takes AWS up to a minute.
-const LOOKS: usize = 240;
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the status of a new table is polled, and at which interval. AWS takes up to a minute
+/// to create a table with an index.
+const POLLS: usize = 240;
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What the table is, apart from its name. All keys are strings.
+/// The definition of the table without its name. All keys are strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Definition {
     /// The partition key.
     pub hash: &'static str,
     /// The sort key.
     pub range: &'static str,
-    /// The one index; it holds whole items.
+    /// The only index; it projects all attributes.
     pub index: Index,
-    /// The attribute that says, in seconds since 1970, when an item may be swept.
+    /// The attribute of the time to live, in seconds since 1970.
     pub ttl: &'static str,
 }
 
 /// An index of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// Its partition key.
+    /// The partition key.
     pub hash: &'static str,
-    /// Its sort key.
+    /// The sort key.
     pub range: &'static str,
 }
 
@@ -48,26 +51,26 @@ impl Definition {
 }
 
 impl Store {
-    /// Makes the table, if it is not there, and waits until it can be used: for tests and for one machine. In the cloud
-    /// template.yaml makes it.
+    /// Creates the table unless it exists, and waits until it is active. Only tests and local runs
+    /// need this: in the cloud, template.yaml creates it.
     ///
     /// # Errors
-    /// What DynamoDB refuses; [`Error::Busy`] when the table is not ready after two minutes.
+    /// [`Error::Refused`]; [`Error::Busy`] when the table is not active after two minutes.
     pub async fn create_table(&self) -> Result<()> {
         let definition = Definition::CRUDDER;
-        match self.ask_for_table(&definition).await {
+        match self.request_table(&definition).await {
             Err(Error::Refused { code, .. }) if code == "ResourceInUseException" => (),
-            answer => answer?,
+            result => result?,
         }
-        self.await_table().await?;
-        match self.ask_for_sweeping(&definition).await {
-            // It is being swept already: DynamoDB has no other name for that.
+        self.wait_until_active().await?;
+        match self.enable_ttl(&definition).await {
+            // The time to live is already enabled: DynamoDB has no code of its own for that.
             Err(Error::Refused { code, .. }) if code == "ValidationException" => Ok(()),
-            answer => answer,
+            result => result,
         }
     }
 
-    async fn ask_for_table(&self, definition: &Definition) -> Result<()> {
+    async fn request_table(&self, definition: &Definition) -> Result<()> {
         let table = self.table();
         let Index { name, hash, range } = definition.index;
         let index = GlobalSecondaryIndex::builder()
@@ -86,31 +89,36 @@ impl Store {
             .global_secondary_indexes(index)
             .billing_mode(BillingMode::PayPerRequest);
         let call = table.call("CreateTable", "DynamoDB.CreateTable", "create the table");
-        call.make(async || request.clone().send().await.map_err(Failure::from), |_| Heard::default()).await.map(drop)
+        call.send(async || request.clone().send().await.map_err(Failure::from), |_| ResponseStats::default())
+            .await
+            .map(drop)
     }
 
-    async fn await_table(&self) -> Result<()> {
+    async fn wait_until_active(&self) -> Result<()> {
         let table = self.table();
         let request = table.client.describe_table().table_name(&table.name);
-        for _ in 0..LOOKS {
-            let call = table.call("DescribeTable", "DynamoDB.DescribeTable", "look at the table");
-            let answer = call.make(async || request.clone().send().await.map_err(Failure::from), |_| Heard::default());
-            let status = answer.await?.table.and_then(|table| table.table_status);
+        for _ in 0..POLLS {
+            let call = table.call("DescribeTable", "DynamoDB.DescribeTable", "read the status of the table");
+            let response =
+                call.send(async || request.clone().send().await.map_err(Failure::from), |_| ResponseStats::default());
+            let status = response.await?.table.and_then(|table| table.table_status);
             if status == Some(TableStatus::Active) {
                 return Ok(());
             }
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
-        Err(Error::Busy { attempts: LOOKS as u32, source: "the table is still being made".into() })
+        Err(Error::Busy { attempts: POLLS as u32, source: "the table is still being created".into() })
     }
 
-    async fn ask_for_sweeping(&self, definition: &Definition) -> Result<()> {
+    async fn enable_ttl(&self, definition: &Definition) -> Result<()> {
         let table = self.table();
-        let by = TimeToLiveSpecification::builder().attribute_name(definition.ttl).enabled(true).build();
-        let by = by.expect("attribute and switch are set");
-        let request = table.client.update_time_to_live().table_name(&table.name).time_to_live_specification(by);
-        let call = table.call("UpdateTimeToLive", "DynamoDB.UpdateTimeToLive", "have expired items swept");
-        call.make(async || request.clone().send().await.map_err(Failure::from), |_| Heard::default()).await.map(drop)
+        let ttl = TimeToLiveSpecification::builder().attribute_name(definition.ttl).enabled(true).build();
+        let ttl = ttl.expect("attribute and state are set");
+        let request = table.client.update_time_to_live().table_name(&table.name).time_to_live_specification(ttl);
+        let call = table.call("UpdateTimeToLive", "DynamoDB.UpdateTimeToLive", "enable the time to live");
+        call.send(async || request.clone().send().await.map_err(Failure::from), |_| ResponseStats::default())
+            .await
+            .map(drop)
     }
 }
 

@@ -1,50 +1,50 @@
-//! Why the store could not do what it was asked.
+//! The errors of the store.
 
 use crudder_domain::Invalid;
 
-/// What a caller can act on.
+/// Why a call failed, as far as its caller can act on it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing, or none any more.
-    #[error("no such thing in the table")]
+    /// The item does not exist or has expired.
+    #[error("item not found")]
     NotFound,
-    /// The caller is no member of the conversation.
+    /// The caller is not a member of the conversation.
     #[error("not a member of the conversation")]
     Forbidden,
-    /// The request can't be: what only the table could tell, such as a receiver whom nobody knows.
+    /// The request is invalid by a rule that needs the table, such as an unknown receiver.
     #[error("invalid request")]
     Invalid(#[from] Invalid),
-    /// Others wrote to the same items, or the table was throttled, until the retries were used up. Nothing was written, or the
-    /// last answer was lost on its way; trying later is right.
+    /// Conflicts or throttling outlasted the retries. Either nothing was written, or the last
+    /// response was lost. The client should try again later.
     #[error("the table was busy for {attempts} attempts")]
     Busy {
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
-        /// What the last attempt met.
+        /// The cause of the last failure.
         #[source]
         source: BoxError,
     },
-    /// DynamoDB refused the request: a mistake of ours, a missing permission, a missing table.
+    /// DynamoDB refused the request because of a bug, a missing permission or a missing table.
     #[error("failed to {operation}: {code}")]
     Refused {
-        /// What was asked of it.
+        /// What the request does.
         operation: &'static str,
-        /// Its name for the reason.
+        /// DynamoDB's error code.
         code: String,
-        /// Its answer.
+        /// DynamoDB's response.
         #[source]
         source: BoxError,
     },
-    /// A write that DynamoDB would refuse for its size; it was not sent.
+    /// The write was not sent, because DynamoDB would refuse its size or a key.
     #[error("write refused before sending: {0}")]
     InvalidWrite(&'static str),
-    /// An item that is not as this crate writes it.
+    /// An item has an attribute in a form that this crate never writes.
     #[error("item without a usable attribute `{0}`")]
     Malformed(&'static str),
 }
 
-/// The cause of an error, with its own chain.
+/// The cause of an error, with its own source chain.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What every method of the store answers.
+/// The result of every method of the store.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,4 +1,4 @@
-//! One item of the table: attributes by name, written and read in one way.
+//! An item of the table: writes and reads its attributes.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,32 +8,32 @@ use crudder_domain::{DisplayName, Handle, MessageText, Sub, Timestamp};
 use crate::error::{Error, Result};
 use crate::keys::{Key, PK, SK, TTL};
 
-/// An item as the SDK has it.
+/// The attributes of an item, as the SDK represents them.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// An item, on its way in or out.
+/// An item of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Item(pub(crate) Attributes);
 
 impl Item {
-    /// An item with nothing but its key.
+    /// Returns an item with only its key.
     pub(crate) fn at(key: Key) -> Self {
         Self(key.attributes())
     }
 
-    /// With a text.
+    /// Adds a text.
     pub(crate) fn text(mut self, name: &str, text: impl Into<String>) -> Self {
         self.0.insert(name.to_owned(), AttributeValue::S(text.into()));
         self
     }
 
-    /// With a number.
+    /// Adds a number.
     pub(crate) fn number(mut self, name: &str, number: u64) -> Self {
         self.0.insert(name.to_owned(), AttributeValue::N(number.to_string()));
         self
     }
 
-    /// With a set of texts; an empty one is left out, since DynamoDB has none.
+    /// Adds a set of texts. An empty set is left out, because DynamoDB does not allow one.
     pub(crate) fn texts(mut self, name: &str, texts: &BTreeSet<String>) -> Self {
         if !texts.is_empty() {
             self.0.insert(name.to_owned(), AttributeValue::Ss(texts.iter().cloned().collect()));
@@ -41,7 +41,7 @@ impl Item {
         self
     }
 
-    /// With an end: for readers to the microsecond, for DynamoDB's sweep in seconds.
+    /// Adds the end: in microseconds for readers, and in seconds for DynamoDB's time to live.
     pub(crate) fn until(self, end: Option<Timestamp>) -> Self {
         match end {
             Some(end) => self.number("expires_at", end.micros()).number(TTL, end.seconds_rounded_up()),
@@ -90,24 +90,25 @@ impl Item {
         self.find_number("expires_at").map(Timestamp::from_micros)
     }
 
-    /// Whether it may still be shown, swept or not.
+    /// Returns whether the item has not expired. DynamoDB may delete an expired item days later.
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at().is_none_or(|end| end > now)
     }
 
-    /// Its size as DynamoDB counts: names and values in UTF-8. A number takes at most 21 bytes.
+    /// Returns the size as DynamoDB counts it: names and values in UTF-8. A number takes at most 21
+    /// bytes.
     pub(crate) fn bytes(&self) -> usize {
         let value = |value: &AttributeValue| match value {
             AttributeValue::S(text) => text.len(),
             AttributeValue::Ss(texts) => texts.iter().map(|text| text.len() + 1).sum::<usize>() + 3,
             _ => 21,
         };
-        self.0.iter().map(|(name, held)| name.len() + value(held)).sum()
+        self.0.iter().map(|(name, content)| name.len() + value(content)).sum()
     }
 }
 
 impl Key {
-    /// The key as the SDK has it.
+    /// Returns the key as the SDK represents it.
     pub(crate) fn attributes(self) -> Attributes {
         Attributes::from([(PK.to_owned(), AttributeValue::S(self.pk)), (SK.to_owned(), AttributeValue::S(self.sk))])
     }

@@ -1,25 +1,25 @@
-//! The keys of the table: every `pk` and `sk` is made here. ARCHITECTURE.md has the same table in words.
+//! The keys of the table: every `pk` and `sk` is made here. ARCHITECTURE.md lists them.
 
-use std::time::Duration;
-
-use crudder_domain::{ActivityId, GroupId, Handle, MessageId, Sub, Timestamp, Ttl};
+use crudder_domain::{ActivityId, GroupId, Handle, MessageId, Sub, Timestamp};
 use uuid::Uuid;
 
-/// The table's own names.
+use crate::bucket::Bucket;
+
+/// The names of the table's key attributes and of its index.
 pub(crate) const PK: &str = "pk";
 pub(crate) const SK: &str = "sk";
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const INBOX_PK: &str = "gsi1pk";
 pub(crate) const INBOX_SK: &str = "gsi1sk";
-/// The attribute that DynamoDB sweeps by, in seconds.
+/// The attribute of DynamoDB's time to live, in seconds since 1970.
 pub(crate) const TTL: &str = "ttl";
 
 /// Sorts before every id and number.
 const LEAST: &str = "0";
-/// Sorts after every id and number: they are made of `0-9`, `a-f`, `-` and `#`.
+/// Sorts after every id and number, which consist of `0-9`, `a-f`, `-` and `#`.
 const MOST: &str = "g";
 
-/// The key of one item.
+/// The key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) pk: String,
@@ -32,47 +32,12 @@ impl Key {
     }
 }
 
-/// A run of items in one partition; both ends belong to it.
+/// A range of items in one partition, including both ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
+pub(crate) struct KeyRange {
     pub(crate) pk: String,
     pub(crate) low: String,
     pub(crate) high: String,
-}
-
-/// A stretch of time whose posts share partitions.
-///
-/// Its length is that of the longest-lived post, so whatever is still to be shown lies in two buckets at most: a home page asks
-/// no more. A shorter one would cost more reads and gain nothing, since shards spread the writes, and a partition may grow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Bucket(u64);
-
-impl Bucket {
-    const LENGTH: Duration = Ttl::LONGEST;
-
-    /// The bucket of what was written then.
-    pub(crate) fn of(moment: Timestamp) -> Self {
-        Self(moment.micros() / Self::LENGTH.as_micros() as u64)
-    }
-
-    /// Reads a directory entry's `sk`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        text.parse().ok().map(Self)
-    }
-
-    /// Its first moment.
-    pub(crate) fn begin(self) -> Timestamp {
-        Timestamp::from_micros(self.0.saturating_mul(Self::LENGTH.as_micros() as u64))
-    }
-
-    /// When nothing of it can be shown any more.
-    pub(crate) fn forgotten(self) -> Timestamp {
-        self.begin().saturating_add(Self::LENGTH).saturating_add(Ttl::LONGEST)
-    }
-
-    fn shown(self) -> String {
-        format!("{:06}", self.0)
-    }
 }
 
 pub(crate) fn user(sub: &Sub) -> Key {
@@ -91,31 +56,31 @@ pub(crate) fn reply(parent: ActivityId, id: ActivityId) -> Key {
     Key::new(format!("ACT#{parent}"), format!("REPLY#{id}"))
 }
 
-pub(crate) fn replies(parent: ActivityId, before: Option<ActivityId>) -> Run {
-    Run { pk: format!("ACT#{parent}"), low: "REPLY#".to_owned(), high: format!("REPLY#{}", below(before)) }
+pub(crate) fn replies(parent: ActivityId, before: Option<ActivityId>) -> KeyRange {
+    KeyRange { pk: format!("ACT#{parent}"), low: "REPLY#".to_owned(), high: format!("REPLY#{}", below(before)) }
 }
 
 pub(crate) fn directory(bucket: Bucket) -> Key {
-    Key::new("HOMEDIR".to_owned(), bucket.shown())
+    Key::new("HOMEDIR".to_owned(), bucket.key())
 }
 
-pub(crate) fn buckets(oldest: Bucket, newest: Bucket) -> Run {
-    Run { pk: "HOMEDIR".to_owned(), low: oldest.shown(), high: newest.shown() }
+pub(crate) fn directory_range(oldest: Bucket, newest: Bucket) -> KeyRange {
+    KeyRange { pk: "HOMEDIR".to_owned(), low: oldest.key(), high: newest.key() }
 }
 
 pub(crate) fn home(bucket: Bucket, shard: usize, id: ActivityId) -> Key {
-    Key::new(shard_of(bucket, shard), id.to_string())
+    Key::new(shard_pk(bucket, shard), id.to_string())
 }
 
-pub(crate) fn home_shard(bucket: Bucket, shard: usize, before: Option<ActivityId>) -> Run {
-    ids(shard_of(bucket, shard), before)
+pub(crate) fn home_shard(bucket: Bucket, shard: usize, before: Option<ActivityId>) -> KeyRange {
+    ids(shard_pk(bucket, shard), before)
 }
 
 pub(crate) fn written(handle: &Handle, id: ActivityId) -> Key {
     Key::new(format!("BY#{}", handle.key()), id.to_string())
 }
 
-pub(crate) fn written_by(handle: &Handle, before: Option<ActivityId>) -> Run {
+pub(crate) fn written_by(handle: &Handle, before: Option<ActivityId>) -> KeyRange {
     ids(format!("BY#{}", handle.key()), before)
 }
 
@@ -123,7 +88,7 @@ pub(crate) fn term(term: &str, id: ActivityId) -> Key {
     Key::new(format!("TERM#{term}"), id.to_string())
 }
 
-pub(crate) fn with_term(term: &str, before: Option<ActivityId>) -> Run {
+pub(crate) fn with_term(term: &str, before: Option<ActivityId>) -> KeyRange {
     ids(format!("TERM#{term}"), before)
 }
 
@@ -131,7 +96,7 @@ pub(crate) fn notification(sub: &Sub, id: Uuid) -> Key {
     Key::new(format!("NOTIF#{sub}"), id.to_string())
 }
 
-pub(crate) fn notifications(sub: &Sub, before: Option<ActivityId>) -> Run {
+pub(crate) fn notifications(sub: &Sub, before: Option<ActivityId>) -> KeyRange {
     ids(format!("NOTIF#{sub}"), before)
 }
 
@@ -139,47 +104,48 @@ pub(crate) fn member(group: GroupId, sub: &Sub) -> Key {
     Key::new(format!("GROUP#{group}"), format!("MEMBER#{sub}"))
 }
 
-pub(crate) fn members(group: GroupId) -> Run {
-    // `$` is the sign after `#`.
-    Run { pk: format!("GROUP#{group}"), low: "MEMBER#".to_owned(), high: "MEMBER$".to_owned() }
+pub(crate) fn members(group: GroupId) -> KeyRange {
+    // `$` is the character after `#`.
+    KeyRange { pk: format!("GROUP#{group}"), low: "MEMBER#".to_owned(), high: "MEMBER$".to_owned() }
 }
 
 pub(crate) fn message(group: GroupId, id: MessageId) -> Key {
     Key::new(format!("GROUP#{group}"), format!("MSG#{id}"))
 }
 
-pub(crate) fn messages(group: GroupId, before: Option<MessageId>) -> Run {
+pub(crate) fn messages(group: GroupId, before: Option<MessageId>) -> KeyRange {
     let high = format!("MSG#{}", below(before));
-    Run { pk: format!("GROUP#{group}"), low: "MSG#".to_owned(), high }
+    KeyRange { pk: format!("GROUP#{group}"), low: "MSG#".to_owned(), high }
 }
 
 pub(crate) fn inbox(sub: &Sub) -> String {
     format!("INBOX#{sub}")
 }
 
-/// Where a conversation stands among those of its members: by the moment of its last message.
-pub(crate) fn inbox_place(at: Timestamp, group: GroupId) -> String {
-    // Moments have at most eighteen digits.
-    format!("{:018}#{group}", at.micros())
+/// Returns the sort key of a conversation in the inbox, which sorts by the time of the last
+/// message.
+pub(crate) fn inbox_sk(last_message_at: Timestamp, group: GroupId) -> String {
+    // Timestamps have at most eighteen digits.
+    format!("{:018}#{group}", last_message_at.micros())
 }
 
-pub(crate) fn inbox_run(sub: &Sub, before: Option<(Timestamp, GroupId)>) -> Run {
+pub(crate) fn inbox_range(sub: &Sub, before: Option<(Timestamp, GroupId)>) -> KeyRange {
     let high = before.map_or(MOST.to_owned(), |(at, group)| {
         let group = group.uuid().as_u128().checked_sub(1).map_or(String::new(), |id| Uuid::from_u128(id).to_string());
         format!("{:018}#{group}", at.micros())
     });
-    Run { pk: inbox(sub), low: LEAST.to_owned(), high }
+    KeyRange { pk: inbox(sub), low: LEAST.to_owned(), high }
 }
 
-fn shard_of(bucket: Bucket, shard: usize) -> String {
-    format!("HOME#{}#{shard:02}", bucket.shown())
+fn shard_pk(bucket: Bucket, shard: usize) -> String {
+    format!("HOME#{}#{shard:02}", bucket.key())
 }
 
-fn ids(pk: String, before: Option<ActivityId>) -> Run {
-    Run { pk, low: LEAST.to_owned(), high: below(before) }
+fn ids(pk: String, before: Option<ActivityId>) -> KeyRange {
+    KeyRange { pk, low: LEAST.to_owned(), high: below(before) }
 }
 
-/// The greatest id below this one, as text; all of them sort as numbers do.
+/// Returns the greatest id below `before` as text. Ids sort as texts as they do as numbers.
 fn below(before: Option<impl Into<Uuid>>) -> String {
     before.map_or(MOST.to_owned(), |id| Uuid::from_u128(id.into().as_u128() - 1).to_string())
 }
@@ -189,27 +155,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_shown_lies_in_two_buckets() {
-        let bucket = Bucket::of(Timestamp::from_micros(1_709_210_096_000_007));
-        let oldest = |now: Timestamp| Bucket::of(now.saturating_sub(Ttl::LONGEST));
-        for micros in [1_709_210_096_000_007, 1_711_000_000_000_000] {
-            let now = Timestamp::from_micros(micros);
-            assert!(Bucket::of(now).0 - oldest(now).0 <= 1);
-        }
-        assert!(bucket.forgotten() > Timestamp::from_micros(1_709_210_096_000_007).saturating_add(Ttl::LONGEST));
-        assert_eq!(Bucket::parse(&bucket.shown()), Some(bucket));
-    }
-
-    #[test]
-    fn a_run_ends_just_before_its_cursor() {
+    fn a_range_ends_just_before_its_cursor() {
         let id = ActivityId::at(Timestamp::from_micros(1_709_210_096_000_007));
-        let run = replies(id, Some(id));
-        assert!(run.low < run.high);
-        assert!(run.high < format!("REPLY#{id}"));
+        let range = replies(id, Some(id));
+        assert!(range.low < range.high);
+        assert!(range.high < format!("REPLY#{id}"));
         assert!(replies(id, None).high > format!("REPLY#{id}"));
         let group = GroupId::from(Uuid::nil());
-        let run = inbox_run(&Sub::parse("a").unwrap(), Some((Timestamp::from_micros(5), group)));
-        assert!(run.high < inbox_place(Timestamp::from_micros(5), group));
-        assert!(run.high > inbox_place(Timestamp::from_micros(4), GroupId::from(Uuid::max())));
+        let range = inbox_range(&Sub::parse("a").unwrap(), Some((Timestamp::from_micros(5), group)));
+        assert!(range.high < inbox_sk(Timestamp::from_micros(5), group));
+        assert!(range.high > inbox_sk(Timestamp::from_micros(4), GroupId::from(Uuid::max())));
     }
 }

@@ -10,7 +10,7 @@ use crate::item::Item;
 use crate::keys::{self, INBOX_PK, INBOX_SK, SK};
 use crate::update::Update;
 
-/// One of the two in a conversation, as the other's item names him.
+/// A member of a conversation, as the other member's item describes them.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
     pub(crate) sub: Sub,
@@ -25,16 +25,16 @@ impl From<&User> for Person {
 }
 
 impl Person {
-    /// Reads whom a handle's item names.
-    pub(crate) fn claimed(item: &Item) -> Result<Self> {
+    /// Reads the owner of a handle from the handle's item.
+    pub(crate) fn owner(handle: &Item) -> Result<Self> {
         Ok(Self {
-            sub: item.read_sub("sub")?,
-            handle: item.read_handle("handle")?,
-            display_name: item.read_display_name("display_name")?,
+            sub: handle.read_sub("sub")?,
+            handle: handle.read_handle("handle")?,
+            display_name: handle.read_display_name("display_name")?,
         })
     }
 
-    /// Reads the other one from a member's item.
+    /// Reads the other member of the conversation from a member's item.
     pub(crate) fn other(member: &Item) -> Result<Self> {
         Ok(Self {
             sub: member.read_sub("other_sub")?,
@@ -44,18 +44,18 @@ impl Person {
     }
 }
 
-/// A message.
-pub(crate) fn message(group: GroupId, letter: &OutgoingMessage, sender: &User) -> Item {
-    Item::at(keys::message(group, letter.id))
+/// Returns the item of a message.
+pub(crate) fn message(group: GroupId, message: &OutgoingMessage, sender: &User) -> Item {
+    Item::at(keys::message(group, message.id))
         .text("handle", sender.handle.as_str())
         .text("display_name", sender.display_name.as_str())
-        .text("message", letter.message.as_str())
+        .text("message", message.message.as_str())
 }
 
 /// Reads a message.
 pub(crate) fn read_message(item: &Item) -> Result<Message> {
-    let place = item.read(SK)?.strip_prefix("MSG#").ok_or(Error::Malformed(SK))?;
-    let uuid = MessageId::parse(place).map_err(|_| Error::Malformed(SK))?;
+    let id = item.read(SK)?.strip_prefix("MSG#").ok_or(Error::Malformed(SK))?;
+    let uuid = MessageId::parse(id).map_err(|_| Error::Malformed(SK))?;
     Ok(Message {
         uuid,
         display_name: item.read_display_name("display_name")?,
@@ -65,18 +65,19 @@ pub(crate) fn read_message(item: &Item) -> Result<Message> {
     })
 }
 
-/// Makes this the last message of a conversation, as `whose` sees it; not when a newer one is there.
-pub(crate) fn last(group: GroupId, whose: &Sub, other: &Person, letter: &OutgoingMessage) -> Update {
-    Update::of(keys::member(group, whose))
-        .text("sub", whose.as_str())
+/// Returns the update that makes `message` the last one of the conversation in the item of
+/// `member`. Its condition fails if the item has a newer one.
+pub(crate) fn last(group: GroupId, member: &Sub, other: &Person, message: &OutgoingMessage) -> Update {
+    Update::of(keys::member(group, member))
+        .text("sub", member.as_str())
         .text("other_sub", other.sub.as_str())
         .text("other_handle", other.handle.as_str())
         .text("other_display_name", other.display_name.as_str())
-        .text("message", letter.message.as_str())
-        .text("message_uuid", letter.id.to_string())
-        .text(INBOX_PK, keys::inbox(whose))
-        .text(INBOX_SK, keys::inbox_place(letter.id.timestamp(), group))
-        .when_before("message_uuid", letter.id.to_string())
+        .text("message", message.message.as_str())
+        .text("message_uuid", message.id.to_string())
+        .text(INBOX_PK, keys::inbox(member))
+        .text(INBOX_SK, keys::inbox_sk(message.id.timestamp(), group))
+        .if_before("message_uuid", message.id.to_string())
 }
 
 /// Reads a conversation from a member's item.

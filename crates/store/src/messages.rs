@@ -1,4 +1,4 @@
-//! Conversations: opened, continued, listed, read.
+//! Direct messages and conversations: writes and reads them.
 
 use crudder_domain::{
     Cursor, GroupId, Handle, Invalid, Message, MessageGroup, NewConversation, OutgoingMessage, Page, PageRequest,
@@ -8,71 +8,85 @@ use crudder_domain::{
 use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::message_item::{self, Person};
-use crate::transaction::{Outcome, Transaction};
-use crate::{Store, keys, notifications};
+use crate::store::Store;
+use crate::transaction::Transaction;
+use crate::transaction_response::Outcome;
+use crate::{keys, notifications};
 
-/// How many items of members a conversation has.
+/// The number of members of a conversation, each with an item.
 const MEMBERS: usize = 2;
 
 impl Store {
-    /// Writes a message into the conversation that it names, or into the one with the person whom it names. One wave, one
-    /// transaction; two when another message overtook it.
+    /// Writes a message into the conversation that it names, or into the one with the person that
+    /// it names. One round trip of reads and one transaction; two transactions when a newer message
+    /// was written first.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for the conversation of others, and for one that is not there; [`Invalid::ReceiverBlank`]
-    /// for a receiver who is nobody or the sender himself; [`Invalid::CallerUnknown`].
-    pub async fn put_message(&self, letter: &OutgoingMessage) -> Result<SentMessage> {
-        match &letter.to {
+    /// [`Error::Forbidden`] when the sender is not a member of the conversation or it does not
+    /// exist; [`Invalid::ReceiverBlank`] when the receiver is unknown or the sender;
+    /// [`Invalid::CallerUnknown`].
+    pub async fn put_message(&self, message: &OutgoingMessage) -> Result<SentMessage> {
+        match &message.to {
             Recipient::Group(group) => {
                 let (sender, other) =
-                    futures::try_join!(self.author(&letter.sender), self.other(*group, &letter.sender))?;
-                self.deliver(*group, letter, &sender, &other).await?;
-                Ok(SentMessage::Added(letter.to_message(&sender)))
+                    futures::try_join!(self.author(&message.sender), self.other_member(*group, &message.sender))?;
+                self.write_message(*group, message, &sender, &other).await?;
+                Ok(SentMessage::Added(message.to_message(&sender)))
             }
             Recipient::Person(handle) => {
-                let (sender, other) = futures::try_join!(self.author(&letter.sender), self.receiver(handle))?;
+                let (sender, other) = futures::try_join!(self.author(&message.sender), self.receiver(handle))?;
                 if other.sub == sender.sub {
                     return Err(Invalid::ReceiverBlank.into());
                 }
                 let group = GroupId::between(&sender.sub, &other.sub);
-                self.deliver(group, letter, &sender, &other).await?;
+                self.write_message(group, message, &sender, &other).await?;
                 Ok(SentMessage::Opened(NewConversation { message_group_uuid: group }))
             }
         }
     }
 
-    async fn deliver(&self, group: GroupId, letter: &OutgoingMessage, sender: &User, other: &Person) -> Result<()> {
-        let mut write = message(group, letter, sender, other);
-        let _ = write.update(message_item::last(group, &sender.sub, other, letter));
-        let _ = write.update(message_item::last(group, &other.sub, &Person::from(sender), letter));
+    async fn write_message(
+        &self,
+        group: GroupId,
+        message: &OutgoingMessage,
+        sender: &User,
+        other: &Person,
+    ) -> Result<()> {
+        let mut write = message_transaction(group, message, sender, other);
+        let _ = write.update(message_item::last(group, &sender.sub, other, message));
+        let _ = write.update(message_item::last(group, &other.sub, &Person::from(sender), message));
         match write.commit(self.table()).await? {
-            Outcome::Written => Ok(()),
-            // A newer message is the conversation's last already, and stays so.
-            Outcome::Unmet(_) => match message(group, letter, sender, other).commit(self.table()).await? {
-                Outcome::Written => Ok(()),
-                Outcome::Unmet(_) => Err(Error::NotFound),
-            },
+            Outcome::Committed => Ok(()),
+            // The conversation already has a newer last message, which stays.
+            Outcome::ConditionsFailed(_) => {
+                match message_transaction(group, message, sender, other).commit(self.table()).await? {
+                    Outcome::Committed => Ok(()),
+                    Outcome::ConditionsFailed(_) => Err(Error::NotFound),
+                }
+            }
         }
     }
 
     async fn receiver(&self, handle: &Handle) -> Result<Person> {
-        let claim = self.table().get(keys::handle(handle)).await?;
-        Person::claimed(&claim.ok_or(Invalid::ReceiverBlank)?)
+        let item = self.table().get(keys::handle(handle)).await?;
+        Person::owner(&item.ok_or(Invalid::ReceiverBlank)?)
     }
 
-    async fn other(&self, group: GroupId, caller: &Sub) -> Result<Person> {
+    async fn other_member(&self, group: GroupId, caller: &Sub) -> Result<Person> {
         let members = self.table().newest(keys::members(group), MEMBERS).await?;
         Person::other(membership(&members.items, group, caller)?)
     }
 
-    /// The caller's conversations, the one with the newest message first. One wave; eventually consistent, so a message may take
-    /// some milliseconds to move its conversation.
+    /// Reads the caller's conversations, the one with the newest message first. One round trip.
+    ///
+    /// The read is eventually consistent: a new message may move its conversation up some
+    /// milliseconds late.
     ///
     /// # Errors
     /// [`Invalid::BeforeInvalid`]; [`Error::Busy`], [`Error::Refused`].
     pub async fn message_groups(&self, caller: &Sub, page: PageRequest) -> Result<Page<Vec<MessageGroup>>> {
-        let run = keys::inbox_run(caller, page.before_group()?);
-        let found = self.table().newest_of_inbox(run, page.limit.get() + 1).await?;
+        let range = keys::inbox_range(caller, page.before_group()?);
+        let found = self.table().newest_of_inbox(range, page.limit.get() + 1).await?;
         let more = found.items.len() > page.limit.get();
         let groups = found.items.iter().take(page.limit.get()).map(message_item::read_group);
         let groups = groups.collect::<Result<Vec<_>>>()?;
@@ -80,14 +94,16 @@ impl Store {
         Ok(Page { content: groups, next })
     }
 
-    /// The newest messages of a conversation before the cursor, the oldest of them first, as they are read. One wave.
+    /// Reads the newest messages of a conversation before the cursor, and returns them oldest
+    /// first. One round trip.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for the conversation of others, and for one that is not there; [`Invalid::BeforeInvalid`].
+    /// [`Error::Forbidden`] when the caller is not a member of the conversation or it does not
+    /// exist; [`Invalid::BeforeInvalid`].
     pub async fn messages(&self, caller: &Sub, group: GroupId, page: PageRequest) -> Result<Page<Vec<Message>>> {
         let members = self.table().newest(keys::members(group), MEMBERS);
-        let run = keys::messages(group, page.before_message()?);
-        let found = self.table().newest(run, page.limit.get() + 1);
+        let range = keys::messages(group, page.before_message()?);
+        let found = self.table().newest(range, page.limit.get() + 1);
         let (members, found) = futures::try_join!(members, found)?;
         membership(&members.items, group, caller)?;
         let more = found.items.len() > page.limit.get();
@@ -98,16 +114,18 @@ impl Store {
     }
 }
 
-/// The message itself, and the receiver's notification of it.
-fn message(group: GroupId, letter: &OutgoingMessage, sender: &User, other: &Person) -> Transaction {
+/// Returns a transaction with the message and the receiver's notification of it.
+fn message_transaction(group: GroupId, message: &OutgoingMessage, sender: &User, other: &Person) -> Transaction {
     let mut write = Transaction::default();
-    write.put(message_item::message(group, letter, sender));
-    write.put(notifications::of_message(&other.sub, group, letter, sender));
+    write.put(message_item::message(group, message, sender));
+    write.put(notifications::of_message(&other.sub, group, message, sender));
     write
 }
 
-/// The caller's item among the members'. A conversation that is not there answers as one of others does: its id can be reckoned from
-/// its members', so another answer would tell a stranger who talks to whom.
+/// Returns the caller's item among those of the members.
+///
+/// A conversation that does not exist gets the same error as one that the caller is not a member
+/// of. The id can be computed from the members, so another error would reveal who talks to whom.
 fn membership<'a>(members: &'a [Item], group: GroupId, caller: &Sub) -> Result<&'a Item> {
     let key = keys::member(group, caller);
     members.iter().find(|item| item.find(keys::SK) == Some(&key.sk)).ok_or(Error::Forbidden)

@@ -1,4 +1,4 @@
-//! Notifications: somebody replied to the caller, somebody wrote to him.
+//! Notifications: replies and messages that a user received.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,36 +12,41 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::keys::{self, SK};
-use crate::page::{Sweep, with_spare};
-use crate::{Store, activity_item, user_item};
+use crate::listing::{Listing, with_spare};
+use crate::store::Store;
+use crate::{activity_item, user_item};
 
-/// How long a notification is kept: as long as the longest post, after which it speaks of nothing that is still there.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long a notification is kept: as long as the longest-lived post. After that, the post that it
+/// is about has expired.
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// That somebody replied: where the reply is.
-pub(crate) fn of_reply(whom: &Sub, reply: ActivityId) -> Item {
-    kept(keys::notification(whom, reply.uuid()), reply.timestamp()).text("kind", "reply")
+/// Returns the item of a notification of a reply. It only points to the reply.
+pub(crate) fn of_reply(receiver: &Sub, reply: ActivityId) -> Item {
+    expiring(keys::notification(receiver, reply.uuid()), reply.timestamp()).text("kind", "reply")
 }
 
-/// That somebody wrote: all of it, since no page shows one message.
-pub(crate) fn of_message(whom: &Sub, group: GroupId, letter: &OutgoingMessage, sender: &User) -> Item {
-    kept(keys::notification(whom, letter.id.uuid()), letter.id.timestamp())
+/// Returns the item of a notification of a message. It has the whole message, because a single
+/// message has no page.
+pub(crate) fn of_message(receiver: &Sub, group: GroupId, message: &OutgoingMessage, sender: &User) -> Item {
+    expiring(keys::notification(receiver, message.id.uuid()), message.id.timestamp())
         .text("kind", "message")
         .text("sub", sender.sub.as_str())
         .text("handle", sender.handle.as_str())
         .text("display_name", sender.display_name.as_str())
-        .text("message", letter.message.as_str())
+        .text("message", message.message.as_str())
         .text("group", group.to_string())
 }
 
-/// A notification's own end is no end of what it tells of, so it has a name of its own.
-fn kept(key: keys::Key, from: Timestamp) -> Item {
-    let end = from.saturating_add(KEPT);
+/// Returns an item that expires by `kept_until`. It is not `expires_at`, because the activity that
+/// the notification is about has another end.
+fn expiring(key: keys::Key, created_at: Timestamp) -> Item {
+    let end = created_at.saturating_add(RETENTION);
     Item::at(key).number("kept_until", end.micros()).number(keys::TTL, end.seconds_rounded_up())
 }
 
 impl Store {
-    /// A page of what others did that concerns the caller in the last thirty days, newest first. Two waves.
+    /// Reads a page of the replies and messages that the caller received in the last thirty days,
+    /// newest first. Two round trips.
     ///
     /// # Errors
     /// [`crudder_domain::Invalid::BeforeInvalid`]; [`Error::Busy`], [`Error::Refused`].
@@ -51,30 +56,30 @@ impl Store {
         page: PageRequest,
         now: Timestamp,
     ) -> Result<Page<Vec<Notification>>> {
-        let run = keys::notifications(caller, page.before_activity()?);
-        let found = self.table().newest(run, with_spare(page.limit.get())).await?;
-        let live = |item: &Item| item.find_number("kept_until").is_none_or(|end| end > now.micros());
-        let page = Sweep::of(found, "")?.keep(live).page(page.limit);
-        let replies = page.content.iter().filter(|item| item.find("kind") == Some("reply")).map(place);
+        let range = keys::notifications(caller, page.before_activity()?);
+        let found = self.table().newest(range, with_spare(page.limit.get())).await?;
+        let is_live = |item: &Item| item.find_number("kept_until").is_none_or(|end| end > now.micros());
+        let page = Listing::of(found, "")?.filter(is_live).first_page(page.limit);
+        let replies = page.content.iter().filter(|item| item.find("kind") == Some("reply")).map(read_id);
         let replies = replies.map(|id| Ok(keys::activity(id?))).collect::<Result<Vec<_>>>()?;
         let replies = self.table().get_all(replies).await?;
-        let told = page.content.iter().filter_map(|item| told(item, &replies).transpose());
-        Ok(Page { content: told.collect::<Result<_>>()?, next: page.next })
+        let content = page.content.iter().filter_map(|item| read_notification(item, &replies).transpose());
+        Ok(Page { content: content.collect::<Result<_>>()?, next: page.next })
     }
 }
 
-/// What an item tells; nothing when it tells of a reply that is gone.
-fn told(item: &Item, replies: &HashMap<String, Item>) -> Result<Option<Notification>> {
-    let id = place(item)?;
+/// Reads a notification; `None` for a reply that no longer exists.
+fn read_notification(item: &Item, replies: &HashMap<String, Item>) -> Result<Option<Notification>> {
+    let id = read_id(item)?;
     if item.find("kind") == Some("message") {
-        return told_of_message(item, id).map(Some);
+        return read_message_notification(item, id).map(Some);
     }
     let Some(reply) = replies.get(&keys::activity(id).pk) else { return Ok(None) };
     let (activity, actor) = (activity_item::activity(reply)?, user_item::short(reply)?);
     Ok(Some(Notification { activity, kind: NotificationKind::Reply, actor, message_group_uuid: None }))
 }
 
-fn told_of_message(item: &Item, uuid: ActivityId) -> Result<Notification> {
+fn read_message_notification(item: &Item, uuid: ActivityId) -> Result<Notification> {
     let actor: UserShort = user_item::short(item)?;
     let group = Uuid::try_parse(item.read("group")?).map_err(|_| Error::Malformed("group"))?;
     let activity = Activity {
@@ -98,6 +103,6 @@ fn told_of_message(item: &Item, uuid: ActivityId) -> Result<Notification> {
     })
 }
 
-fn place(item: &Item) -> Result<ActivityId> {
+fn read_id(item: &Item) -> Result<ActivityId> {
     activity_item::id(item.read(SK)?, SK)
 }

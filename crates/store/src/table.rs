@@ -1,4 +1,5 @@
-//! The four requests that the store makes of DynamoDB.
+//! The four requests that the store sends to DynamoDB: three reads here, and the write in
+//! `transaction.rs`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,18 +7,19 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, KeysAndAttributes, ReturnConsumedCapacity};
 
-use crate::call::{Call, Failure, Heard};
+use crate::call::{Call, ResponseStats};
 use crate::error::{Error, Result};
+use crate::failure::Failure;
 use crate::item::{Attributes, Item};
-use crate::keys::{INBOX, INBOX_PK, INBOX_SK, Key, PK, Run, SK};
+use crate::keys::{INBOX, INBOX_PK, INBOX_SK, Key, KeyRange, PK, SK};
 
-/// DynamoDB hands out no more items by key in one request. BatchGetItem, Developer Guide.
+/// The most keys of one request. BatchGetItem, Developer Guide.
 const BATCH_MAX: usize = 100;
-/// How often the rest of a batch is asked for: what one answer leaves out for its size, 16 MB, we never ask for, so a rest
-/// means throttling.
+/// How often the unprocessed keys of a batch are requested. A response leaves keys out when it
+/// exceeds 16 MB, which a page never does, or under throttling.
 const BATCH_ROUNDS: usize = 8;
 
-/// The table, by its name.
+/// A DynamoDB table.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) client: Client,
@@ -25,22 +27,22 @@ pub(crate) struct Table {
     pub(crate) retry_within: Duration,
 }
 
-/// Part of a run, newest first.
+/// The result of a query, newest first.
 #[derive(Debug)]
-pub(crate) struct Stretch {
-    /// Its items.
+pub(crate) struct QueryPage {
+    /// The items.
     pub(crate) items: Vec<Item>,
-    /// Whether the run may go on below the last item.
-    pub(crate) cut: bool,
+    /// Whether the range may have more items after the last one.
+    pub(crate) has_more: bool,
 }
 
-impl Stretch {
-    /// Nothing at all, and nothing more to come.
-    pub(crate) const END: Self = Self { items: Vec::new(), cut: false };
+impl QueryPage {
+    /// The result of a query that matches nothing.
+    pub(crate) const EMPTY: Self = Self { items: Vec::new(), has_more: false };
 }
 
 impl Table {
-    /// One item, as last written.
+    /// Reads one item, strongly consistent.
     pub(crate) async fn get(&self, key: Key) -> Result<Option<Item>> {
         let request = self
             .client
@@ -49,30 +51,34 @@ impl Table {
             .set_key(Some(key.attributes()))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let call = Call { consistent: Some(true), ..self.call("GetItem", "DynamoDB.GetItem", "read an item") };
-        let answer = call
-            .make(
+        let call = Call { consistent_read: Some(true), ..self.call("GetItem", "DynamoDB.GetItem", "read an item") };
+        let response = call
+            .send(
                 async || request.clone().send().await.map_err(Failure::from),
-                |answer| Heard { rows: Some(answer.item.iter().len()), units: units(answer.consumed_capacity()) },
+                |response| ResponseStats {
+                    rows: Some(response.item.iter().len()),
+                    units: consumed_units(response.consumed_capacity()),
+                },
             )
             .await?;
-        Ok(answer.item.map(Item))
+        Ok(response.item.map(Item))
     }
 
-    /// The newest items of a run of the table, as last written, `limit` at most.
-    pub(crate) async fn newest(&self, run: Run, limit: usize) -> Result<Stretch> {
-        self.query(run, limit, None).await
+    /// Reads the newest items of a range of the table, at most `limit`, strongly consistent.
+    pub(crate) async fn newest(&self, range: KeyRange, limit: usize) -> Result<QueryPage> {
+        self.query(range, limit, None).await
     }
 
-    /// The newest items of a run of the index: eventually as written, DynamoDB's indexes know no other way.
-    pub(crate) async fn newest_of_inbox(&self, run: Run, limit: usize) -> Result<Stretch> {
-        self.query(run, limit, Some(INBOX)).await
+    /// Reads the newest items of a range of the index. An index has only eventually consistent
+    /// reads.
+    pub(crate) async fn newest_of_inbox(&self, range: KeyRange, limit: usize) -> Result<QueryPage> {
+        self.query(range, limit, Some(INBOX)).await
     }
 
-    async fn query(&self, run: Run, limit: usize, index: Option<&'static str>) -> Result<Stretch> {
-        // DynamoDB refuses such a run; it is merely empty.
-        if run.low > run.high || limit == 0 {
-            return Ok(Stretch::END);
+    async fn query(&self, range: KeyRange, limit: usize, index: Option<&'static str>) -> Result<QueryPage> {
+        // DynamoDB refuses a query of an empty range.
+        if range.low > range.high || limit == 0 {
+            return Ok(QueryPage::EMPTY);
         }
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let (pk, sk) = if index.is_some() { (INBOX_PK, INBOX_SK) } else { (PK, SK) };
@@ -84,76 +90,90 @@ impl Table {
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
             .expression_attribute_names("#pk", pk)
             .expression_attribute_names("#sk", sk)
-            .expression_attribute_values(":pk", AttributeValue::S(run.pk))
-            .expression_attribute_values(":low", AttributeValue::S(run.low))
-            .expression_attribute_values(":high", AttributeValue::S(run.high))
+            .expression_attribute_values(":pk", AttributeValue::S(range.pk))
+            .expression_attribute_values(":low", AttributeValue::S(range.low))
+            .expression_attribute_values(":high", AttributeValue::S(range.high))
             .consistent_read(index.is_none())
             .scan_index_forward(false)
             .limit(limit)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let call = self.call("Query", "DynamoDB.Query", "query items");
-        let call = Call { index, limit: Some(limit), consistent: Some(index.is_none()), ..call };
-        let answer = call
-            .make(
+        let call = Call { index, limit: Some(limit), consistent_read: Some(index.is_none()), ..call };
+        let response = call
+            .send(
                 async || request.clone().send().await.map_err(Failure::from),
-                |answer| Heard { rows: Some(answer.items().len()), units: units(answer.consumed_capacity()) },
-            )
-            .await?;
-        let cut = answer.last_evaluated_key.is_some();
-        Ok(Stretch { items: answer.items.unwrap_or_default().into_iter().map(Item).collect(), cut })
-    }
-
-    /// The items of these keys, as last written, by partition; those that are not there are missing.
-    pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<HashMap<String, Item>> {
-        debug_assert!(keys.len() <= BATCH_MAX, "a page is not longer than a batch");
-        let mut wanted: Vec<Attributes> = keys.into_iter().map(Key::attributes).collect();
-        let mut found = HashMap::with_capacity(wanted.len());
-        for _ in 0..BATCH_ROUNDS {
-            if wanted.is_empty() {
-                return Ok(found);
-            }
-            let (items, rest) = self.get_batch(wanted).await?;
-            for item in items.into_iter().map(Item) {
-                found.insert(item.read(PK)?.to_owned(), item);
-            }
-            wanted = rest;
-        }
-        if wanted.is_empty() { Ok(found) } else { Err(throttled()) }
-    }
-
-    async fn get_batch(&self, keys: Vec<Attributes>) -> Result<(Vec<Attributes>, Vec<Attributes>)> {
-        let call = self.call("BatchGetItem", "DynamoDB.BatchGetItem", "read items");
-        let call = Call { items: Some(keys.len()), consistent: Some(true), ..call };
-        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-        let wanted = wanted.expect("the keys are set");
-        let request = self
-            .client
-            .batch_get_item()
-            .request_items(&self.name, wanted)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let mut answer = call
-            .make(
-                async || request.clone().send().await.map_err(Failure::from),
-                |answer| Heard {
-                    rows: answer.responses().map(|tables| tables.values().map(Vec::len).sum()),
-                    units: units(answer.consumed_capacity()),
+                |response| ResponseStats {
+                    rows: Some(response.items().len()),
+                    units: consumed_units(response.consumed_capacity()),
                 },
             )
             .await?;
-        let items = answer.responses.as_mut().and_then(|tables| tables.remove(&self.name)).unwrap_or_default();
-        let rest = answer.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&self.name));
-        Ok((items, rest.map(|rest| rest.keys).unwrap_or_default()))
+        let has_more = response.last_evaluated_key.is_some();
+        Ok(QueryPage { items: response.items.unwrap_or_default().into_iter().map(Item).collect(), has_more })
     }
 
-    pub(crate) fn call(&self, operation: &'static str, span: &'static str, doing: &'static str) -> Call {
-        let table = self.name.clone();
-        let within = self.retry_within;
-        Call { operation, span, doing, table, index: None, limit: None, items: None, consistent: None, within }
+    /// Reads the items with these keys, strongly consistent, and returns the existing ones by
+    /// partition key.
+    pub(crate) async fn get_all(&self, keys: Vec<Key>) -> Result<HashMap<String, Item>> {
+        debug_assert!(keys.len() <= BATCH_MAX, "a page is not longer than a batch");
+        let mut keys: Vec<Attributes> = keys.into_iter().map(Key::attributes).collect();
+        let mut found = HashMap::with_capacity(keys.len());
+        for _ in 0..BATCH_ROUNDS {
+            if keys.is_empty() {
+                return Ok(found);
+            }
+            let (items, unprocessed) = self.get_batch(keys).await?;
+            for item in items.into_iter().map(Item) {
+                found.insert(item.read(PK)?.to_owned(), item);
+            }
+            keys = unprocessed;
+        }
+        if keys.is_empty() { Ok(found) } else { Err(throttled()) }
+    }
+
+    /// Reads a batch. Returns the items, and the keys that DynamoDB did not process.
+    async fn get_batch(&self, keys: Vec<Attributes>) -> Result<(Vec<Attributes>, Vec<Attributes>)> {
+        let call = self.call("BatchGetItem", "DynamoDB.BatchGetItem", "read items");
+        let call = Call { batch_size: Some(keys.len()), consistent_read: Some(true), ..call };
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        let keys = keys.expect("the keys are set");
+        let request = self
+            .client
+            .batch_get_item()
+            .request_items(&self.name, keys)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let mut response = call
+            .send(
+                async || request.clone().send().await.map_err(Failure::from),
+                |response| ResponseStats {
+                    rows: response.responses().map(|tables| tables.values().map(Vec::len).sum()),
+                    units: consumed_units(response.consumed_capacity()),
+                },
+            )
+            .await?;
+        let items = response.responses.as_mut().and_then(|tables| tables.remove(&self.name)).unwrap_or_default();
+        let unprocessed = response.unprocessed_keys.as_mut().and_then(|tables| tables.remove(&self.name));
+        Ok((items, unprocessed.map(|rest| rest.keys).unwrap_or_default()))
+    }
+
+    /// Returns a call of this table.
+    pub(crate) fn call(&self, operation: &'static str, span_name: &'static str, purpose: &'static str) -> Call {
+        Call {
+            operation,
+            span_name,
+            purpose,
+            table: self.name.clone(),
+            index: None,
+            limit: None,
+            batch_size: None,
+            consistent_read: None,
+            retry_within: self.retry_within,
+        }
     }
 }
 
-/// What an answer says that it cost.
-pub(crate) fn units<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> Option<f64> {
+/// Returns the capacity units that a response says it consumed.
+pub(crate) fn consumed_units<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> Option<f64> {
     consumed.into_iter().filter_map(ConsumedCapacity::capacity_units).reduce(|sum, more| sum + more)
 }
 

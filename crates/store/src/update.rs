@@ -1,4 +1,4 @@
-//! A change of one item, as part of a transaction.
+//! An update of one item, as part of a transaction.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use crate::item::Attributes;
 use crate::keys::Key;
 
-/// What is set, what is added, and on what condition. Names and values are always placeholders: many of our attributes'
-/// names are reserved words.
+/// The attributes to set and to add to, and the condition. Names and values are always
+/// placeholders, because many names of attributes are reserved words.
 #[derive(Debug)]
 pub(crate) struct Update {
     key: Key,
@@ -19,7 +19,7 @@ pub(crate) struct Update {
 }
 
 impl Update {
-    /// A change of the item of that key; it is made when there is none, unless a condition says otherwise.
+    /// Returns an update of the item with this key. Without a condition, it creates a missing item.
     pub(crate) fn of(key: Key) -> Self {
         Self { key, set: vec![], add: vec![], condition: None, names: vec![], values: vec![] }
     }
@@ -38,50 +38,51 @@ impl Update {
         self
     }
 
-    /// Raises a counter by one.
-    pub(crate) fn raise(mut self, name: &str) -> Self {
+    /// Increments a counter by one.
+    pub(crate) fn increment(mut self, name: &str) -> Self {
         let change = format!("{} {}", self.name(name), self.value(AttributeValue::N("1".to_owned())));
         self.add.push(change);
         self
     }
 
-    /// Only where there is such an item.
-    pub(crate) fn when_there(mut self) -> Self {
+    /// Requires that the item exists.
+    pub(crate) fn if_exists(mut self) -> Self {
         self.condition = Some("attribute_exists(pk)".to_owned());
         self
     }
 
-    /// Only where there is such an item, and its number is absent or above this one.
-    pub(crate) fn when_there_and_above(mut self, name: &str, number: u64) -> Self {
-        let (name, least) = (self.name(name), self.value(AttributeValue::N(number.to_string())));
-        self.condition = Some(format!("attribute_exists(pk) AND (attribute_not_exists({name}) OR {name} > {least})"));
+    /// Requires that the item exists and its number is absent or above `number`.
+    pub(crate) fn if_exists_and_above(mut self, name: &str, number: u64) -> Self {
+        let (name, bound) = (self.name(name), self.value(AttributeValue::N(number.to_string())));
+        self.condition = Some(format!("attribute_exists(pk) AND (attribute_not_exists({name}) OR {name} > {bound})"));
         self
     }
 
-    /// Only where the number is absent or below this one.
-    pub(crate) fn when_below(mut self, name: &str, number: u64) -> Self {
+    /// Requires that the number is absent or below `number`.
+    pub(crate) fn if_below(mut self, name: &str, number: u64) -> Self {
         let value = AttributeValue::N(number.to_string());
         self.condition = Some(self.absent_or_below(name, value));
         self
     }
 
-    /// Only where the text is absent or sorts before this one.
-    pub(crate) fn when_before(mut self, name: &str, text: impl Into<String>) -> Self {
+    /// Requires that the text is absent or sorts before `text`.
+    pub(crate) fn if_before(mut self, name: &str, text: impl Into<String>) -> Self {
         let value = AttributeValue::S(text.into());
         self.condition = Some(self.absent_or_below(name, value));
         self
     }
 
     fn absent_or_below(&mut self, name: &str, value: AttributeValue) -> String {
-        let (name, most) = (self.name(name), self.value(value));
-        format!("attribute_not_exists({name}) OR {name} < {most}")
+        let (name, bound) = (self.name(name), self.value(value));
+        format!("attribute_not_exists({name}) OR {name} < {bound}")
     }
 
-    pub(crate) fn key_is_whole(&self) -> bool {
+    /// Returns whether neither part of the key is empty.
+    pub(crate) fn has_full_key(&self) -> bool {
         !self.key.pk.is_empty() && !self.key.sk.is_empty()
     }
 
-    /// The change as the SDK has it; its table is still to be named.
+    /// Returns the update as the SDK represents it, without the name of its table.
     pub(crate) fn build(self) -> aws_sdk_dynamodb::types::Update {
         let parts = [("SET", self.set), ("ADD", self.add)];
         let parts: Vec<String> = parts
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn names_and_values_are_placeholders() {
         let key = Key { pk: "p".to_owned(), sk: "s".to_owned() };
-        let update = Update::of(key).text("message", "hi").raise("count").when_before("message", "ho").build();
+        let update = Update::of(key).text("message", "hi").increment("count").if_before("message", "ho").build();
         assert_eq!(update.update_expression(), "SET #n0 = :v0 ADD #n1 :v1");
         assert_eq!(update.condition_expression(), Some("attribute_not_exists(#n0) OR #n0 < :v2"));
         assert_eq!(update.expression_attribute_values().unwrap().len(), 3);

@@ -1,4 +1,4 @@
-//! People as items: one by `sub`, one by handle.
+//! Users as items: one by `sub`, one by handle.
 
 use crudder_domain::{Bio, Handle, SignUp, User, UserShort};
 
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::item::Item;
 use crate::keys;
 
-/// The item of somebody new.
+/// Returns the profile of a new user.
 pub(crate) fn profile(sign_up: &SignUp, handle: &Handle) -> Item {
     Item::at(keys::user(&sign_up.sub))
         .text("sub", sign_up.sub.as_str())
@@ -15,15 +15,15 @@ pub(crate) fn profile(sign_up: &SignUp, handle: &Handle) -> Item {
         .number("cruds_count", 0)
 }
 
-/// The item that makes his handle his.
-pub(crate) fn claim(sign_up: &SignUp, handle: &Handle) -> Item {
+/// Returns the item that reserves the user's handle.
+pub(crate) fn handle(sign_up: &SignUp, handle: &Handle) -> Item {
     Item::at(keys::handle(handle))
         .text("sub", sign_up.sub.as_str())
         .text("handle", handle.as_str())
         .text("display_name", sign_up.display_name.as_str())
 }
 
-/// Reads a profile's item.
+/// Reads a user from their profile.
 pub(crate) fn user(item: &Item) -> Result<User> {
     Ok(User {
         sub: item.read_sub("sub")?,
@@ -34,7 +34,7 @@ pub(crate) fn user(item: &Item) -> Result<User> {
     })
 }
 
-/// Reads as much as any item of a person's has: a profile's, a handle's, an activity's.
+/// Reads the fields that every item of a user has: a profile, a handle, an activity.
 pub(crate) fn short(item: &Item) -> Result<UserShort> {
     Ok(UserShort {
         uuid: item.read_sub("sub")?.user_id(),

@@ -1,27 +1,30 @@
-//! A person's page: who he is, and his posts and replies.
+//! The page of a user: the profile, and their posts and replies.
 
 use crudder_domain::{Handle, Page, PageRequest, Timestamp, UserPage};
 
 use crate::error::{Error, Result};
-use crate::page::{Sweep, with_spare};
-use crate::{Store, keys, user_item};
+use crate::listing::{Listing, with_spare};
+use crate::store::Store;
+use crate::{keys, user_item};
 
 impl Store {
-    /// The page of whoever bears a handle: his profile, and what he wrote that has not expired, newest first. Two waves.
+    /// Reads the profile of a handle's owner and their activities that have not expired, newest
+    /// first. Two round trips.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when nobody bears it; [`crudder_domain::Invalid::BeforeInvalid`].
+    /// [`Error::NotFound`] when the handle has no owner;
+    /// [`crudder_domain::Invalid::BeforeInvalid`].
     pub async fn user_page(&self, handle: &Handle, page: PageRequest, now: Timestamp) -> Result<Page<UserPage>> {
-        let run = keys::written_by(handle, page.before_activity()?);
-        let claim = self.table().get(keys::handle(handle));
-        let written = self.table().newest(run, with_spare(page.limit.get()));
-        let (claim, written) = futures::try_join!(claim, written)?;
-        let sub = claim.ok_or(Error::NotFound)?.read_sub("sub")?;
+        let range = keys::written_by(handle, page.before_activity()?);
+        let owner = self.table().get(keys::handle(handle));
+        let written = self.table().newest(range, with_spare(page.limit.get()));
+        let (owner, written) = futures::try_join!(owner, written)?;
+        let sub = owner.ok_or(Error::NotFound)?.read_sub("sub")?;
 
-        let live = Sweep::of(written, "")?.keep(|pointer| pointer.is_live(now));
-        let person = self.table().get(keys::user(&sub));
-        let (person, activities) = futures::try_join!(person, self.hydrate(live, page))?;
-        let profile = user_item::user(&person.ok_or(Error::NotFound)?)?.profile();
+        let live = Listing::of(written, "")?.filter(|pointer| pointer.is_live(now));
+        let user = self.table().get(keys::user(&sub));
+        let (user, activities) = futures::try_join!(user, self.hydrate(live, page))?;
+        let profile = user_item::user(&user.ok_or(Error::NotFound)?)?.profile();
         Ok(Page { content: UserPage { profile, activities: activities.content }, next: activities.next })
     }
 }

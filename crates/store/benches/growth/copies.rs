@@ -1,40 +1,43 @@
-//! Copies of what the store has written, with other ids, moments and words.
+//! Copies of items that the store has written, with other ids, timestamps and words.
 
 use dynoxide::{Database, Item};
 
-/// The items of one post or message as the store wrote them, with blanks for what differs in the next.
-pub(crate) struct Original(Vec<String>);
+/// The items of one post or message as the store wrote them, with placeholders for the values that
+/// differ in a copy.
+pub(crate) struct ItemTemplate(Vec<String>);
 
-impl Original {
-    /// Every item of the table that names `id`, with its `marks` blanked. The table is as good as empty yet.
-    pub(crate) fn find(database: &Database, table: &str, id: &str, marks: &[String]) -> Self {
+impl ItemTemplate {
+    /// Reads every item that contains `id`, and replaces `values` by placeholders. The table must
+    /// be small enough for one page of a scan.
+    pub(crate) fn read(database: &Database, table: &str, id: &str, values: &[String]) -> Self {
         let request = serde_json::from_value(serde_json::json!({ "TableName": table })).unwrap();
         let found = database.scan(request).unwrap();
-        assert!(found.last_evaluated_key.is_none(), "one page of the table holds the originals");
+        assert!(found.last_evaluated_key.is_none(), "the originals fit in one page");
         let texts = found
             .items
             .iter()
             .flatten()
             .map(|item| serde_json::to_string(item).unwrap())
             .filter(|text| text.contains(id));
-        let blanked = |text: String| {
-            marks.iter().enumerate().fold(text, |text, (number, mark)| text.replace(mark, &blank(number)))
+        let with_placeholders = |text: String| {
+            values.iter().enumerate().fold(text, |text, (number, value)| text.replace(value, &placeholder(number)))
         };
-        let blanked: Vec<_> = texts.map(blanked).collect();
-        assert!(!blanked.is_empty(), "{id} is in the table");
-        Self(blanked)
+        let templates: Vec<_> = texts.map(with_placeholders).collect();
+        assert!(!templates.is_empty(), "{id} is in the table");
+        Self(templates)
     }
 
-    /// The items of another one.
-    pub(crate) fn copy(&self, marks: &[String]) -> Vec<Item> {
+    /// Returns the items of a copy with these values.
+    pub(crate) fn copy(&self, values: &[String]) -> Vec<Item> {
         let filled = |text: &String| {
-            marks.iter().enumerate().fold(text.clone(), |text, (number, mark)| text.replace(&blank(number), mark))
+            let values = values.iter().enumerate();
+            values.fold(text.clone(), |text, (number, value)| text.replace(&placeholder(number), value))
         };
         self.0.iter().map(|text| serde_json::from_str(&filled(text)).unwrap()).collect()
     }
 }
 
-/// No letter of it stands in a mark or in what is not blanked.
-fn blank(number: usize) -> String {
+/// Returns a placeholder. It has no character that occurs in a value or elsewhere in an item.
+fn placeholder(number: usize) -> String {
     format!("<{number}>")
 }

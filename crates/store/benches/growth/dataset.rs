@@ -1,5 +1,6 @@
-//! A table of so many posts, and a tenth as many messages in one conversation. The first of each are written as the API writes them; the
-//! rest are copies of those, or building a million would take an hour.
+//! A dataset: a table with a number of posts, and a tenth as many messages in one conversation. The
+//! store writes the first of each. The others are copies of those, because writing a million posts
+//! would take an hour.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,18 +13,19 @@ use dynoxide::Database;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::copies::Original;
+use crate::copies::ItemTemplate;
 
 const TABLE: &str = "crudder-bench";
-/// How many people write, each of them some pages, and how many words they know.
+/// The number of authors. Each writes several pages of posts.
 const PEOPLE: usize = 10;
+/// The number of distinct words in all posts.
 const WORDS: u64 = 1_000;
-/// In each post.
-const PARTS: u64 = 7;
-/// Over how many days the posts are spread; all of them live on.
-const SPAN: Duration = Duration::from_secs(25 * 24 * 60 * 60);
-/// So many in one transaction of the embedded table.
-const AT_ONCE: usize = 2_000;
+/// The number of words in each post.
+const WORDS_PER_POST: u64 = 7;
+/// The period that the posts are spread over. None of them has expired.
+const PERIOD: Duration = Duration::from_secs(25 * 24 * 60 * 60);
+/// The number of posts in one transaction of the embedded table.
+const CHUNK: usize = 2_000;
 
 pub(crate) struct Dataset {
     pub(crate) posts: u64,
@@ -52,81 +54,85 @@ impl Dataset {
         let now = end_of_bucket();
         let mut dataset = Self { posts, store, people, group: None, now, _folder: folder };
         database.enable_bulk_loading().unwrap();
-        let (posts, message) = (dataset.write_posts(&database).await, dataset.send_messages(&database).await);
+        let (posts, message) = (dataset.write_posts(&database).await, dataset.write_messages(&database).await);
         dataset.copy_posts(&database, &posts);
         dataset.copy_messages(&database, &message);
         database.disable_bulk_loading().unwrap();
-        // The list of conversations shows the last, so that one is sent like the first.
-        dataset.send(&dataset.letter(dataset.messages() - 1)).await;
+        // The list of conversations shows the last message, so the store writes that one too.
+        dataset.send(&dataset.message(dataset.message_count() - 1)).await;
         dataset
     }
 
-    /// The first post of each person.
-    async fn write_posts(&self, database: &Database) -> Vec<Original> {
-        let mut originals = Vec::new();
+    /// Writes the first post of each author.
+    async fn write_posts(&self, database: &Database) -> Vec<ItemTemplate> {
+        let mut templates = Vec::new();
         for number in 0..PEOPLE as u64 {
             let post = self.post(number);
             self.store.put_activity(&post).await.unwrap();
-            originals.push(Original::find(database, TABLE, &post.id.to_string(), &marks(&post, number)));
+            templates.push(ItemTemplate::read(database, TABLE, &post.id.to_string(), &post_values(&post, number)));
         }
-        originals
+        templates
     }
 
-    fn copy_posts(&self, database: &Database, originals: &[Original]) {
+    fn copy_posts(&self, database: &Database, templates: &[ItemTemplate]) {
         let numbers: Vec<u64> = (PEOPLE as u64..self.posts).collect();
-        for numbers in numbers.chunks(AT_ONCE) {
-            let copies = numbers
-                .iter()
-                .flat_map(|number| originals[*number as usize % PEOPLE].copy(&marks(&self.post(*number), *number)));
+        for numbers in numbers.chunks(CHUNK) {
+            let copies = numbers.iter().flat_map(|number| {
+                templates[*number as usize % PEOPLE].copy(&post_values(&self.post(*number), *number))
+            });
             database.import_items(TABLE, copies.collect(), Default::default()).unwrap();
         }
     }
 
-    /// The first message, which opens the conversation, and the second, which is like all that follow.
-    async fn send_messages(&mut self, database: &Database) -> Original {
-        self.group = Some(self.send(&self.letter(0)).await);
-        let letter = self.letter(1);
-        self.send(&letter).await;
-        Original::find(database, TABLE, &letter.id.to_string(), &words(&letter))
+    /// Writes the first message, which opens the conversation, and the second one, which is the
+    /// template of all others.
+    async fn write_messages(&mut self, database: &Database) -> ItemTemplate {
+        self.group = Some(self.send(&self.message(0)).await);
+        let message = self.message(1);
+        self.send(&message).await;
+        ItemTemplate::read(database, TABLE, &message.id.to_string(), &message_values(&message))
     }
 
-    fn copy_messages(&self, database: &Database, original: &Original) {
-        let numbers = 2..self.messages() - 1;
-        let copies: Vec<_> = numbers.flat_map(|number| original.copy(&words(&self.letter(number)))).collect();
+    fn copy_messages(&self, database: &Database, template: &ItemTemplate) {
+        let numbers = 2..self.message_count() - 1;
+        let copies: Vec<_> = numbers.flat_map(|number| template.copy(&message_values(&self.message(number)))).collect();
         database.import_items(TABLE, copies, Default::default()).unwrap();
     }
 
-    fn messages(&self) -> u64 {
+    fn message_count(&self) -> u64 {
         self.posts / 10
     }
 
-    /// What a post of this number is.
+    /// Returns the post with this number.
     fn post(&self, number: u64) -> Post {
-        let words: Vec<String> = (0..PARTS).map(|part| word(number, part)).collect();
+        let words: Vec<String> = (0..WORDS_PER_POST).map(|index| word(number, index)).collect();
         let body = json!({ "message": format!("Cloud {}", words.join(" ")), "ttl": "30-days" });
         let draft: Draft = serde_json::from_value(body).unwrap();
         draft.publish(&self.people[number as usize % PEOPLE].sub, self.at(number, self.posts)).unwrap()
     }
 
-    fn letter(&self, number: u64) -> OutgoingMessage {
+    /// Returns the message with this number.
+    fn message(&self, number: u64) -> OutgoingMessage {
         let body = json!({ "message": format!("Message number {number}."), "handle": "person1" });
         let draft: MessageDraft = serde_json::from_value(body).unwrap();
-        draft.send(&self.people[0].sub, self.at(number, self.messages())).unwrap()
+        draft.send(&self.people[0].sub, self.at(number, self.message_count())).unwrap()
     }
 
-    async fn send(&self, letter: &OutgoingMessage) -> GroupId {
-        match self.store.put_message(letter).await.unwrap() {
-            SentMessage::Opened(started) => started.message_group_uuid,
-            SentMessage::Added(message) => panic!("went elsewhere: {message:?}"),
+    async fn send(&self, message: &OutgoingMessage) -> GroupId {
+        match self.store.put_message(message).await.unwrap() {
+            SentMessage::Opened(conversation) => conversation.message_group_uuid,
+            SentMessage::Added(message) => panic!("opened no conversation: {message:?}"),
         }
     }
 
-    /// When so many that are spread evenly come to this one.
-    fn at(&self, number: u64, of: u64) -> Timestamp {
-        self.now.saturating_sub(SPAN).saturating_add(SPAN / of as u32 * number as u32)
+    /// Returns the timestamp of item `number` of `count` items that are spread evenly over the
+    /// period.
+    fn at(&self, number: u64, count: u64) -> Timestamp {
+        self.now.saturating_sub(PERIOD).saturating_add(PERIOD / count as u32 * number as u32)
     }
 
-    pub(crate) async fn ask(&self, call: &str) {
+    /// Reads a page and checks that it is full.
+    pub(crate) async fn read_page(&self, call: &str) {
         let (store, now, page) = (&self.store, self.now, PageRequest::FIRST);
         let found = match call {
             "home" => store.home(page, now).await.unwrap().content.len(),
@@ -141,24 +147,26 @@ impl Dataset {
     }
 }
 
-/// Seven words of a post, each another.
-fn word(number: u64, part: u64) -> String {
-    format!("word{:03}", (number * 7_919 + part * 143) % WORDS)
+/// Returns a word of a post. The words of one post are distinct.
+fn word(number: u64, index: u64) -> String {
+    format!("word{:03}", (number * 7_919 + index * 143) % WORDS)
 }
 
-/// What differs between the items of one post and of another, the longer first where one holds the other.
-fn marks(post: &Post, number: u64) -> Vec<String> {
+/// Returns the values that differ between posts. A value that contains another one comes before it.
+fn post_values(post: &Post, number: u64) -> Vec<String> {
     let end = post.expires_at;
-    let mut marks = vec![post.id.to_string(), end.micros().to_string(), end.seconds_rounded_up().to_string()];
-    marks.extend((0..PARTS).map(|part| word(number, part)));
-    marks
+    let mut values = vec![post.id.to_string(), end.micros().to_string(), end.seconds_rounded_up().to_string()];
+    values.extend((0..WORDS_PER_POST).map(|index| word(number, index)));
+    values
 }
 
-fn words(letter: &OutgoingMessage) -> Vec<String> {
-    vec![letter.id.to_string(), letter.message.as_str().to_owned()]
+/// Returns the values that differ between messages.
+fn message_values(message: &OutgoingMessage) -> Vec<String> {
+    vec![message.id.to_string(), message.message.as_str().to_owned()]
 }
 
-/// When the present bucket of posts ends: all posts then lie in one, on whatever day this runs.
+/// Returns the end of the current bucket. All posts are then in one bucket, on whatever day the
+/// benchmark runs.
 fn end_of_bucket() -> Timestamp {
     let (now, length) = (Timestamp::from(SystemTime::now()).micros(), Ttl::LONGEST.as_micros() as u64);
     Timestamp::from_micros((now / length + 1) * length - 1)

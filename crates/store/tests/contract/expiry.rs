@@ -1,28 +1,28 @@
-//! Expiry: a post is shown until its end, and then by nothing, whether or not the table has swept it.
+//! Expiry: nothing shows a post after its end, even if the table has not deleted it yet.
 
 use crudder_domain::{Activity, Handle, SearchTerms, Timestamp};
 use crudder_store::Store;
 
 use crate::contracts;
-use crate::place::Place;
 use crate::sample::*;
+use crate::test_table::TestTable;
 
-/// Which of home, its author's page, search and its own page show a post.
+/// Returns which of home, its author's page, search and its own page show a post.
 async fn shown_by(store: &Store, post: &Activity, author: &Handle, now: Timestamp) -> [bool; 4] {
-    let holds = |found: &[Activity]| found.iter().any(|activity| activity.uuid == post.uuid);
+    let contains = |found: &[Activity]| found.iter().any(|activity| activity.uuid == post.uuid);
     let terms = SearchTerms::parse(Some(post.message.as_str())).unwrap();
     let own = store.show_activity(post.uuid, first(40), now).await;
     [
-        holds(&all_of_home(store, 40, now).await),
-        holds(&store.user_page(author, first(100), now).await.unwrap().content.activities),
-        holds(&store.search(&terms, first(100), now).await.unwrap().content),
+        contains(&all_of_home(store, 40, now).await),
+        contains(&store.user_page(author, first(100), now).await.unwrap().content.activities),
+        contains(&store.search(&terms, first(100), now).await.unwrap().content),
         own.is_ok_and(|page| page.content.activity.uuid == post.uuid),
     ]
 }
 
 contracts! {
-    async fn each_lifetime_ends_to_the_microsecond(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn a_post_of_each_lifetime_expires_exactly_at_its_end(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         for ttl in crudder_domain::Ttl::ALL {
             let written = post(&store, &worf, "mortal", ttl.as_str(), now).await;
@@ -33,8 +33,8 @@ contracts! {
         }
     }
 
-    async fn posts_that_live_are_found_behind_many_that_ended(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn live_posts_are_found_behind_many_expired_ones(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         for number in 0..5 {
             post(&store, &worf, "lives", "30-days", later(now, number)).await;
@@ -43,12 +43,12 @@ contracts! {
             post(&store, &worf, "ends", "1-hour", later(now, 10 + number)).await;
         }
         let home = store.home(first(40), later(now, 7_200)).await.unwrap();
-        assert_eq!(texts(&home.content), ["lives"; 5], "in the first page, although nothing was swept");
+        assert_eq!(texts(&home.content), ["lives"; 5], "on the first page, although nothing was deleted");
     }
 }
 
-/// The embedded table sweeps by its own clock, which this test holds.
-mod swept {
+/// The embedded table deletes expired items by its own clock, which this test sets.
+mod deletion {
     use super::*;
     use crudder_store::Access;
     use dynoxide::Database;
@@ -57,9 +57,9 @@ mod swept {
     use std::sync::atomic::{AtomicU64, Ordering};
     use tokio::net::TcpListener;
 
-    struct Held(AtomicU64);
+    struct ManualClock(AtomicU64);
 
-    impl Clock for Held {
+    impl Clock for ManualClock {
         fn now_unix_secs(&self) -> u64 {
             self.0.load(Ordering::SeqCst)
         }
@@ -70,31 +70,32 @@ mod swept {
     }
 
     #[tokio::test]
-    async fn a_sweep_takes_what_has_ended_and_nothing_else() {
+    async fn the_table_deletes_only_expired_items() {
         let now = now();
-        let clock = Arc::new(Held(AtomicU64::new(now.seconds_rounded_up())));
+        let clock = Arc::new(ManualClock(AtomicU64::new(now.seconds_rounded_up())));
         let database = Database::memory_with_clock(clock.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), std::future::pending()));
-        let place = Place::at(Access::Local(address)).await;
+        let table = TestTable::create(Access::Local(address)).await;
 
-        let store = place.store().await;
+        let store = table.store().await;
         let worf = person(&store, "worf").await;
         let short = post(&store, &worf, "short", "1-hour", now).await;
         let long = post(&store, &worf, "long", "7-days", now).await;
         let answer = reply(&store, &worf, long.uuid, "kept", now).await;
         reply(&store, &worf, short.uuid, "goes with its parent's page", now).await;
-        assert_eq!(database.sweep_ttl().unwrap(), 0, "nothing has ended");
+        assert_eq!(database.sweep_ttl().unwrap(), 0, "nothing has expired");
 
         let now = later(now, 3_601);
         clock.0.store(now.seconds_rounded_up(), Ordering::SeqCst);
-        // The post, its copy for home, its places on the author's page and under its one word, and the pointer to its reply.
+        // The post, its copy for home, its pointers under its author and under its one word, and
+        // the pointer to its reply.
         assert_eq!(database.sweep_ttl().unwrap(), 5);
         assert_eq!(shown_by(&store, &short, &worf.handle, now).await, [false; 4]);
         assert_eq!(shown_by(&store, &long, &worf.handle, now).await, [true; 4]);
         let page = store.show_activity(long.uuid, first(40), now).await.unwrap().content;
         assert_eq!(page.replies, [answer]);
-        assert!(is_missing(&try_reply(&store, &worf.sub, short.uuid, "late", now).await));
+        assert!(is_not_found(&try_reply(&store, &worf.sub, short.uuid, "late", now).await));
     }
 }

@@ -1,44 +1,46 @@
-//! The store's contract: one suite, run against any DynamoDB endpoint.
+//! The contract of the store: one test suite for any DynamoDB endpoint.
 //!
-//! Each contract runs on a calm table and on a hostile one. The calm one is embedded, unless `CRUDDER_TEST_DYNAMODB` names another:
-//! an address such as `http://127.0.0.1:5000`, or `aws` for the account of the environment. The hostile one is embedded behind a
-//! proxy that injects conflicts, throttling and lost answers, and refuses what AWS refuses.
+//! Each contract runs on a table without faults and on one with injected faults. The first one is
+//! embedded, unless `CRUDDER_TEST_DYNAMODB` names another: an address such as
+//! `http://127.0.0.1:5000`, or `aws` for the account of the environment. The second one is embedded
+//! behind a proxy that injects conflicts, throttling and lost responses, and that refuses what AWS
+//! refuses.
 #![expect(clippy::unwrap_used, reason = "the whole crate is a test")]
 
+mod atomicity;
 mod costs;
 mod expiry;
-mod gauge;
 mod messages;
 mod notifications;
 mod paging;
 mod people;
-mod place;
 mod posts;
 mod proxy;
 mod refusals;
 mod replies;
+mod requests;
 mod sample;
 mod search;
 mod shards;
 mod spans;
-mod whole;
+mod test_table;
 
-/// Runs contracts on both tables, each as a test of its own.
+/// Defines each contract as two tests, one for each kind of table.
 macro_rules! contracts {
-    ($(async fn $name:ident($place:ident: &Place) $body:block)*) => {
+    ($(async fn $name:ident($table:ident: &TestTable) $body:block)*) => {
         $(mod $name {
             use super::*;
 
-            async fn contract($place: &Place) $body
+            async fn contract($table: &TestTable) $body
 
             #[tokio::test]
-            async fn on_a_calm_table() {
-                contract(&Place::calm().await).await;
+            async fn without_faults() {
+                contract(&TestTable::without_faults().await).await;
             }
 
             #[tokio::test]
-            async fn on_a_hostile_table() {
-                contract(&Place::hostile().await).await;
+            async fn with_injected_faults() {
+                contract(&TestTable::with_faults().await).await;
             }
         })*
     };

@@ -1,14 +1,14 @@
-//! Posts: found by everything that should find them.
+//! Posts: every page that should show a post shows it.
 
 use crudder_domain::{Invalid, SearchTerms};
 
 use crate::contracts;
-use crate::place::Place;
 use crate::sample::*;
+use crate::test_table::TestTable;
 
 contracts! {
-    async fn a_post_is_found_by_home_its_authors_page_search_and_its_own_page(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn home_the_authors_page_search_and_its_own_page_show_a_post(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "Worf").await;
         let written = post(&store, &worf, "Cloud is fun!", "7-days", now).await;
 
@@ -21,8 +21,8 @@ contracts! {
         assert_eq!((page.activity, page.replies), (written, vec![]));
     }
 
-    async fn text_of_every_kind_comes_back_unchanged(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn any_text_is_stored_unchanged(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         let longest = "🦀".repeat(280);
         for text in ["a\0b", " ", "\u{202e}مرحبا\u{202c} שלום", "e\u{301} é", "🏳️‍🌈👩‍👩‍👧‍👦", "\r\n\t", "\u{feff}x", "\\\"</script>", &longest] {
@@ -33,8 +33,8 @@ contracts! {
         }
     }
 
-    async fn the_largest_posts_are_stored_and_found(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn the_largest_posts_are_stored_and_found(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         let letters: String = ('a'..='z').chain('α'..='ω').chain('а'..='я').flat_map(|letter| [letter, ' ']).collect();
         let ideographs: String = ('\u{4e00}'..).take(280).collect();
@@ -47,16 +47,16 @@ contracts! {
         }
     }
 
-    async fn somebody_who_never_signed_up_cannot_post(place: &Place) {
-        let (store, now) = (place.store().await, now());
-        let answer = try_post(&store, &stranger(), "hello", "1-day", now).await;
-        assert_eq!(fault(answer), Some(Invalid::CallerUnknown));
+    async fn a_user_who_never_signed_up_cannot_post(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
+        let result = try_post(&store, &stranger(), "hello", "1-day", now).await;
+        assert_eq!(invalid(result), Some(Invalid::CallerUnknown));
         assert_eq!(store.home(first(40), now).await.unwrap().content, []);
     }
 
-    async fn an_unknown_activity_is_missing(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn an_unknown_activity_is_not_found(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let id = crudder_domain::ActivityId::at(now);
-        assert!(is_missing(&store.show_activity(id, first(40), now).await));
+        assert!(is_not_found(&store.show_activity(id, first(40), now).await));
     }
 }

@@ -1,28 +1,39 @@
-//! What AWS refuses, and the embedded table may not: held against everything that the store sends, and shown to refuse.
+//! Requests that AWS refuses and the embedded table may accept. The proxy checks all requests of
+//! the store, and the tests below check that it refuses such requests.
 
 use serde_json::Value;
 
-use crate::proxy::keys_of;
-
-/// Why AWS would refuse this request.
-pub(crate) fn refuse(operation: &str, asked: &Value) -> Option<String> {
+/// Returns why AWS would refuse this request.
+pub(crate) fn refuse(operation: &str, request: &Value) -> Option<String> {
     match operation {
-        "TransactWriteItems" => refuse_transaction(asked),
-        "BatchGetItem" => refuse_batch(asked),
+        "TransactWriteItems" => refuse_transaction(request),
+        "BatchGetItem" => refuse_batch(request),
         "Scan" => Some("this table is never scanned".to_owned()),
         _ => None,
     }
 }
 
-fn refuse_transaction(asked: &Value) -> Option<String> {
-    let items = asked["TransactItems"].as_array()?;
+/// Returns the items that a transaction writes.
+pub(crate) fn keys_of(request: &Value) -> Vec<String> {
+    let items = request["TransactItems"].as_array().into_iter().flatten();
+    items
+        .map(|item| {
+            let action = item.as_object().unwrap().values().next().unwrap();
+            let key = if action["Key"].is_null() { &action["Item"] } else { &action["Key"] };
+            format!("{}|{}|{}", action["TableName"], key["pk"]["S"], key["sk"]["S"])
+        })
+        .collect()
+}
+
+fn refuse_transaction(request: &Value) -> Option<String> {
+    let items = request["TransactItems"].as_array()?;
     if items.len() > 100 {
         return Some(format!("a transaction of {} items", items.len()));
     }
-    if asked["ClientRequestToken"].as_str().is_none_or(|token| !(1..=36).contains(&token.len())) {
+    if request["ClientRequestToken"].as_str().is_none_or(|token| !(1..=36).contains(&token.len())) {
         return Some("a transaction without a token".to_owned());
     }
-    let mut keys = keys_of(asked);
+    let mut keys = keys_of(request);
     keys.sort_unstable();
     if keys.windows(2).any(|pair| pair[0] == pair[1]) {
         return Some("two actions on one item".to_owned());
@@ -43,8 +54,8 @@ fn refuse_action(action: &Value) -> Option<String> {
     (empty(&action["Item"]) || empty(&action["Key"])).then(|| "an empty key".to_owned())
 }
 
-fn refuse_batch(asked: &Value) -> Option<String> {
-    let tables = asked["RequestItems"].as_object()?;
+fn refuse_batch(request: &Value) -> Option<String> {
+    let tables = request["RequestItems"].as_object()?;
     let keys: Vec<String> = tables
         .values()
         .flat_map(|table| table["Keys"].as_array().into_iter().flatten())
@@ -57,7 +68,7 @@ fn refuse_batch(asked: &Value) -> Option<String> {
     (distinct.len() < keys.len()).then(|| "a batch with a key twice".to_owned())
 }
 
-/// An item's size as AWS counts it, near enough: names, and values in UTF-8.
+/// Returns the approximate size of an item as AWS counts it: names, and values in UTF-8.
 fn size(item: &Value) -> usize {
     let value = |value: &Value| match value {
         Value::String(text) => text.len(),
@@ -66,25 +77,28 @@ fn size(item: &Value) -> usize {
     };
     let attributes = item.as_object().into_iter().flatten();
     attributes
-        .map(|(name, held)| name.len() + held.as_object().into_iter().flatten().map(|(_, v)| value(v)).sum::<usize>())
+        .map(|(name, content)| {
+            name.len() + content.as_object().into_iter().flatten().map(|(_, v)| value(v)).sum::<usize>()
+        })
         .sum()
 }
 
 mod tests {
-    use crate::place::Place;
-    use crate::proxy::{Mood, Proxy};
+    use crate::proxy::{Faults, Proxy};
+    use crate::test_table::TestTable;
     use serde_json::{Value, json};
 
-    /// What the proxy answers to a transaction of these items, with its first word of the reason.
-    async fn answer(items: Vec<Value>, token: Option<&str>) -> (u16, String) {
-        let place = Place::embedded().await;
-        let proxy = Proxy::start(place.address(), Mood::default()).await;
+    /// Sends a transaction of these items to the proxy and returns the status and the body of the
+    /// response.
+    async fn send(items: Vec<Value>, token: Option<&str>) -> (u16, String) {
+        let table = TestTable::embedded().await;
+        let proxy = Proxy::start(table.endpoint(), Faults::default()).await;
         let with_table = |mut item: Value| {
-            item["TableName"] = place.table().into();
+            item["TableName"] = table.name().into();
             json!({ "Put": item })
         };
         let items: Vec<Value> = items.into_iter().map(with_table).collect();
-        let answer = reqwest::Client::new()
+        let response = reqwest::Client::new()
             .post(proxy.address)
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", "DynamoDB_20120810.TransactWriteItems")
@@ -94,7 +108,7 @@ mod tests {
             .send()
             .await
             .unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
+        (response.status().as_u16(), response.text().await.unwrap())
     }
 
     fn put(pk: &str, sk: &str) -> Value {
@@ -102,16 +116,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_transaction_as_aws_takes_it_passes() {
+    async fn a_transaction_within_the_limits_of_aws_is_accepted() {
         let items = (0..100).map(|number| put("p", &number.to_string())).collect();
-        let (status, body) = answer(items, Some("token")).await;
+        let (status, body) = send(items, Some("token")).await;
         assert_eq!(status, 200, "{body}");
     }
 
     #[tokio::test]
     async fn a_transaction_of_more_than_a_hundred_items_is_refused() {
         let items = (0..101).map(|number| put("p", &number.to_string())).collect();
-        let (status, body) = answer(items, Some("token")).await;
+        let (status, body) = send(items, Some("token")).await;
         assert!(status == 400 && body.contains("a transaction of 101 items"), "{status} {body}");
     }
 
@@ -119,25 +133,25 @@ mod tests {
     async fn an_item_of_more_than_four_hundred_kilobytes_is_refused() {
         let mut item = put("p", "s");
         item["Item"]["message"] = json!({ "S": "x".repeat(400 * 1024) });
-        let (status, body) = answer(vec![item], Some("token")).await;
+        let (status, body) = send(vec![item], Some("token")).await;
         assert!(status == 400 && body.contains("an item of 409"), "{status} {body}");
     }
 
     #[tokio::test]
     async fn an_empty_key_is_refused() {
-        let (status, body) = answer(vec![put("p", "")], Some("token")).await;
+        let (status, body) = send(vec![put("p", "")], Some("token")).await;
         assert!(status == 400 && body.contains("an empty key"), "{status} {body}");
     }
 
     #[tokio::test]
     async fn an_item_twice_in_a_transaction_is_refused() {
-        let (status, body) = answer(vec![put("p", "s"), put("p", "s")], Some("token")).await;
+        let (status, body) = send(vec![put("p", "s"), put("p", "s")], Some("token")).await;
         assert!(status == 400 && body.contains("two actions on one item"), "{status} {body}");
     }
 
     #[tokio::test]
     async fn a_transaction_without_a_token_is_refused() {
-        let (status, body) = answer(vec![put("p", "s")], None).await;
+        let (status, body) = send(vec![put("p", "s")], None).await;
         assert!(status == 400 && body.contains("without a token"), "{status} {body}");
     }
 }

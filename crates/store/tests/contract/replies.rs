@@ -1,16 +1,16 @@
-//! Replies: counted exactly, shown newest first.
+//! Replies: they are counted exactly and listed newest first.
 
 use crudder_domain::ActivityId;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 
 use crate::contracts;
-use crate::place::Place;
 use crate::sample::*;
+use crate::test_table::TestTable;
 
 contracts! {
-    async fn a_reply_is_counted_wherever_its_parent_is_shown(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn a_reply_is_counted_wherever_its_parent_is_shown(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let (worf, picard) = (person(&store, "worf").await, person(&store, "picard").await);
         let parent = post(&store, &picard, "Engage", "1-day", now).await;
         let answer = reply(&store, &worf, parent.uuid, "No honor!", later(now, 1)).await;
@@ -27,13 +27,13 @@ contracts! {
         assert_eq!((page.profile.cruds_count, page.activities), (1, vec![answer]));
     }
 
-    async fn a_hundred_replies_at_once_are_counted_as_a_hundred(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn a_hundred_concurrent_replies_are_all_counted(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let picard = person(&store, "picard").await;
         let parent = post(&store, &picard, "Engage", "1-day", now).await;
         let repliers = join_all((0..10).map(|number| newcomer(&format!("crew{number}"))).map(async |who| store.sign_up(&who).await.unwrap())).await;
         let replies = (0..100).map(|number| reply(&store, &repliers[number % 10], parent.uuid, "Aye", now));
-        stream::iter(replies).buffer_unordered(place.crowd).collect::<Vec<_>>().await;
+        stream::iter(replies).buffer_unordered(table.max_writers).collect::<Vec<_>>().await;
 
         let page = store.show_activity(parent.uuid, first(100), now).await.unwrap().content;
         assert_eq!((page.activity.replies_count, page.replies.len()), (100, 100));
@@ -43,8 +43,8 @@ contracts! {
         }
     }
 
-    async fn replies_are_shown_newest_first_by_pages(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn replies_are_paginated_newest_first(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         let parent = post(&store, &worf, "Qapla", "1-day", now).await;
         for number in 1..=7 {
@@ -59,8 +59,8 @@ contracts! {
         assert_eq!(seen, ["7", "6", "5", "4", "3", "2", "1"]);
     }
 
-    async fn a_reply_can_be_replied_to(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn a_reply_can_be_replied_to(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         let parent = post(&store, &worf, "one", "1-day", now).await;
         let child = reply(&store, &worf, parent.uuid, "two", now).await;
@@ -71,13 +71,13 @@ contracts! {
         assert_eq!(texts(&home), ["one"], "home lists posts, not replies");
     }
 
-    async fn what_is_not_there_cannot_be_replied_to(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn a_missing_or_expired_activity_cannot_be_replied_to(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         let parent = post(&store, &worf, "short-lived", "1-hour", now).await;
         let ended = later(now, 3_600);
-        assert!(is_missing(&try_reply(&store, &worf.sub, parent.uuid, "late", ended).await));
-        assert!(is_missing(&try_reply(&store, &worf.sub, ActivityId::at(now), "to nothing", now).await));
+        assert!(is_not_found(&try_reply(&store, &worf.sub, parent.uuid, "late", ended).await));
+        assert!(is_not_found(&try_reply(&store, &worf.sub, ActivityId::at(now), "to nothing", now).await));
         assert_eq!(store.user_by_sub(&worf.sub).await.unwrap().cruds_count, 1, "a refused reply counts nowhere");
     }
 }

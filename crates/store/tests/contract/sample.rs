@@ -1,4 +1,4 @@
-//! People and what they write, for contracts to work with.
+//! Sample users, posts and messages for the contracts.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,27 +10,28 @@ use crudder_store::{Error, Result, Store};
 use serde_json::json;
 use uuid::Uuid;
 
-/// The present: what is written by it expires in the future, also for a table that sweeps by its own clock.
+/// Returns the current time. Posts written at it expire in the future, even for a table that
+/// deletes by its own clock.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from(SystemTime::now())
 }
 
-/// So many seconds after.
+/// Returns the timestamp `seconds` later.
 pub(crate) fn later(moment: Timestamp, seconds: u64) -> Timestamp {
     moment.saturating_add(Duration::from_secs(seconds))
 }
 
-/// Somebody new who wishes for that handle.
+/// Returns the sign-up of a new user who asks for this handle.
 pub(crate) fn newcomer(handle: &str) -> SignUp {
     SignUp::new(Sub::parse(&Uuid::new_v4().to_string()).unwrap(), Some(handle), Some(handle))
 }
 
-/// Somebody who has signed up.
+/// Signs up a new user.
 pub(crate) async fn person(store: &Store, handle: &str) -> User {
     store.sign_up(&newcomer(handle)).await.unwrap()
 }
 
-/// Somebody who has not.
+/// Returns the `sub` of a user who has not signed up.
 pub(crate) fn stranger() -> Sub {
     newcomer("nobody").sub
 }
@@ -61,21 +62,27 @@ pub(crate) async fn reply(store: &Store, author: &User, parent: ActivityId, text
     try_reply(store, &author.sub, parent, text, now).await.unwrap()
 }
 
-/// A message to a person.
-pub(crate) fn letter(sender: &User, to: &str, text: &str, now: Timestamp) -> OutgoingMessage {
+/// Returns a message to a person.
+pub(crate) fn message_to(sender: &User, to: &str, text: &str, now: Timestamp) -> OutgoingMessage {
     let draft: MessageDraft = serde_json::from_value(json!({ "message": text, "handle": to })).unwrap();
     draft.send(&sender.sub, now).unwrap()
 }
 
-pub(crate) async fn start(store: &Store, sender: &User, to: &str, text: &str, now: Timestamp) -> NewConversation {
-    match store.put_message(&letter(sender, to, text, now)).await.unwrap() {
-        SentMessage::Opened(started) => started,
-        SentMessage::Added(message) => panic!("opened nothing: {message:?}"),
+pub(crate) async fn open_conversation(
+    store: &Store,
+    sender: &User,
+    to: &str,
+    text: &str,
+    now: Timestamp,
+) -> NewConversation {
+    match store.put_message(&message_to(sender, to, text, now)).await.unwrap() {
+        SentMessage::Opened(conversation) => conversation,
+        SentMessage::Added(message) => panic!("opened no conversation: {message:?}"),
     }
 }
 
-/// A message into a conversation.
-pub(crate) async fn try_add(
+/// Sends a message into a conversation.
+pub(crate) async fn try_send(
     store: &Store,
     sender: &Sub,
     to: NewConversation,
@@ -86,21 +93,21 @@ pub(crate) async fn try_add(
     let draft: MessageDraft = serde_json::from_value(body).unwrap();
     match store.put_message(&draft.send(sender, now).unwrap()).await? {
         SentMessage::Added(message) => Ok(message),
-        SentMessage::Opened(started) => panic!("opened {started:?}"),
+        SentMessage::Opened(conversation) => panic!("opened {conversation:?}"),
     }
 }
 
-/// The first page of that length.
+/// Returns a request for the first page.
 pub(crate) fn first(limit: usize) -> PageRequest {
     PageRequest { limit: PageLimit::parse(Some(&limit.to_string())).unwrap(), before: None }
 }
 
-/// The page after this one.
+/// Returns a request for the page after this one.
 pub(crate) fn after<T>(limit: usize, page: &Page<T>) -> Option<PageRequest> {
     page.next.map(|before| PageRequest { before: Some(before), ..first(limit) })
 }
 
-/// All of home as of then, by pages of that length.
+/// Reads all pages of home.
 pub(crate) async fn all_of_home(store: &Store, limit: usize, now: Timestamp) -> Vec<Activity> {
     let (mut all, mut request) = (Vec::new(), Some(first(limit)));
     while let Some(wanted) = request {
@@ -112,7 +119,7 @@ pub(crate) async fn all_of_home(store: &Store, limit: usize, now: Timestamp) -> 
     all
 }
 
-/// The texts of activities, in order.
+/// Returns the texts of activities, in order.
 pub(crate) fn texts(activities: &[Activity]) -> Vec<&str> {
     activities.iter().map(|activity| activity.message.as_str()).collect()
 }
@@ -121,14 +128,14 @@ pub(crate) fn handle(text: &str) -> Handle {
     Handle::parse(text).unwrap()
 }
 
-/// Whether an answer is that the thing is not there.
-pub(crate) fn is_missing<T>(answer: &Result<T>) -> bool {
-    matches!(answer, Err(Error::NotFound))
+/// Returns whether a result is [`Error::NotFound`].
+pub(crate) fn is_not_found<T>(result: &Result<T>) -> bool {
+    matches!(result, Err(Error::NotFound))
 }
 
-/// What was wrong with the request.
-pub(crate) fn fault<T>(answer: Result<T>) -> Option<Invalid> {
-    match answer {
+/// Returns the rule that the request broke.
+pub(crate) fn invalid<T>(result: Result<T>) -> Option<Invalid> {
+    match result {
         Err(Error::Invalid(invalid)) => Some(invalid),
         _ => None,
     }

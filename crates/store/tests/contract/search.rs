@@ -1,11 +1,11 @@
-//! Search: posts that hold all words, and no others.
+//! Search: it finds the posts that contain all words, and no others.
 
 use crudder_domain::{Activity, SearchTerms, Timestamp};
 use crudder_store::Store;
 
 use crate::contracts;
-use crate::place::Place;
 use crate::sample::*;
+use crate::test_table::TestTable;
 
 async fn found(store: &Store, query: &str, now: Timestamp) -> Vec<String> {
     let terms = SearchTerms::parse(Some(query)).unwrap();
@@ -13,7 +13,7 @@ async fn found(store: &Store, query: &str, now: Timestamp) -> Vec<String> {
     texts(&page.content).into_iter().map(str::to_owned).collect()
 }
 
-/// All pages of a search.
+/// Reads all pages of a search.
 async fn all(store: &Store, query: &str, limit: usize, now: Timestamp) -> Vec<Activity> {
     let terms = SearchTerms::parse(Some(query)).unwrap();
     let (mut seen, mut request) = (Vec::new(), Some(first(limit)));
@@ -26,8 +26,8 @@ async fn all(store: &Store, query: &str, limit: usize, now: Timestamp) -> Vec<Ac
 }
 
 contracts! {
-    async fn a_post_is_found_when_it_holds_all_words(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn a_post_is_found_only_if_it_contains_all_words(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         for (at, text) in ["Cloud is fun!", "The cloud rains", "Rain is no FUN"].into_iter().enumerate() {
             post(&store, &worf, text, "1-day", later(now, at as u64)).await;
@@ -41,16 +41,16 @@ contracts! {
         assert!(found(&store, " ", now).await.is_empty());
     }
 
-    async fn replies_are_not_found(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn replies_are_not_found(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         let parent = post(&store, &worf, "Cloud", "1-day", now).await;
         reply(&store, &worf, parent.uuid, "Cloud too", now).await;
         assert_eq!(found(&store, "cloud", now).await, ["Cloud"]);
     }
 
-    async fn marks_and_other_scripts_are_found(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn punctuation_and_other_scripts_are_found(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         for text in ["!!!", "🦀🦀", "שלום עולם", "nul\0byte"] {
             post(&store, &worf, text, "1-day", now).await;
@@ -58,8 +58,8 @@ contracts! {
         }
     }
 
-    async fn pages_of_a_search_lose_nothing_and_repeat_nothing(place: &Place) {
-        let (store, now) = (place.store().await, now());
+    async fn pages_of_a_search_miss_nothing_and_repeat_nothing(table: &TestTable) {
+        let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         for number in 0..60_u64 {
             let rare = if number % 7 == 0 { " seventh" } else { "" };

@@ -1,58 +1,61 @@
-//! Pages of a list that is sorted by id, newest first, and read in stretches.
+//! Listings: rows sorted by id, newest first, merged from queries that each read only a part of
+//! their range.
 
 use crudder_domain::{ActivityId, Cursor, Page, PageLimit};
 
 use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::keys::SK;
-use crate::table::Stretch;
+use crate::table::QueryPage;
 
-/// Rows with their ids, newest first, and how far down they are known to be whole.
+/// Rows with their ids, newest first, and down to which id they are complete.
 #[derive(Debug, Default)]
-pub(crate) struct Sweep {
+pub(crate) struct Listing {
     pub(crate) rows: Vec<(ActivityId, Item)>,
-    /// Below this id there may be more; `None` when there is nothing more.
-    pub(crate) whole_to: Option<ActivityId>,
+    /// There may be more rows below this id; `None` when there are no more.
+    pub(crate) complete_to: Option<ActivityId>,
 }
 
-impl Sweep {
-    /// The sweep of one stretch, whose ids stand in the sort key after this prefix.
-    pub(crate) fn of(stretch: Stretch, prefix: &str) -> Result<Self> {
+impl Listing {
+    /// Makes a listing of one query. The ids are in the sort key, after `prefix`.
+    pub(crate) fn of(page: QueryPage, prefix: &str) -> Result<Self> {
         let id = |item: &Item| {
-            let place = item.read(SK)?;
-            ActivityId::parse(place.strip_prefix(prefix).unwrap_or(place)).map_err(|_| Error::Malformed(SK))
+            let sk = item.read(SK)?;
+            ActivityId::parse(sk.strip_prefix(prefix).unwrap_or(sk)).map_err(|_| Error::Malformed(SK))
         };
-        let rows = stretch.items.into_iter().map(|item| Ok((id(&item)?, item))).collect::<Result<Vec<_>>>()?;
-        let whole_to = rows.last().filter(|_| stretch.cut).map(|(id, _)| *id);
-        Ok(Self { rows, whole_to })
+        let rows = page.items.into_iter().map(|item| Ok((id(&item)?, item))).collect::<Result<Vec<_>>>()?;
+        let complete_to = rows.last().filter(|_| page.has_more).map(|(id, _)| *id);
+        Ok(Self { rows, complete_to })
     }
 
-    /// Only the rows that are meant; how far it is whole stays.
-    pub(crate) fn keep(mut self, meant: impl Fn(&Item) -> bool) -> Self {
-        self.rows.retain(|(_, item)| meant(item));
+    /// Removes the rows that do not match. The listing stays complete down to the same id.
+    pub(crate) fn filter(mut self, matches: impl Fn(&Item) -> bool) -> Self {
+        self.rows.retain(|(_, item)| matches(item));
         self
     }
 
-    /// Both as one: whole only as far down as either is.
-    pub(crate) fn join(mut self, other: Self) -> Self {
+    /// Merges two listings. The result is complete only as far down as both of them.
+    pub(crate) fn merge(mut self, other: Self) -> Self {
         self.rows.extend(other.rows);
-        self.whole_to = self.whole_to.max(other.whole_to);
+        self.complete_to = self.complete_to.max(other.complete_to);
         self.rows.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        let whole_to = self.whole_to;
-        self.rows.retain(|(id, _)| whole_to.is_none_or(|end| *id >= end));
+        let complete_to = self.complete_to;
+        self.rows.retain(|(id, _)| complete_to.is_none_or(|end| *id >= end));
         self
     }
 
-    /// The first page of it. One that is short of rows, though there may be more, says how to go on all the same.
-    pub(crate) fn page(mut self, limit: PageLimit) -> Page<Vec<Item>> {
+    /// Returns the first page. A page that is short of rows still says where the next one starts,
+    /// if there may be more rows.
+    pub(crate) fn first_page(mut self, limit: PageLimit) -> Page<Vec<Item>> {
         let more = self.rows.len() > limit.get();
         self.rows.truncate(limit.get());
-        let next = if more { self.rows.last().map(|(id, _)| *id) } else { self.whole_to };
+        let next = if more { self.rows.last().map(|(id, _)| *id) } else { self.complete_to };
         Page { content: self.rows.into_iter().map(|(_, item)| item).collect(), next: next.map(Cursor::Activity) }
     }
 }
 
-/// How many rows to ask for where some may have expired without being swept: DynamoDB sweeps within days.
+/// Returns how many rows to read for a page of `limit` where some may have expired: DynamoDB
+/// deletes expired items only within days.
 pub(crate) const fn with_spare(limit: usize) -> usize {
     limit + limit / 2 + 8
 }
@@ -69,12 +72,12 @@ mod tests {
         ActivityId::first_at(Timestamp::from_micros(micros))
     }
 
-    fn stretch(of: &BTreeSet<u64>, before: Option<ActivityId>, limit: usize) -> Stretch {
+    fn query(of: &BTreeSet<u64>, before: Option<ActivityId>, limit: usize) -> QueryPage {
         let below = of.iter().rev().map(|micros| id(*micros)).filter(|id| before.is_none_or(|end| *id < end));
         let items: Vec<_> =
             below.clone().take(limit).map(|id| Item::at(Key { pk: "p".into(), sk: id.to_string() })).collect();
-        // As DynamoDB does, a stretch of full length counts as cut even when nothing follows.
-        Stretch { cut: items.len() == limit, items }
+        // As in DynamoDB, a page of full length has `has_more` even when nothing follows.
+        QueryPage { has_more: items.len() == limit, items }
     }
 
     proptest! {
@@ -94,8 +97,8 @@ mod tests {
             let (mut seen, mut before) = (Vec::new(), None);
             loop {
                 let each = limit.get().div_ceil(parts.len()) + spare;
-                let sweeps = parts.iter().map(|part| Sweep::of(stretch(part, before, each), "").unwrap());
-                let page = sweeps.reduce(Sweep::join).unwrap().page(limit);
+                let listings = parts.iter().map(|part| Listing::of(query(part, before, each), "").unwrap());
+                let page = listings.reduce(Listing::merge).unwrap().first_page(limit);
                 seen.extend(page.content.iter().map(|item| item.read(SK).unwrap().to_owned()));
                 match page.next {
                     Some(Cursor::Activity(next)) => before = Some(next),
