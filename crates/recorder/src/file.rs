@@ -74,6 +74,9 @@ pub enum OpenError {
 /// of the file, where locks are allowed and no data is.
 const LOCKS_AT: libc::off_t = 1 << 40;
 
+/// Larger positions are taken for damage: at 1 GB a second, a ring would need 146 years to get there.
+const MAX_POSITION: u64 = 1 << 62;
+
 /// The open file of a ring, which owns the locks. The kernel releases them when the process ends, however it ends.
 pub(crate) struct RingFile {
     file: File,
@@ -204,13 +207,16 @@ fn check_header(file: &File, path: &Path) -> Result<u64, OpenError> {
     if known && length >= layout::HEADER_BYTES as u64 + bytes { Ok(bytes) } else { Err(damaged()) }
 }
 
+/// Checks the cursors: aligned, in order, not more than a ring apart, and far from an overflow.
 fn check_cursors(ring: &Ring, path: &Path) -> Result<(), OpenError> {
-    // In this order: each cursor may move meanwhile, but none passes the next one.
+    // In this order: each cursor may move meanwhile, but none passes the next one. `free` is loaded again behind the tail,
+    // because writers may have claimed what the reader freed meanwhile.
     let free = ring.free().load(Ordering::Acquire);
     let read = ring.read().load(Ordering::Acquire);
     let tail = ring.tail().load(Ordering::Acquire);
-    let aligned = [free, read, tail].iter().all(|cursor| cursor.is_multiple_of(layout::ALIGN));
-    if aligned && free <= read && read <= tail {
+    let free_now = ring.free().load(Ordering::Acquire);
+    let aligned = [free, read, tail, free_now].iter().all(|cursor| cursor.is_multiple_of(layout::ALIGN));
+    if aligned && free <= read && read <= tail && tail.saturating_sub(free_now) <= ring.bytes() && tail < MAX_POSITION {
         return Ok(());
     }
     Err(OpenError::Damaged { path: path.to_owned() })

@@ -161,6 +161,17 @@ fn a_file_that_is_not_a_ring_is_refused() {
 }
 
 #[test]
+fn a_ring_whose_tail_is_farther_from_the_free_cursor_than_its_size_is_refused() {
+    let place = place();
+    drop(Writer::open(&place.path, 1 << 12).expect("a ring"));
+    let mut bytes = fs::read(&place.path).expect("the file");
+    bytes[64..72].copy_from_slice(&((1_u64 << 12) + 8).to_ne_bytes());
+    fs::write(&place.path, bytes).expect("written back");
+    let refused = Writer::open(&place.path, 1 << 12).expect_err("an impossible tail");
+    assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
+}
+
+#[test]
 fn a_path_that_cannot_be_written_is_refused_with_the_error_of_the_system() {
     let place = place();
     // A folder in place of the file: what permissions would do, but for root as well.
