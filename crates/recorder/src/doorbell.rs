@@ -15,6 +15,20 @@ pub fn doorbell_path(ring: &Path) -> PathBuf {
 }
 
 /// The reader's end of the doorbell: a non-blocking socket.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("recorder");
+/// use crudder_recorder::{DEFAULT_BYTES, Doorbell, Reader, Writer};
+///
+/// let mut reader = Reader::open(&path, DEFAULT_BYTES)?;
+/// let socket = Doorbell::bind(&path)?.into_socket();
+/// Writer::open(&path, DEFAULT_BYTES)?.wake_reader();
+/// assert_eq!(socket.recv(&mut [0; 1])?, 1);
+/// reader.clear_wake_up();
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Doorbell {
     socket: UnixDatagram,

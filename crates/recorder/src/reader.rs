@@ -52,6 +52,30 @@ impl Reader {
     /// destination already had may be sent again, but none is lost. Call this before the first [`read`](Self::read);
     /// reading starts at the read cursor.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("recorder");
+    /// use crudder_recorder::{DEFAULT_BYTES, Kind, Reader, SKIPPED, Sink, Writer};
+    ///
+    /// const HONEYCOMB: Sink = Sink::new(0);
+    /// const ROLLBAR: Sink = Sink::new(1);
+    ///
+    /// let mut reader = Reader::open(&path, DEFAULT_BYTES)?.with_sinks(&["honeycomb", "rollbar"])?;
+    /// Writer::open(&path, DEFAULT_BYTES)?.write(Kind::SpanEnded, 1, &[b"span"])?;
+    /// let position = reader.read().expect("one record").position;
+    ///
+    /// // Honeycomb gets the span in batch 2, Rollbar does not need it.
+    /// reader.set_batch(position, ROLLBAR, SKIPPED);
+    /// reader.set_batch(position, HONEYCOMB, 2);
+    /// reader.set_attempted(HONEYCOMB, 2);
+    /// // Here the batch is sent.
+    /// reader.set_acknowledged(HONEYCOMB, 2);
+    /// reader.free_resolved();
+    /// assert_eq!(reader.stats().used_bytes, 0);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`OpenError::InvalidSinks`] if there are more than seven names, or if a name is empty, longer than 16 bytes, has
     /// a zero byte, or occurs twice.

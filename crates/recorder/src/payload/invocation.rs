@@ -4,6 +4,16 @@ use super::Malformed;
 use super::encoding::{Fields, put_text, time_and_number};
 
 /// The start of an invocation.
+///
+/// ```
+/// use crudder_recorder::InvocationStarted;
+///
+/// let started = InvocationStarted { request_id: "8476a536-e9f4", is_cold: true, ..InvocationStarted::default() };
+/// let mut payload = Vec::new();
+/// started.encode(&mut payload);
+/// assert_eq!(InvocationStarted::decode(&payload)?, started);
+/// # Ok::<(), crudder_recorder::Malformed>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InvocationStarted<'a> {
     /// When the invocation started, in nanoseconds since 1970.
