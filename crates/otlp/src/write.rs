@@ -120,7 +120,9 @@ pub fn error_status(out: &mut Vec<u8>, message: &str) {
 /// write::length_delimited(&mut span, 5, b"GET /cart");
 /// let mut request = Vec::new();
 /// write::resource_spans(&mut request, [&resource, &[]], "my-exporter", &[[&span, &[]]]);
-/// # let read::Field::LengthDelimited(_) = read::Fields::new(&request).next().unwrap().1 else { panic!() };
+///
+/// let (number, _resource_spans) = read::Fields::new(&request).next().expect("one field");
+/// assert_eq!(number, 1);
 /// ```
 pub fn resource_spans(out: &mut Vec<u8>, resource: [&[u8]; 2], scope: &str, spans: &[[&[u8]; 2]]) {
     let parts_len = |parts: &[&[u8]; 2]| parts.iter().map(|part| part.len()).sum::<usize>();
