@@ -1,3 +1,5 @@
+//! The HTTP layer of Crudder's functions.
+//!
 #![doc = include_str!("../README.md")]
 
 mod access;

@@ -1,3 +1,5 @@
+//! The domain types of Crudder and their rules.
+//!
 #![doc = include_str!("../README.md")]
 
 mod activity;

@@ -1,3 +1,5 @@
+//! Crudder's domain types in one DynamoDB table.
+//!
 #![doc = include_str!("../README.md")]
 
 mod activities;
