@@ -1,4 +1,4 @@
-//! The HTTP layer of Crudder's functions.
+//! HTTP layer of the functions.
 //!
 #![doc = include_str!("../README.md")]
 

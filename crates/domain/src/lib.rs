@@ -1,4 +1,4 @@
-//! The domain types of Crudder and their rules.
+//! Domain types and rules.
 //!
 #![doc = include_str!("../README.md")]
 

@@ -1,4 +1,4 @@
-//! Crudder's domain types in one DynamoDB table.
+//! DynamoDB access.
 //!
 #![doc = include_str!("../README.md")]
 
