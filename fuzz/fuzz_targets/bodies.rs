@@ -17,8 +17,8 @@ fuzz_target!(|body: &[u8]| {
     if let Ok(Ok(reply)) = serde_json::from_slice::<ReplyDraft>(body).map(|draft| draft.reply(&author, PARENT, now)) {
         assert!((1..=1024).contains(&reply.message.as_str().chars().count()));
     }
-    if let Ok(Ok(letter)) = serde_json::from_slice::<MessageDraft>(body).map(|draft| draft.send(&author, now)) {
-        assert!((1..=1024).contains(&letter.message.as_str().chars().count()));
+    if let Ok(Ok(message)) = serde_json::from_slice::<MessageDraft>(body).map(|draft| draft.send(&author, now)) {
+        assert!((1..=1024).contains(&message.message.as_str().chars().count()));
     }
     if let Ok(Ok(update)) = serde_json::from_slice::<ProfileDraft>(body).map(ProfileDraft::check) {
         assert!(!update.display_name.as_str().is_empty());

@@ -1,3 +1,5 @@
+//! HTTP layer of the functions.
+//!
 #![doc = include_str!("../README.md")]
 
 mod access;

@@ -1,3 +1,5 @@
+//! Domain types and rules.
+//!
 #![doc = include_str!("../README.md")]
 
 mod activity;

@@ -1,3 +1,5 @@
+//! DynamoDB access.
+//!
 #![doc = include_str!("../README.md")]
 
 mod activities;

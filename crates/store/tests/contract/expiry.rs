@@ -83,7 +83,7 @@ mod deletion {
         let worf = person(&store, "worf").await;
         let short = post(&store, &worf, "short", "1-hour", now).await;
         let long = post(&store, &worf, "long", "7-days", now).await;
-        let answer = reply(&store, &worf, long.uuid, "kept", now).await;
+        let child = reply(&store, &worf, long.uuid, "kept", now).await;
         reply(&store, &worf, short.uuid, "goes with its parent's page", now).await;
         assert_eq!(database.sweep_ttl().unwrap(), 0, "nothing has expired");
 
@@ -95,7 +95,7 @@ mod deletion {
         assert_eq!(shown_by(&store, &short, &worf.handle, now).await, [false; 4]);
         assert_eq!(shown_by(&store, &long, &worf.handle, now).await, [true; 4]);
         let page = store.show_activity(long.uuid, first(40), now).await.unwrap().content;
-        assert_eq!(page.replies, [answer]);
+        assert_eq!(page.replies, [child]);
         assert!(is_not_found(&try_reply(&store, &worf.sub, short.uuid, "late", now).await));
     }
 }

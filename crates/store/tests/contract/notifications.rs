@@ -15,14 +15,14 @@ contracts! {
         let (store, now) = (table.store().await, now());
         let (worf, picard) = (person(&store, "worf").await, person(&store, "picard").await);
         let parent = post(&store, &picard, "Engage", "1-day", now).await;
-        let answer = reply(&store, &worf, parent.uuid, "Aye", later(now, 1)).await;
+        let child = reply(&store, &worf, parent.uuid, "Aye", later(now, 1)).await;
         reply(&store, &picard, parent.uuid, "my own", later(now, 2)).await;
         let conversation = open_conversation(&store, &worf, "picard", "a word", later(now, 3)).await;
 
         let found = store.notifications(&picard.sub, first(40), later(now, 4)).await.unwrap().content;
         let expected = [(NotificationKind::Message, "worf", "a word"), (NotificationKind::Reply, "worf", "Aye")];
         assert_eq!(summary(&found), expected);
-        assert_eq!((found[1].activity.clone(), found[1].actor.clone()), (answer, worf.short()));
+        assert_eq!((found[1].activity.clone(), found[1].actor.clone()), (child, worf.short()));
         assert_eq!(found[0].message_group_uuid, Some(conversation.message_group_uuid));
         assert_eq!(store.notifications(&worf.sub, first(40), now).await.unwrap().content, []);
     }

@@ -24,7 +24,7 @@ contracts! {
         let (store, now) = (table.store().await, now());
         let worf = person(&store, "worf").await;
         let written = post(&store, &worf, "one", "1-day", now).await;
-        let from = |moment| PageRequest { before: Some(Cursor::Activity(crudder_domain::ActivityId::first_at(moment))), ..first(40) };
+        let from = |timestamp| PageRequest { before: Some(Cursor::Activity(crudder_domain::ActivityId::first_at(timestamp))), ..first(40) };
         assert_eq!(store.home(from(Timestamp::from_micros(0)), now).await.unwrap().content, []);
         assert_eq!(store.home(from(Timestamp::MAX), now).await.unwrap().content, [written]);
     }

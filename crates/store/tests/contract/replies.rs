@@ -13,18 +13,18 @@ contracts! {
         let (store, now) = (table.store().await, now());
         let (worf, picard) = (person(&store, "worf").await, person(&store, "picard").await);
         let parent = post(&store, &picard, "Engage", "1-day", now).await;
-        let answer = reply(&store, &worf, parent.uuid, "No honor!", later(now, 1)).await;
-        assert_eq!((answer.reply_to_activity_uuid, answer.expires_at), (Some(parent.uuid), None));
+        let child = reply(&store, &worf, parent.uuid, "No honor!", later(now, 1)).await;
+        assert_eq!((child.reply_to_activity_uuid, child.expires_at), (Some(parent.uuid), None));
 
         let now = later(now, 2);
         let page = store.show_activity(parent.uuid, first(40), now).await.unwrap().content;
-        assert_eq!((page.activity.replies_count, page.replies), (1, vec![answer.clone()]));
+        assert_eq!((page.activity.replies_count, page.replies), (1, vec![child.clone()]));
         let home = store.home(first(40), now).await.unwrap().content;
         assert_eq!(home.iter().map(|shown| (shown.uuid, shown.replies_count)).collect::<Vec<_>>(), [(parent.uuid, 1)]);
         let page = store.user_page(&picard.handle, first(40), now).await.unwrap().content;
         assert_eq!(page.activities[0].replies_count, 1);
         let page = store.user_page(&worf.handle, first(40), now).await.unwrap().content;
-        assert_eq!((page.profile.cruds_count, page.activities), (1, vec![answer]));
+        assert_eq!((page.profile.cruds_count, page.activities), (1, vec![child]));
     }
 
     async fn a_hundred_concurrent_replies_are_all_counted(table: &TestTable) {

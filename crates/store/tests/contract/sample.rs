@@ -17,8 +17,8 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// Returns the timestamp `seconds` later.
-pub(crate) fn later(moment: Timestamp, seconds: u64) -> Timestamp {
-    moment.saturating_add(Duration::from_secs(seconds))
+pub(crate) fn later(timestamp: Timestamp, seconds: u64) -> Timestamp {
+    timestamp.saturating_add(Duration::from_secs(seconds))
 }
 
 /// Returns the sign-up of a new user who asks for this handle.
