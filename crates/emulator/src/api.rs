@@ -43,7 +43,7 @@ pub(crate) enum CallResponse {
     Event(serde_json::Value),
 }
 
-/// What the handlers need to know about the function.
+/// The function's identity and faults, for the handlers.
 #[derive(Debug)]
 pub(crate) struct FunctionIdentity {
     pub(crate) function: String,

@@ -55,17 +55,17 @@ pub struct LogLine {
     pub line: String,
 }
 
-/// What is left of an environment whose processes have ended.
+/// How far an environment has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnvironmentEnd {
-    /// The environment and its folder. It was reset after a failure or a timeout, and starts new
-    /// processes for the next invocation.
+    /// Its processes have ended after a failure or a timeout. The environment and its folder stay,
+    /// and the next invocation starts new processes.
     Reset,
-    /// Nothing. The environment and its folder are gone.
+    /// The environment and its folder are gone.
     Removed,
 }
 
-/// What a subscriber receives.
+/// An event of an emulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EmulatorEvent {
     /// A process or the platform wrote a log line.
@@ -111,7 +111,7 @@ pub enum EmulatorEvent {
     EnvironmentEnded {
         /// The environment's id.
         environment: String,
-        /// What is left of the environment.
+        /// Whether the environment stays.
         end: EnvironmentEnd,
     },
     /// The runtime gets an invocation.

@@ -1,4 +1,4 @@
-//! Faults that a test can inject: what AWS does to a function from time to time.
+//! Faults that a test can inject. On AWS they happen from time to time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

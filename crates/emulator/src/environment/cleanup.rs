@@ -1,4 +1,4 @@
-//! What is left to do when the processes of an environment are gone.
+//! Cleans up after the processes of an environment: at a reset, and at its end.
 
 use std::time::Duration;
 

@@ -45,7 +45,7 @@ pub(crate) async fn create(context: EnvironmentContext) -> io::Result<Environmen
         let _never = axum::serve(listener, api::router(api)).await;
     });
     let concurrency = context.emulator.managed_concurrency;
-    // Of several invocations at once, each may be sent while a change of the capacity is on its way.
+    // Each concurrent invocation may be sent while an update of the capacity is on its way.
     let queue_length = INVOCATION_QUEUE_LENGTH.max(2 * concurrency.unwrap_or_default());
     let (invocations, received_invocations) = mpsc::channel(queue_length);
     let (terminations, received_terminations) = mpsc::channel(TERMINATION_QUEUE_LENGTH);

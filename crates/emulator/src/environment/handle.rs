@@ -9,7 +9,7 @@ use crate::lifecycle::Termination;
 use crate::outcome::{Invocation, Outcome};
 
 /// How many invocations may wait for the loop. The pool sends one while another is served; one more
-/// may come while a change of the availability is on its way.
+/// may come while an update of the availability is on its way.
 pub(super) const INVOCATION_QUEUE_LENGTH: usize = 4;
 
 /// How many terminations may wait for the loop. They come from tests and from the emulator's end.

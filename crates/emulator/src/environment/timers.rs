@@ -9,7 +9,7 @@ use super::Environment;
 use crate::lifecycle::ProcessRole;
 use crate::telemetry::TelemetryEvent;
 
-/// What is done when a timer expires.
+/// The action of an expired timer.
 #[derive(Debug)]
 pub(super) enum Timer {
     Signal { role: ProcessRole, signal: Signal },

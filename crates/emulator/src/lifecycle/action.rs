@@ -7,7 +7,7 @@ use super::{CallResult, Failure, ProcessRole, ShutdownReason};
 use crate::platform::PlatformEvent;
 use crate::telemetry::SubscriptionRequest;
 
-/// What the loop must do.
+/// An instruction to the loop.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Action {
     /// Answers the API call that this step was about.
@@ -61,7 +61,7 @@ pub(crate) enum Action {
     End,
 }
 
-/// What the pool may send to an environment.
+/// Whether the pool may send an invocation to an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Availability {
     /// It waits for an invocation.

@@ -9,7 +9,7 @@ pub(crate) enum ProcessRole {
     Extension(usize),
 }
 
-/// What can happen to an environment.
+/// An event of an environment.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// The pool sends an invocation, one at a time.

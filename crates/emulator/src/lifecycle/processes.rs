@@ -1,4 +1,4 @@
-//! What each process of an environment does, and what follows when one exits.
+//! The states of an environment's processes, and the exit of a process.
 
 use tokio::time::Instant;
 

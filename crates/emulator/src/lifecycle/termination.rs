@@ -1,4 +1,4 @@
-//! How an environment ends on request, and what becomes of its invocations then.
+//! Ends an environment on request, and fails the invocations that it cannot serve any more.
 
 use tokio::time::Instant;
 
