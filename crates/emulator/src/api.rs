@@ -1,4 +1,6 @@
-//! The listener of one environment: Runtime, Extensions and Telemetry API on one address, as `AWS_LAMBDA_RUNTIME_API` names it.
+//! The HTTP server of one environment: Runtime, Extensions and Telemetry API on one address.
+//!
+//! Processes find the address in `AWS_LAMBDA_RUNTIME_API`.
 
 use std::sync::Arc;
 
@@ -11,27 +13,27 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::faults::SharedFaults;
-use crate::life::{Call, Refusal};
+use crate::lifecycle::{ApiCall, ApiError};
 use crate::outcome::RESPONSE_LIMIT;
 use crate::{extensions_api, runtime_api, telemetry_api};
 
-/// How many calls may wait for the environment's loop: runtime and ten extensions make one at a time, with some room for
-/// what connects anew.
-const CALLS: usize = 32;
+/// How many calls may wait for the environment's loop. The runtime and ten extensions make one
+/// call at a time; the rest is for new connections while a cut one is still open.
+const CALL_QUEUE_LENGTH: usize = 32;
 
-/// A call on its way to the environment's loop, and where the answer goes.
+/// A call that waits for the environment's loop.
 #[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) call: Call,
-    pub(crate) answer: oneshot::Sender<Answer>,
+pub(crate) struct PendingCall {
+    pub(crate) call: ApiCall,
+    pub(crate) response: oneshot::Sender<CallResponse>,
 }
 
-/// What the loop answers.
+/// The loop's response to a call.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum CallResponse {
     Accepted,
     Registered,
-    Refused(Refusal),
+    Refused(ApiError),
     /// An invocation for the runtime.
     Invocation {
         headers: HeaderMap,
@@ -41,64 +43,66 @@ pub(crate) enum Answer {
     Event(serde_json::Value),
 }
 
-/// What the handlers know of their environment.
+/// The function's identity and faults, for the handlers.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub(crate) struct FunctionIdentity {
     pub(crate) function: String,
     pub(crate) account_id: String,
     pub(crate) faults: SharedFaults,
 }
 
-/// What every handler holds.
+/// The state that all handlers share.
 #[derive(Debug, Clone)]
-pub(crate) struct Door {
-    calls: mpsc::Sender<Asked>,
-    pub(crate) identity: Arc<Identity>,
+pub(crate) struct ApiState {
+    calls: mpsc::Sender<PendingCall>,
+    pub(crate) identity: Arc<FunctionIdentity>,
 }
 
-impl Door {
-    pub(crate) fn new(identity: Identity) -> (Self, mpsc::Receiver<Asked>) {
-        let (calls, asked) = mpsc::channel(CALLS);
-        (Self { calls, identity: Arc::new(identity) }, asked)
+impl ApiState {
+    pub(crate) fn new(identity: FunctionIdentity) -> (Self, mpsc::Receiver<PendingCall>) {
+        let (calls, pending_calls) = mpsc::channel(CALL_QUEUE_LENGTH);
+        (Self { calls, identity: Arc::new(identity) }, pending_calls)
     }
 
-    /// Asks the loop; a `next` is answered when there is something to do, which may be never.
-    pub(crate) async fn ask(&self, call: Call) -> Result<Answer, Refusal> {
-        let (answer, answered) = oneshot::channel();
-        let gone = || Refusal::new(500, "InternalServerError", "Internal Server Error");
-        self.calls.send(Asked { call, answer }).await.map_err(|_| gone())?;
-        match answered.await.map_err(|_| gone())? {
-            Answer::Refused(refusal) => Err(refusal),
-            answer => Ok(answer),
+    /// Sends a call to the loop and waits for its response. A `next` gets one when there is an
+    /// event, which may be never.
+    pub(crate) async fn call(&self, call: ApiCall) -> Result<CallResponse, ApiError> {
+        let (response, received) = oneshot::channel();
+        self.calls.send(PendingCall { call, response }).await.map_err(|_| ApiError::internal())?;
+        match received.await.map_err(|_| ApiError::internal())? {
+            CallResponse::Refused(error) => Err(error),
+            response => Ok(response),
         }
     }
 }
 
-/// The routes of one environment.
-pub(crate) fn router(door: Door) -> Router {
+/// Returns the routes of one environment.
+pub(crate) fn router(state: ApiState) -> Router {
     Router::new()
         .merge(runtime_api::routes())
         .merge(extensions_api::routes())
         .merge(telemetry_api::routes())
-        .with_state(door)
+        .with_state(state)
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         (status, Json(json!({ "errorMessage": self.message, "errorType": self.error_type }))).into_response()
     }
 }
 
+/// Returns 202 with AWS's body.
 pub(crate) fn accepted() -> Response {
     (StatusCode::ACCEPTED, Json(json!({ "status": "OK" }))).into_response()
 }
 
-/// The whole of a request's body; nothing of one that is longer than an answer may be.
+/// Reads a whole request body. A body beyond the limit of a response counts as empty.
 pub(crate) async fn read_body(body: Body) -> Bytes {
     axum::body::to_bytes(body, RESPONSE_LIMIT).await.unwrap_or_default()
 }
 
+/// Returns a header's value, or an empty string.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -1,26 +1,33 @@
-//! What an emulator is told: where it lives, which functions it serves and which limits it keeps.
+//! The settings of an emulator and of its functions.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// One function as the template describes it.
+/// The limit of Lambda's on-demand init phase ("Lambda execution environment lifecycle").
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// A new AWS account may run 10 to 1,000 environments in all. One machine can run this many small
+/// processes of one function.
+const ENVIRONMENTS_PER_FUNCTION: usize = 100;
+
+/// One function, as a template describes it.
 #[derive(Debug, Clone)]
 pub struct FunctionConfig {
     /// The function's name, as in its ARN.
     pub name: String,
     /// The executable that is the custom runtime.
     pub bootstrap: PathBuf,
-    /// The longest an invocation may take; Lambda allows 1 to 900 s, an emulator any time.
+    /// The longest duration of an invocation. Lambda accepts 1 to 900 s, the emulator any duration.
     pub timeout: Duration,
-    /// Memory size in MB.
+    /// The memory size in MB.
     pub memory_mb: u32,
-    /// The function's own variables.
+    /// The function's own environment variables. Lambda's variables win over them.
     pub environment: BTreeMap<String, String>,
 }
 
-/// Credentials of the function's role, as Lambda hands them to function and extensions.
+/// Credentials of the function's role, which Lambda gives to the function and its extensions.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// `AWS_ACCESS_KEY_ID`.
@@ -32,56 +39,53 @@ pub struct Credentials {
 }
 
 impl Default for Credentials {
-    /// Credentials that nobody accepts but an emulator.
+    /// Returns credentials that AWS does not accept.
     fn default() -> Self {
         Self {
-            access_key_id: "ASIASTAGE".to_owned(),
+            access_key_id: "ASIAEMULATOR".to_owned(),
             secret_access_key: "emulator".to_owned(),
             session_token: "emulator".to_owned(),
         }
     }
 }
 
-/// The emulator as a whole.
+/// The settings of an emulator.
 #[derive(Debug, Clone)]
 pub struct EmulatorConfig {
-    /// Holds one folder per environment. Keep it short: a Unix socket's path has 108 bytes.
+    /// The directory that holds one folder for each environment. Keep its path short: if a process
+    /// has a Unix socket in `/tmp`, the path of the socket may have 107 bytes.
     pub directory: PathBuf,
-    /// The region in ARNs and variables.
+    /// The region in ARNs and environment variables.
     pub region: String,
-    /// The twelve digits in ARNs.
+    /// The account id in ARNs, 12 digits.
     pub account_id: String,
-    /// Where functions send X-Ray datagrams; without it, X-Ray's variables are not set.
+    /// The address for X-Ray segments (UDP). If it is `None`, X-Ray's variables are not set.
     pub xray_daemon: Option<SocketAddr>,
-    /// Executables of external extensions, as a layer would put them into `/opt/extensions`.
+    /// Executables of the external extensions, as layers would put them into `/opt/extensions`.
     pub extensions: Vec<PathBuf>,
-    /// `AWS_LAMBDA_LOG_LEVEL`.
+    /// The value of `AWS_LAMBDA_LOG_LEVEL`.
     pub log_level: String,
-    /// How many environments a function may have; beyond it an invocation is throttled.
+    /// How many environments a function may have. Beyond this number an invocation is throttled.
     pub environments_per_function: usize,
-    /// How long processes may take to come up before the init phase fails. Lambda: 10 s.
+    /// The limit of the first init phase. Lambda has 10 s.
     pub init_limit: Duration,
-    /// Variables that hold the path of a file in the environment's `/tmp`, as name and file name.
+    /// Variables that hold the path of a file in the environment's `/tmp`, as variable and file
+    /// name. They are for programs that do not read `TMPDIR`.
     pub tmp_files: BTreeMap<String, String>,
-    /// Whether a process tree that passes the function's memory size is killed, as Lambda does.
+    /// Whether processes that use more than the function's memory are killed, as on Lambda.
     pub enforce_memory: bool,
-    /// Keeps an environment's folder after its end, for whoever wants to look into it.
+    /// Whether an environment's folder stays after the environment has ended.
     pub keep_folders: bool,
-    /// The role's credentials.
+    /// The credentials of the functions' role.
     pub credentials: Credentials,
-    /// Plays Lambda Managed Instances: an environment serves so many invocations at once, extensions may register for SHUTDOWN only,
-    /// nothing is ever frozen, and there is no `platform.runtimeDone`.
+    /// Emulates Lambda Managed Instances, where one environment serves this many invocations at
+    /// once. Extensions may then register for SHUTDOWN only, no process is ever frozen, and there
+    /// is no `platform.runtimeDone`.
     pub managed_concurrency: Option<usize>,
 }
 
-/// Lambda's limit of an on-demand init phase ("execution environment lifecycle").
-const INIT_LIMIT: Duration = Duration::from_secs(10);
-
-/// A new AWS account may run 10 to 1,000 environments in all; one machine carries this many small processes of one function.
-const ENVIRONMENTS_PER_FUNCTION: usize = 100;
-
 impl EmulatorConfig {
-    /// An emulator in `directory`, with Lambda's own limits.
+    /// Returns the settings of an emulator in `directory` with Lambda's own limits.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
             directory: directory.into(),
@@ -100,7 +104,7 @@ impl EmulatorConfig {
         }
     }
 
-    /// The ARN of a function of this emulator.
+    /// Returns the ARN of a function of this emulator.
     pub fn arn(&self, function: &str) -> String {
         format!("arn:aws:lambda:{}:{}:function:{function}", self.region, self.account_id)
     }

@@ -1,4 +1,4 @@
-//! Batches of telemetry on their way to an extension.
+//! The delivery of telemetry to one subscriber: batches, retries and dropped events.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{Request as HttpRequest, StatusCode, header};
+use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::handshake;
 use hyper_util::rt::TokioIo;
@@ -17,72 +17,80 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::telemetry::{Destination, Item, Kind, Request};
+use crate::telemetry::{Destination, SubscriptionRequest, TelemetryEvent, TelemetryType};
 
-/// How often a batch is offered before it is dropped. AWS says that it retries with backoff and then drops, not how often.
+/// How often a batch is sent before it is dropped. AWS documents retries with backoff and then a
+/// drop, but not how many retries.
 const ATTEMPTS: u32 = 4;
 
-/// The pause after the first attempt; each further one is twice as long.
+/// The pause after the first attempt. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// How long an extension may take to answer, counted while it runs. Not documented; long beside the buffering's timeouts.
-const ANSWER_TIME: Duration = Duration::from_secs(2);
+/// How long an extension may take to answer a batch. Time in which it is frozen does not count.
+/// AWS documents no value; this one is long compared with the timeouts of buffering.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What could not be delivered and has not been told yet.
+/// Counts the events that were dropped and not yet reported.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Losses {
+pub(crate) struct DroppedEvents {
     records: Arc<AtomicUsize>,
     bytes: Arc<AtomicUsize>,
 }
 
-impl Losses {
+impl DroppedEvents {
     pub(crate) fn count(&self, records: usize, bytes: usize) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.records.fetch_add(records, Ordering::Relaxed);
     }
 
-    /// `platform.logsDropped`, if there is anything to tell.
-    fn take(&self) -> Option<Item> {
+    /// Returns `platform.logsDropped` if events were dropped since the last call.
+    fn take(&self) -> Option<TelemetryEvent> {
         let (records, bytes) = (self.records.swap(0, Ordering::Relaxed), self.bytes.swap(0, Ordering::Relaxed));
         let reason = "Consumer seems to have fallen behind as it has not acknowledged receipt of logs.";
         let record = json!({ "reason": reason, "droppedRecords": records, "droppedBytes": bytes });
-        let item = Item {
-            kind: Kind::Platform,
+        let event = TelemetryEvent {
+            telemetry_type: TelemetryType::Platform,
             name: "platform.logsDropped",
             time: SystemTime::now(),
             record: Arc::new(record),
         };
-        (records > 0).then_some(item)
+        (records > 0).then_some(event)
     }
 }
 
-/// Gathers and sends until the subscription ends.
+/// Collects and sends batches until the subscription ends.
 pub(crate) async fn run(
-    request: Request,
-    mut items: mpsc::Receiver<Item>,
-    losses: Losses,
+    request: SubscriptionRequest,
+    mut events: mpsc::Receiver<TelemetryEvent>,
+    dropped: DroppedEvents,
     mut running: watch::Receiver<bool>,
 ) {
-    while let Some(batch) = gather(&request, &mut items, &losses).await {
+    while let Some(batch) = collect_batch(&request, &mut events, &dropped).await {
         if deliver(&request.destination, &batch, &mut running).await.is_err() {
-            losses.count(batch.len(), batch.iter().map(String::len).sum());
+            dropped.count(batch.len(), batch.iter().map(String::len).sum());
         }
     }
 }
 
-/// A batch is full at so many items or bytes, or when its first item has waited long enough.
-async fn gather(request: &Request, items: &mut mpsc::Receiver<Item>, losses: &Losses) -> Option<Vec<String>> {
-    let first = items.recv().await?;
+/// Collects events until the batch has its maximum of items or bytes, or its first event is as old
+/// as the buffering timeout. Returns `None` when the subscription has ended.
+async fn collect_batch(
+    request: &SubscriptionRequest,
+    events: &mut mpsc::Receiver<TelemetryEvent>,
+    dropped: &DroppedEvents,
+) -> Option<Vec<String>> {
+    let first = events.recv().await?;
     let limits = request.buffering;
     let end = Instant::now() + Duration::from_millis(limits.timeout_ms);
-    let mut batch: Vec<String> = losses.take().iter().chain([&first]).map(|item| item.encode(request.schema)).collect();
+    let mut batch: Vec<String> =
+        dropped.take().iter().chain([&first]).map(|event| event.encode(request.schema)).collect();
     let mut bytes: usize = batch.iter().map(String::len).sum();
     while batch.len() < limits.max_items && bytes < limits.max_bytes {
-        let item = tokio::select! {
-            item = items.recv() => item?,
+        let event = tokio::select! {
+            event = events.recv() => event?,
             () = sleep_until(end) => break,
         };
-        let encoded = item.encode(request.schema);
+        let encoded = event.encode(request.schema);
         bytes += encoded.len();
         batch.push(encoded);
     }
@@ -93,7 +101,7 @@ async fn deliver(destination: &Destination, batch: &[String], running: &mut watc
     let mut pause = FIRST_PAUSE;
     let mut attempt = 1;
     loop {
-        // It fails when the environment is gone, and then so is its extension.
+        // This fails when the environment is gone, and its extension with it.
         running.wait_for(|running| *running).await.map_err(io::Error::other)?;
         match send_while_running(destination, batch, running).await {
             Ok(()) => return Ok(()),
@@ -104,7 +112,7 @@ async fn deliver(destination: &Destination, batch: &[String], running: &mut watc
     }
 }
 
-/// One attempt; time in which the extension is frozen does not count.
+/// Makes one attempt. The timeout starts anew when the extension was frozen at its end.
 async fn send_while_running(
     destination: &Destination,
     batch: &[String],
@@ -114,7 +122,7 @@ async fn send_while_running(
     loop {
         tokio::select! { biased;
             sent = &mut sending => return sent,
-            () = sleep(ANSWER_TIME) => (),
+            () = sleep(RESPONSE_TIMEOUT) => (),
         }
         if *running.borrow() {
             return Err(io::ErrorKind::TimedOut.into());
@@ -134,23 +142,23 @@ async fn send(destination: &Destination, batch: &[String]) -> io::Result<()> {
     }
 }
 
-/// A connection of its own for each batch: one that is kept would be cut by the next freeze.
+/// Posts a batch on a new connection. The next freeze would break a connection that stays open.
 async fn post(port: u16, path: &str, body: String) -> io::Result<()> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    let request = HttpRequest::post(path)
+    let request = Request::post(path)
         .header(header::HOST, format!("sandbox.localdomain:{port}"))
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::CONNECTION, "close")
         .body(Full::new(Bytes::from(body)))
         .map_err(io::Error::other)?;
     let exchange = async {
-        let answer = sender.send_request(request).await?;
-        let status = answer.status();
-        answer.into_body().collect().await.map(|_| status)
+        let response = sender.send_request(request).await?;
+        let status = response.status();
+        response.into_body().collect().await.map(|_| status)
     };
-    // The connection's own end says nothing that the exchange does not.
-    let (status, _end) = tokio::join!(exchange, connection);
+    // An error of the connection is an error of the exchange too.
+    let (status, _connection_result) = tokio::join!(exchange, connection);
     match status.map_err(io::Error::other)? {
         StatusCode::OK => Ok(()),
         status => Err(io::Error::other(format!("the extension answered {status}"))),

@@ -1,4 +1,4 @@
-//! The emulator: functions by name, their environments, and the way in.
+//! The public entry point: functions by name, and the environments that serve them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,18 +10,20 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::config::{EmulatorConfig, FunctionConfig};
-use crate::environment::{self, EnvironmentView, Handle, Job, Plan};
-use crate::events::{Hub, Subscription};
+use crate::environment::{self, EnvironmentContext, EnvironmentHandle, EnvironmentSnapshot, InvocationRequest};
+use crate::events::{EventBus, Subscription};
 use crate::faults::{Faults, SharedFaults};
-use crate::life::Leave;
+use crate::lifecycle::Termination;
 use crate::outcome::{Invocation, InvokeError, Outcome, PAYLOAD_LIMIT};
-use crate::pool::{Choice, Pool};
-use crate::reaper::Warden;
+use crate::pool::{Pool, Selection};
+use crate::reaper::Reaper;
 
-/// How often an invocation looks for another environment when the one it was given went away at that very moment.
+/// How often an invocation selects another environment because the selected one has just ended.
 const ATTEMPTS: usize = 3;
 
-/// A Lambda service on one machine. Clones are the same emulator.
+const ENVIRONMENT_ENDED: &str = "the environment has ended";
+
+/// A Lambda service on one machine. A clone is the same emulator.
 #[derive(Debug, Clone)]
 pub struct Emulator {
     inner: Arc<Inner>,
@@ -31,17 +33,17 @@ pub struct Emulator {
 struct Inner {
     config: Arc<EmulatorConfig>,
     functions: BTreeMap<String, Function>,
-    hub: Hub,
+    events: EventBus,
     marker: Arc<str>,
-    warden: Mutex<Option<Warden>>,
+    reaper: Mutex<Option<Reaper>>,
     closed: AtomicBool,
 }
 
 impl Drop for Inner {
-    /// An emulator that is dropped without a shutdown takes its environments with it, without a word to them.
+    /// Kills all environments of an emulator that is dropped without a shutdown.
     fn drop(&mut self) {
         for handle in self.functions.values().flat_map(|function| function.pool.handles()) {
-            handle.abandon();
+            handle.request_kill();
         }
     }
 }
@@ -54,15 +56,15 @@ struct Function {
 }
 
 impl Emulator {
-    /// An emulator for these functions. No process of theirs is started before their first invocation. Subscribe before it to see
-    /// every line.
+    /// Creates an emulator for these functions. Their processes start with their first invocation.
+    /// Subscribe before that to receive every event.
     ///
     /// # Errors
-    /// When the directory can't be made or the warden can't be started.
+    /// Returns an error if the directory cannot be created or the reaper's shell cannot be started.
     pub fn new(config: EmulatorConfig, functions: Vec<FunctionConfig>) -> io::Result<Self> {
         std::fs::create_dir_all(&config.directory)?;
         let marker: Arc<str> = Uuid::new_v4().to_string().into();
-        let warden = Warden::start(&marker)?;
+        let reaper = Reaper::start(&marker)?;
         let functions = functions.into_iter().map(|config| {
             let (name, config) = (config.name.clone(), Arc::new(config));
             (name, Function { config, pool: Arc::default(), faults: SharedFaults::default() })
@@ -70,136 +72,141 @@ impl Emulator {
         let inner = Inner {
             config: Arc::new(config),
             functions: functions.collect(),
-            hub: Hub::default(),
+            events: EventBus::default(),
             marker,
-            warden: Mutex::new(Some(warden)),
+            reaper: Mutex::new(Some(reaper)),
             closed: AtomicBool::new(false),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Invokes a function and waits for its outcome. Whoever drops the future stops waiting; the environment finishes anyway.
+    /// Invokes a function synchronously and waits for its outcome. If the caller drops the future,
+    /// the environment finishes the invocation anyway.
     ///
     /// # Errors
-    /// When the invocation was not taken; a function that fails is an [`Outcome`].
+    /// Returns an error if the invocation was not accepted. A function that fails is an [`Outcome`].
     pub async fn invoke(&self, function: &str, invocation: Invocation) -> Result<Outcome, InvokeError> {
         if invocation.payload.len() > PAYLOAD_LIMIT {
             return Err(InvokeError::PayloadTooLarge(invocation.payload.len()));
         }
         let unknown = || InvokeError::UnknownFunction(function.to_owned());
         let function = self.inner.functions.get(function).ok_or_else(unknown)?;
-        let (answer, outcome) = oneshot::channel();
-        self.dispatch(function, Job { request_id: Uuid::new_v4().to_string(), invocation, answer }).await?;
-        outcome.await.map_err(|_| self.gone())
+        let (outcome, received) = oneshot::channel();
+        let request = InvocationRequest { request_id: Uuid::new_v4().to_string(), invocation, outcome };
+        self.dispatch(function, request).await?;
+        received.await.map_err(|_| self.environment_ended())
     }
 
-    /// Sees everything that happens from now on.
+    /// Returns a subscription to all events from now on.
     pub fn subscribe(&self) -> Subscription {
-        self.inner.hub.subscribe()
+        self.inner.events.subscribe()
     }
 
-    /// The environments that live now.
-    pub fn environments(&self) -> Vec<EnvironmentView> {
-        self.handles().iter().map(Handle::view).collect()
+    /// Returns the environments that exist now.
+    pub fn environments(&self) -> Vec<EnvironmentSnapshot> {
+        self.handles().iter().map(EnvironmentHandle::snapshot).collect()
     }
 
-    /// Lets the environments of a function suffer these faults from now on, instead of those set before.
+    /// Injects these faults into the environments of a function. They replace earlier ones.
     ///
     /// # Errors
-    /// When no function has this name.
+    /// Returns an error if no function has this name.
     pub fn set_faults(&self, function: &str, faults: Faults) -> Result<(), InvokeError> {
         let unknown = || InvokeError::UnknownFunction(function.to_owned());
         self.inner.functions.get(function).ok_or_else(unknown)?.faults.set(faults);
         Ok(())
     }
 
-    /// Spins an environment down as AWS does now and then: after its present invocation it gets SHUTDOWN `spindown`, its
-    /// processes end and its folder goes. Waits until that is done. Nothing happens for an unknown id.
+    /// Spins an environment down, as AWS does from time to time, and waits until it is gone. After
+    /// its present invocation it gets SHUTDOWN with reason `spindown`; then its processes end and
+    /// its folder is deleted. An unknown id is ignored.
     pub async fn spin_down(&self, environment: &str) {
-        self.end(environment, Leave::WhenServed).await;
+        self.terminate(environment, Termination::AfterInvocation).await;
     }
 
-    /// Takes an environment away with its processes and its folder, without a word to anybody.
+    /// Kills the processes of an environment and deletes its folder. No process gets SHUTDOWN or
+    /// SIGTERM. An unknown id is ignored.
     pub async fn destroy(&self, environment: &str) {
-        self.end(environment, Leave::Killed).await;
+        self.terminate(environment, Termination::Kill).await;
     }
 
-    /// Ends every environment, with SHUTDOWN where an extension waits for it, and waits until no process is left: up to two
-    /// seconds. Invocations that still run fail.
+    /// Ends every environment and waits until no process is left, which takes up to two seconds.
+    /// Extensions get SHUTDOWN. Invocations that still run fail.
     pub async fn shutdown(self) {
         self.inner.closed.store(true, Ordering::SeqCst);
-        join_all(self.handles().iter().map(|handle| handle.end(Leave::Now))).await;
-        let warden = self.inner.warden.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(warden) = warden else { return };
-        match tokio::task::spawn_blocking(|| warden.sweep()).await {
-            Ok(Ok(())) => (),
-            Ok(Err(error)) => tracing::warn!(%error, "the warden could not be waited for"),
-            Err(error) => tracing::warn!(%error, "the warden could not be waited for"),
+        join_all(self.handles().iter().map(|handle| handle.terminate(Termination::Now))).await;
+        let reaper = self.inner.reaper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(reaper) = reaper else { return };
+        let reaped = tokio::task::spawn_blocking(|| reaper.reap()).await;
+        if let Err(error) = reaped.map_err(io::Error::other).flatten() {
+            tracing::warn!(%error, "failed to wait for the reaper: processes may be left");
         }
     }
 
-    async fn end(&self, environment: &str, leave: Leave) {
+    async fn terminate(&self, environment: &str, termination: Termination) {
         for function in self.inner.functions.values() {
             if let Some(handle) = function.pool.remove(environment) {
-                handle.end(leave).await;
+                handle.terminate(termination).await;
             }
         }
     }
 
-    fn handles(&self) -> Vec<Handle> {
+    fn handles(&self) -> Vec<EnvironmentHandle> {
         self.inner.functions.values().flat_map(|function| function.pool.handles()).collect()
     }
 
-    async fn dispatch(&self, function: &Function, mut job: Job) -> Result<(), InvokeError> {
+    async fn dispatch(&self, function: &Function, mut request: InvocationRequest) -> Result<(), InvokeError> {
         let limit = self.inner.config.environments_per_function;
         for _ in 0..ATTEMPTS {
             if self.inner.closed.load(Ordering::SeqCst) {
                 return Err(InvokeError::Closed);
             }
-            match function.pool.choose(limit) {
-                Choice::Throttled => return Err(InvokeError::Throttled(limit)),
-                // On a task of its own, so that a caller who goes away does not leave an environment without its invocation.
-                Choice::Make => {
-                    let made = tokio::spawn(make_for(Arc::clone(&self.inner), self.plan(function), job)).await;
-                    let made = made.map_err(io::Error::other).flatten();
-                    return made.map_err(|error| InvokeError::Environment(error.to_string()));
+            match function.pool.select(limit) {
+                Selection::Throttled => return Err(InvokeError::Throttled(limit)),
+                // On its own task: if the caller goes away, the new environment still gets its invocation.
+                Selection::Create => {
+                    let context = self.context(function);
+                    let created = tokio::spawn(create_for(Arc::clone(&self.inner), context, request)).await;
+                    let created = created.map_err(io::Error::other).flatten();
+                    return created.map_err(|error| InvokeError::Environment(error.to_string()));
                 }
-                Choice::Take(handle) => match handle.give(job) {
+                Selection::Use(handle) => match handle.send(request) {
                     Ok(()) => return Ok(()),
-                    Err(back) => job = back,
+                    Err(unsent) => request = unsent,
                 },
             }
         }
-        Err(self.gone())
+        Err(self.environment_ended())
     }
 
-    fn plan(&self, function: &Function) -> Plan {
-        Plan {
+    fn context(&self, function: &Function) -> EnvironmentContext {
+        EnvironmentContext {
             emulator: Arc::clone(&self.inner.config),
             function: Arc::clone(&function.config),
             pool: Arc::clone(&function.pool),
-            hub: self.inner.hub.clone(),
+            events: self.inner.events.clone(),
             marker: Arc::clone(&self.inner.marker),
             faults: function.faults.clone(),
         }
     }
 
-    fn gone(&self) -> InvokeError {
+    fn environment_ended(&self) -> InvokeError {
         match self.inner.closed.load(Ordering::SeqCst) {
             true => InvokeError::Closed,
-            false => InvokeError::Environment("it was taken away".to_owned()),
+            false => InvokeError::Environment(ENVIRONMENT_ENDED.to_owned()),
         }
     }
 }
 
-/// Makes an environment and gives it its first invocation; one that comes after the emulator's end is dropped.
-async fn make_for(emulator: Arc<Inner>, plan: Plan, job: Job) -> io::Result<()> {
-    let pool = Arc::clone(&plan.pool);
-    let made = environment::create(plan).await;
-    pool.made(made.as_ref().ok().cloned());
-    let handle = made?;
+/// Creates an environment and sends it its first invocation. If the emulator was shut down in the
+/// meantime, the environment is dropped.
+async fn create_for(emulator: Arc<Inner>, context: EnvironmentContext, request: InvocationRequest) -> io::Result<()> {
+    let pool = Arc::clone(&context.pool);
+    let created = environment::create(context).await;
+    pool.finish_creation(created.as_ref().ok().cloned());
+    let handle = created?;
     if emulator.closed.load(Ordering::SeqCst) {
         return Ok(());
     }
-    handle.give(job).map_err(|_| io::Error::other("it was taken away"))
+    handle.send(request).map_err(|_| io::Error::other(ENVIRONMENT_ENDED))
 }

@@ -1,4 +1,4 @@
-//! What an emulator lets others see: log lines, and what becomes of environments and invocations.
+//! The events that an emulator publishes: log lines, and changes of environments and invocations.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -8,17 +8,18 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-/// How many events may wait for one subscriber: a burst of a few seconds of a busy emulator, some 10 MB of ordinary lines.
+/// How many events may wait for one subscriber: a burst of a few seconds from a busy emulator, some
+/// 10 MB of ordinary lines.
 const QUEUE_LENGTH: usize = 65_536;
 
-/// How long a line waits for a slow subscriber before it is counted as lost. Meanwhile the function's pipe fills and its
-/// writes block, as they would on Lambda; they must not block for ever.
-const LINE_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a line waits for a slow subscriber before it counts as lost. In this time the
+/// function's pipe fills and its writes block, as they would on Lambda. They must not block forever.
+const LINE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Who wrote a line.
+/// The process that wrote a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The runtime, that is the function.
+    /// The runtime, which is the function.
     Function,
     /// The extension of this name.
     Extension(String),
@@ -26,7 +27,7 @@ pub enum Source {
     Platform,
 }
 
-/// Where a process wrote it.
+/// The stream that a line was written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     /// Standard output.
@@ -38,78 +39,79 @@ pub enum Stream {
 /// One log event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// When the emulator read it.
+    /// When the emulator read the line.
     pub time: SystemTime,
-    /// The function whose log group it belongs to.
+    /// The function whose log group the line belongs to.
     pub function: String,
     /// The environment's id.
     pub environment: String,
     /// The name of the CloudWatch log stream.
     pub log_stream: String,
-    /// Who wrote it.
+    /// The process that wrote the line.
     pub source: Source,
-    /// Where; platform lines count as standard output.
+    /// The stream. Lines of the platform count as standard output.
     pub stream: Stream,
-    /// The line without its line end; invalid UTF-8 is replaced.
+    /// The line without its line end. Invalid UTF-8 is replaced.
     pub line: String,
 }
 
-/// How an environment came to its end.
+/// How far an environment has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnvironmentEnd {
-    /// Its processes ended after a failure or a timeout; the environment lives on without them, with its folder.
+    /// Its processes have ended after a failure or a timeout. The environment and its folder stay,
+    /// and the next invocation starts new processes.
     Reset,
-    /// It is gone, and its folder with it.
+    /// The environment and its folder are gone.
     Removed,
 }
 
-/// What a subscriber sees.
+/// An event of an emulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EmulatorEvent {
-    /// A log event.
+    /// A process or the platform wrote a log line.
     Line(LogLine),
-    /// A new environment: its processes come next.
+    /// An environment was created. Its processes start next.
     EnvironmentStarted {
         /// The environment's id.
         environment: String,
-        /// Its function.
+        /// The environment's function.
         function: String,
-        /// Its folder; `tmp` in it stands for `/tmp`.
+        /// The environment's folder. `tmp` in it is the function's `/tmp`.
         folder: PathBuf,
     },
-    /// A process runs.
+    /// A process was started.
     ProcessStarted {
         /// The environment's id.
         environment: String,
         /// [`Source::Function`] or [`Source::Extension`].
         process: Source,
-        /// Its process id, and its process group's.
+        /// The process id, which is also the id of its process group.
         pid: u32,
     },
-    /// A process ended.
+    /// A process exited.
     ProcessEnded {
         /// The environment's id.
         environment: String,
         /// [`Source::Function`] or [`Source::Extension`].
         process: Source,
-        /// How, in Go's words: `exit status 101`, `signal: killed`.
+        /// The exit status as Go prints it: `exit status 101`, `signal: killed`.
         exit_status: String,
     },
-    /// All processes wait in `next` and have been stopped.
+    /// All processes of an environment wait in `next` and were stopped.
     Frozen {
         /// The environment's id.
         environment: String,
     },
-    /// They run again.
+    /// The processes of an environment run again.
     Thawed {
         /// The environment's id.
         environment: String,
     },
-    /// Its processes are gone.
+    /// All processes of an environment have ended.
     EnvironmentEnded {
         /// The environment's id.
         environment: String,
-        /// Whether it lives on.
+        /// Whether the environment stays.
         end: EnvironmentEnd,
     },
     /// The runtime gets an invocation.
@@ -120,12 +122,12 @@ pub enum EmulatorEvent {
         request_id: String,
         /// The trace header as it came from upstream.
         trace_header: String,
-        /// The function segment's id.
+        /// The id of the function's segment, 16 hex digits.
         segment_id: String,
-        /// Whether processes were started for it.
+        /// Whether processes were started for this invocation.
         cold_start: bool,
     },
-    /// The invocation is over for the environment; the client may have had its answer before.
+    /// The environment is done with an invocation. The caller may have had the response before.
     InvocationEnded {
         /// The environment's id.
         environment: String,
@@ -133,12 +135,12 @@ pub enum EmulatorEvent {
         request_id: String,
         /// `success`, `error`, `failure` or `timeout`.
         status: &'static str,
-        /// As in `platform.report`.
+        /// The error type, as in `platform.report`.
         error_type: Option<String>,
     },
 }
 
-/// One subscriber's end. Dropping it ends the subscription.
+/// A subscription to the events of an emulator. Dropping it ends the subscription.
 #[derive(Debug)]
 pub struct Subscription {
     events: mpsc::Receiver<EmulatorEvent>,
@@ -146,18 +148,20 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// The next event, or nothing when the emulator is gone.
+    /// Waits for the next event. Returns `None` when the emulator is gone.
     pub async fn next(&mut self) -> Option<EmulatorEvent> {
         self.events.recv().await
     }
 
-    /// An event that is already there.
+    /// Returns the next event if there is one already.
     pub fn try_next(&mut self) -> Option<EmulatorEvent> {
         self.events.try_recv().ok()
     }
 
-    /// How many events this subscriber has lost because its queue was full: a line after a second of waiting
-    /// for a subscriber who then counts as stuck until it reads again, any other event at once.
+    /// Returns how many events were lost because this subscriber's queue was full.
+    ///
+    /// A line waits one second for a slow subscriber and is then lost. After that, further lines
+    /// are lost at once until the subscriber reads again. Other events never wait.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -167,61 +171,61 @@ impl Subscription {
 struct Subscriber {
     events: mpsc::Sender<EmulatorEvent>,
     lost: Arc<AtomicU64>,
-    /// It was waited for in vain: no line waits again before there is room.
-    stuck: Arc<AtomicBool>,
+    /// Whether a line has waited in vain. No line waits again until the queue has space.
+    is_stuck: Arc<AtomicBool>,
 }
 
 impl Subscriber {
-    fn lose(&self) {
+    fn count_lost(&self) {
         self.lost.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn send_line(&self, line: LogLine) {
         match self.events.try_send(EmulatorEvent::Line(line)) {
-            Ok(()) => self.stuck.store(false, Ordering::Relaxed),
-            Err(TrySendError::Full(event)) if !self.stuck.load(Ordering::Relaxed) => {
-                if self.events.send_timeout(event, LINE_PATIENCE).await.is_err() {
-                    self.stuck.store(true, Ordering::Relaxed);
-                    self.lose();
+            Ok(()) => self.is_stuck.store(false, Ordering::Relaxed),
+            Err(TrySendError::Full(event)) if !self.is_stuck.load(Ordering::Relaxed) => {
+                if self.events.send_timeout(event, LINE_TIMEOUT).await.is_err() {
+                    self.is_stuck.store(true, Ordering::Relaxed);
+                    self.count_lost();
                 }
             }
-            Err(_) => self.lose(),
+            Err(_) => self.count_lost(),
         }
     }
 }
 
-/// Where events come from.
+/// Sends events to all subscribers.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Hub {
+pub(crate) struct EventBus {
     subscribers: Arc<Mutex<Vec<Subscriber>>>,
 }
 
-impl Hub {
+impl EventBus {
     pub(crate) fn subscribe(&self) -> Subscription {
         let (sender, events) = mpsc::channel(QUEUE_LENGTH);
         let lost = Arc::new(AtomicU64::new(0));
-        let subscriber = Subscriber { events: sender, lost: Arc::clone(&lost), stuck: Arc::default() };
+        let subscriber = Subscriber { events: sender, lost: Arc::clone(&lost), is_stuck: Arc::default() };
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).push(subscriber);
         Subscription { events, lost }
     }
 
-    /// Never waits; what finds a full queue is counted as lost.
+    /// Publishes an event without a wait. A subscriber whose queue is full loses it.
     pub(crate) fn publish(&self, event: EmulatorEvent) {
-        for subscriber in self.present() {
+        for subscriber in self.subscribers() {
             if subscriber.events.try_send(event.clone()).is_err() {
-                subscriber.lose();
+                subscriber.count_lost();
             }
         }
     }
 
-    /// Waits a bounded time for room.
+    /// Publishes a line. Waits up to [`LINE_TIMEOUT`] for each subscriber whose queue is full.
     pub(crate) async fn publish_line(&self, line: LogLine) {
-        for subscriber in self.present() {
+        for subscriber in self.subscribers() {
             subscriber.send_line(line.clone()).await;
         }
     }
 
-    fn present(&self) -> Vec<Subscriber> {
+    fn subscribers(&self) -> Vec<Subscriber> {
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         subscribers.retain(|subscriber| !subscriber.events.is_closed());
         subscribers.clone()

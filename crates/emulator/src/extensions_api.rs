@@ -1,4 +1,4 @@
-//! The Extensions API, version 2020-01-01.
+//! The routes of the Extensions API, version 2020-01-01.
 
 use axum::body::Body;
 use axum::extract::State;
@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::api::{Answer, Door, accepted, header, read_body};
-use crate::life::{Call, Refusal};
+use crate::api::{ApiState, CallResponse, accepted, header, read_body};
+use crate::lifecycle::{ApiCall, ApiError};
 
 const IDENTIFIER: &str = "lambda-extension-identifier";
 
-pub(crate) fn routes() -> Router<Door> {
+pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/2020-01-01/extension/register", post(register))
         .route("/2020-01-01/extension/event/next", get(next))
@@ -29,32 +29,32 @@ struct Registration {
     events: Vec<String>,
 }
 
-async fn register(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn register(State(api): State<ApiState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let name = header(&headers, "lambda-extension-name").to_owned();
     if name.is_empty() {
-        return Err(Refusal::new(403, "Extension.InvalidExtensionName", "Empty extension name"));
+        return Err(ApiError::new(403, "Extension.InvalidExtensionName", "Empty extension name"));
     }
     let registration: Registration = serde_json::from_slice(&read_body(body).await)
-        .map_err(|error| Refusal::new(403, "InvalidRequestFormat", error.to_string()))?;
+        .map_err(|error| ApiError::new(403, "InvalidRequestFormat", error.to_string()))?;
     let id = Uuid::new_v4().to_string();
-    door.ask(Call::Register { id: id.clone(), name, events: registration.events }).await?;
-    let mut about = json!({
-        "functionName": door.identity.function,
+    api.call(ApiCall::Register { id: id.clone(), name, events: registration.events }).await?;
+    let mut function = json!({
+        "functionName": api.identity.function,
         "functionVersion": "$LATEST",
         "handler": "bootstrap",
     });
-    let wants_account =
-        header(&headers, "lambda-extension-accept-feature").split(',').any(|it| it.trim() == "accountId");
-    if let (true, Some(about)) = (wants_account, about.as_object_mut()) {
-        about.insert("accountId".to_owned(), door.identity.account_id.as_str().into());
+    let features = header(&headers, "lambda-extension-accept-feature");
+    let wants_account_id = features.split(',').any(|feature| feature.trim() == "accountId");
+    if let (true, Some(function)) = (wants_account_id, function.as_object_mut()) {
+        function.insert("accountId".to_owned(), api.identity.account_id.as_str().into());
     }
-    Ok(([(IDENTIFIER, id)], Json(about)).into_response())
+    Ok(([(IDENTIFIER, id)], Json(function)).into_response())
 }
 
-async fn next(State(door): State<Door>, headers: HeaderMap) -> Result<Response, Refusal> {
+async fn next(State(api): State<ApiState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let id = identifier(&headers)?;
-    match door.ask(Call::ExtensionNext { id }).await? {
-        Answer::Event(event) => {
+    match api.call(ApiCall::ExtensionNext { id }).await? {
+        CallResponse::Event(event) => {
             let event_id = Uuid::new_v4().to_string();
             Ok(([("lambda-extension-event-identifier", event_id)], Json(event)).into_response())
         }
@@ -62,32 +62,38 @@ async fn next(State(door): State<Door>, headers: HeaderMap) -> Result<Response, 
     }
 }
 
-async fn init_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
-    report(&door, &headers, body, true).await
+async fn init_error(State(api): State<ApiState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    report_error(&api, &headers, body, true).await
 }
 
-async fn exit_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
-    report(&door, &headers, body, false).await
+async fn exit_error(State(api): State<ApiState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
+    report_error(&api, &headers, body, false).await
 }
 
-async fn report(door: &Door, headers: &HeaderMap, body: Body, during_init: bool) -> Result<Response, Refusal> {
+async fn report_error(
+    api: &ApiState,
+    headers: &HeaderMap,
+    body: Body,
+    during_init: bool,
+) -> Result<Response, ApiError> {
     let id = identifier(headers)?;
     if header(headers, "lambda-extension-function-error-type").is_empty() {
         let message = "Lambda-Extension-Function-Error-Type not found";
-        return Err(Refusal::new(403, "Extension.MissingHeader", message));
+        return Err(ApiError::new(403, "Extension.MissingHeader", message));
     }
-    // Read so that the connection can be used again; the platform logs nothing of it.
+    // The body is read so that the connection can be used again. Lambda does not log it.
     read_body(body).await;
-    door.ask(Call::ExtensionErred { id, during_init }).await.map(|_| accepted())
+    api.call(ApiCall::ExtensionError { id, during_init }).await.map(|_| accepted())
 }
 
-/// The identifier that `register` gave out.
-pub(crate) fn identifier(headers: &HeaderMap) -> Result<String, Refusal> {
+/// Returns the caller's id, which it got from `register`.
+pub(crate) fn identifier(headers: &HeaderMap) -> Result<String, ApiError> {
     let id = header(headers, IDENTIFIER);
     if id.is_empty() {
         let message = "Missing Lambda-Extension-Identifier header";
-        return Err(Refusal::new(403, "Extension.MissingExtensionIdentifier", message));
+        return Err(ApiError::new(403, "Extension.MissingExtensionIdentifier", message));
     }
+    let invalid = "Invalid Lambda-Extension-Identifier";
     let parsed = Uuid::parse_str(id).map(|id| id.to_string());
-    parsed.map_err(|_| Refusal::new(403, "Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier"))
+    parsed.map_err(|_| ApiError::new(403, "Extension.InvalidExtensionIdentifier", invalid))
 }

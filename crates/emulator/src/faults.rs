@@ -1,49 +1,49 @@
-//! Faults on demand: what AWS does to a function now and then, done when a test asks for it.
+//! Faults that a test can inject. On AWS they happen from time to time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What the environments of a function suffer. The default is none of it.
+/// The faults of a function's environments. The default is no fault.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// What becomes of `platform.runtimeDone` on its way to subscribers.
+    /// What happens to `platform.runtimeDone` before its subscribers get it.
     pub runtime_done: RuntimeDoneFault,
-    /// Processes to be killed. Each kill happens once and is then forgotten.
+    /// Processes to kill. Each kill happens once.
     pub kills: Vec<Kill>,
-    /// Extensions are stopped in the middle of their work, after each invocation.
+    /// Stops the extensions during their work after each invocation.
     pub freeze: Option<Freeze>,
     /// How the Telemetry API answers subscriptions.
     pub telemetry: TelemetryFault,
-    /// Registrations for INVOKE are refused, as on Lambda Managed Instances.
+    /// Refuses registrations for INVOKE, as Lambda Managed Instances do.
     pub refuse_invoke: bool,
-    /// When memory runs out, the extensions are killed as well as the runtime.
+    /// Kills the extensions together with the runtime when memory runs out.
     pub out_of_memory_kills_extensions: bool,
 }
 
-/// What becomes of `platform.runtimeDone`.
+/// What happens to `platform.runtimeDone`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RuntimeDoneFault {
-    /// It comes when it should.
+    /// It comes on time.
     #[default]
     OnTime,
-    /// It comes so much later; with the processes frozen, later still.
+    /// It comes this much later. If the processes are frozen then, it comes after the next thaw.
     Delayed(Duration),
     /// It never comes.
     Missing,
 }
 
-/// A kill by SIGKILL.
+/// A SIGKILL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kill {
-    /// Who is killed.
+    /// The processes that are killed.
     pub target: KillTarget,
-    /// From when on time is counted.
+    /// The event that starts the delay.
     pub trigger: KillTrigger,
-    /// How long after it.
+    /// The time between the trigger and the kill.
     pub delay: Duration,
 }
 
-/// Whom a kill meets.
+/// The processes that a kill affects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KillTarget {
     /// The function.
@@ -52,37 +52,37 @@ pub enum KillTarget {
     Extensions,
 }
 
-/// The moments from which a kill counts.
+/// The events that can start the delay of a kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KillTrigger {
-    /// The process itself was started.
+    /// The target process was started.
     Started,
-    /// An invocation was handed over.
+    /// The runtime got an invocation.
     Invoked,
-    /// The client got its answer.
+    /// The caller got its outcome.
     Responded,
     /// The runtime is done with an invocation.
     RuntimeDone,
-    /// SHUTDOWN was handed to an extension.
+    /// An extension got SHUTDOWN.
     Shutdown,
 }
 
-/// A stop in the middle of work.
+/// A stop of the extensions during their work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freeze {
-    /// How long after the runtime is done.
+    /// The time between the end of the runtime's work and the stop.
     pub delay: Duration,
-    /// How long it lasts.
+    /// How long the stop lasts.
     pub duration: Duration,
 }
 
 /// How the Telemetry API answers subscriptions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TelemetryFault {
-    /// As it should.
+    /// It accepts valid ones.
     #[default]
     None,
-    /// 202 `Telemetry.NotSupported`, as AWS's emulator does.
+    /// 202 `Telemetry.NotSupported`, as AWS's Runtime Interface Emulator does.
     NotSupported,
     /// 500.
     ServerError,
@@ -99,11 +99,11 @@ impl SharedFaults {
         *self.lock() = faults;
     }
 
-    pub(crate) fn now(&self) -> Faults {
+    pub(crate) fn get(&self) -> Faults {
         self.lock().clone()
     }
 
-    /// Takes out the kills of `whom` that count from this moment.
+    /// Removes and returns the kills of this target that this event triggers.
     pub(crate) fn take_kills(&self, target: KillTarget, trigger: KillTrigger) -> Vec<Kill> {
         let mut faults = self.lock();
         faults.kills.extract_if(.., |kill| kill.target == target && kill.trigger == trigger).collect()

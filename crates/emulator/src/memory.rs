@@ -1,17 +1,17 @@
-//! How much memory a process has, from `/proc`; nothing where there is none.
+//! The memory use of processes, from `/proc`. Without `/proc` it is 0.
 
 use std::fs;
 
-/// The highest resident set of a process in kB (`VmHWM`), 0 when it is gone.
-pub(crate) fn high_water_kb(pid: u32) -> u64 {
+/// Returns the peak resident set of a process in kB (`VmHWM`), or 0 when the process is gone.
+pub(crate) fn peak_rss_kb(pid: u32) -> u64 {
     field(&status(pid), "VmHWM:")
 }
 
-/// Anonymous and shared memory of a process and its descendants now, in kB.
-pub(crate) fn own_kb_of_tree(pid: u32) -> u64 {
+/// Returns the anonymous and shared memory of a process and its descendants in kB.
+pub(crate) fn allocated_kb_of_tree(pid: u32) -> u64 {
     let status = status(pid);
-    let own = field(&status, "RssAnon:") + field(&status, "RssShmem:");
-    own + children(pid).into_iter().map(own_kb_of_tree).sum::<u64>()
+    let allocated = field(&status, "RssAnon:") + field(&status, "RssShmem:");
+    allocated + children(pid).into_iter().map(allocated_kb_of_tree).sum::<u64>()
 }
 
 fn status(pid: u32) -> String {
@@ -23,7 +23,7 @@ fn field(status: &str, name: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()).and_then(|kb| kb.parse().ok()).unwrap_or(0)
 }
 
-/// Each thread has a list of the children that it started.
+/// Returns the children of a process. Each of its threads has a list of those that it started.
 fn children(pid: u32) -> Vec<u32> {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     let lists = threads.flatten().map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());

@@ -1,25 +1,27 @@
-//! Processes that a dead function left behind in a process group of their own: on Lambda they would end with the rest.
+//! Kills the orphans of an environment: descendants that left their process group and outlived it.
+//!
+//! On Lambda they would end with the environment.
 
 use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Kills every process that has `NAME=value` among its variables. It takes some milliseconds, and nothing where there is no
-/// `/proc`.
+/// Kills every process that has `NAME=value` among its environment variables. This takes some
+/// milliseconds. Without `/proc` it does nothing.
 pub(crate) fn kill(variable: &str) {
-    for pid in marked(variable) {
-        // It may have ended meanwhile.
+    for pid in find(variable) {
+        // It may have exited in the meantime.
         let _gone = kill_process(pid, Signal::KILL);
     }
 }
 
-fn marked(variable: &str) -> Vec<Pid> {
+fn find(variable: &str) -> Vec<Pid> {
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
-    let marked = processes.flatten().filter_map(|entry| {
+    let found = processes.flatten().filter_map(|entry| {
         let pid = entry.file_name().to_str()?.parse().ok().and_then(Pid::from_raw)?;
-        // Another user's process can't be read, and is not ours.
+        // This fails for a process of another user, which the emulator did not start.
         let variables = fs::read(entry.path().join("environ")).ok()?;
-        variables.split(|byte| *byte == 0).any(|own| own == variable.as_bytes()).then_some(pid)
+        variables.split(|byte| *byte == 0).any(|found| found == variable.as_bytes()).then_some(pid)
     });
-    marked.collect()
+    found.collect()
 }

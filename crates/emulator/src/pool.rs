@@ -1,19 +1,19 @@
-//! Which environment serves the next invocation of a function.
+//! The environments of one function: selects the one that serves the next invocation.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::environment::Handle;
-use crate::life::Offer;
+use crate::environment::EnvironmentHandle;
+use crate::lifecycle::Availability;
 
-/// What the pool says to a caller.
+/// How the next invocation is served.
 #[derive(Debug)]
 #[must_use]
-pub(crate) enum Choice {
-    /// This one takes it.
-    Take(Handle),
-    /// A new one is to be made; its place is already counted.
-    Make,
-    /// As many as the function may have are busy.
+pub(crate) enum Selection {
+    /// By this environment.
+    Use(EnvironmentHandle),
+    /// By a new environment, which the caller must create. The pool counts it already.
+    Create,
+    /// Not at all: all environments that the function may have are busy.
     Throttled,
 }
 
@@ -25,75 +25,80 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Every environment that lives, and what it offers.
+    /// All environments that exist.
     members: Vec<Member>,
-    /// Places counted for environments that are being made.
-    making: usize,
+    /// How many environments are being created.
+    creating: usize,
 }
 
 #[derive(Debug)]
 struct Member {
-    handle: Handle,
-    offer: Option<Offer>,
-    /// How many invocations were given to it.
-    given: u64,
+    handle: EnvironmentHandle,
+    /// What it can accept, or `None` while it is busy.
+    availability: Option<Availability>,
+    /// How many invocations were sent to it.
+    sent: u64,
 }
 
 impl Pool {
-    /// An idle environment, the last used first, as its memory is warm; else one that has answered and settles, since it is
-    /// free sooner than a new one is up; else a new one; at the limit one that is being reset.
-    pub(crate) fn choose(&self, limit: usize) -> Choice {
+    /// Selects an environment for the next invocation, in this order:
+    ///
+    /// 1. an idle one, the last used first, because its memory is warm;
+    /// 2. one that has responded and is about to finish, which is available sooner than a new one;
+    /// 3. a new one, below the limit;
+    /// 4. one that is being reset.
+    pub(crate) fn select(&self, limit: usize) -> Selection {
         let mut state = self.lock();
-        for wanted in [Offer::Idle, Offer::Sharing, Offer::Settling] {
+        for wanted in [Availability::Idle, Availability::HasCapacity, Availability::Finishing] {
             if let Some(handle) = state.take(wanted) {
-                return Choice::Take(handle);
+                return Selection::Use(handle);
             }
         }
-        if state.members.len() + state.making < limit {
-            state.making += 1;
-            return Choice::Make;
+        if state.members.len() + state.creating < limit {
+            state.creating += 1;
+            return Selection::Create;
         }
-        match state.take(Offer::Resetting) {
-            Some(handle) => Choice::Take(handle),
-            None => Choice::Throttled,
+        match state.take(Availability::Resetting) {
+            Some(handle) => Selection::Use(handle),
+            None => Selection::Throttled,
         }
     }
 
-    /// Fills the place that [`Choice::Make`] counted; nothing where the environment could not be made.
-    pub(crate) fn made(&self, handle: Option<Handle>) {
+    /// Ends a creation that [`Selection::Create`] started. `None` means that it failed.
+    pub(crate) fn finish_creation(&self, handle: Option<EnvironmentHandle>) {
         let mut state = self.lock();
-        state.making = state.making.saturating_sub(1);
-        state.members.extend(handle.map(|handle| Member { handle, offer: None, given: 1 }));
+        state.creating = state.creating.saturating_sub(1);
+        state.members.extend(handle.map(|handle| Member { handle, availability: None, sent: 1 }));
     }
 
-    /// The environment, which has received so many invocations, can take another. An offer that crosses an invocation on its
-    /// way there is void: another offer follows when that one is served.
-    pub(crate) fn offer(&self, environment: &str, offer: Offer, received: u64) {
+    /// Sets what an environment can accept after it received so many invocations. If another one
+    /// is on its way to it, the call has no effect: the environment calls again after that one.
+    pub(crate) fn set_availability(&self, environment: &str, availability: Availability, received: u64) {
         let mut state = self.lock();
-        let known = |member: &Member| member.handle.id() == environment && member.given == received;
-        let Some(place) = state.members.iter().position(known) else { return };
-        let mut member = state.members.remove(place);
-        member.offer = Some(offer);
+        let is_current = |member: &Member| member.handle.id() == environment && member.sent == received;
+        let Some(position) = state.members.iter().position(is_current) else { return };
+        let mut member = state.members.remove(position);
+        member.availability = Some(availability);
         state.members.push(member);
     }
 
-    /// An environment that serves several invocations at once has room for more, or has not.
-    pub(crate) fn share(&self, environment: &str, has_room: bool) {
+    /// Sets whether an environment that serves several invocations at once has capacity for more.
+    pub(crate) fn set_capacity(&self, environment: &str, has_capacity: bool) {
         let mut state = self.lock();
         if let Some(member) = state.members.iter_mut().find(|member| member.handle.id() == environment) {
-            member.offer = has_room.then_some(Offer::Sharing);
+            member.availability = has_capacity.then_some(Availability::HasCapacity);
         }
     }
 
-    /// The environment is not chosen any more.
-    pub(crate) fn remove(&self, environment: &str) -> Option<Handle> {
+    /// Removes an environment, so that it is not selected any more.
+    pub(crate) fn remove(&self, environment: &str) -> Option<EnvironmentHandle> {
         let mut state = self.lock();
-        let place = state.members.iter().position(|member| member.handle.id() == environment)?;
-        Some(state.members.remove(place).handle)
+        let position = state.members.iter().position(|member| member.handle.id() == environment)?;
+        Some(state.members.remove(position).handle)
     }
 
-    /// Every environment that lives.
-    pub(crate) fn handles(&self) -> Vec<Handle> {
+    /// Returns all environments that exist.
+    pub(crate) fn handles(&self) -> Vec<EnvironmentHandle> {
         self.lock().members.iter().map(|member| member.handle.clone()).collect()
     }
 
@@ -103,10 +108,11 @@ impl Pool {
 }
 
 impl State {
-    fn take(&mut self, wanted: Offer) -> Option<Handle> {
-        let member = self.members.iter_mut().rev().find(|member| member.offer == Some(wanted))?;
-        member.offer = member.offer.filter(|offer| *offer == Offer::Sharing);
-        member.given += 1;
+    fn take(&mut self, wanted: Availability) -> Option<EnvironmentHandle> {
+        let member = self.members.iter_mut().rev().find(|member| member.availability == Some(wanted))?;
+        // An environment with capacity stays available until it calls `set_capacity`.
+        member.availability = member.availability.filter(|it| *it == Availability::HasCapacity);
+        member.sent += 1;
         Some(member.handle.clone())
     }
 }

@@ -1,4 +1,5 @@
-//! The processes of one environment: each leads a process group of its own, so that a signal reaches its children too.
+//! The processes of one environment. Each leads its own process group, so that a signal reaches its
+//! children too.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -12,39 +13,38 @@ use std::task::Poll;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
-use crate::life::Role;
+use crate::lifecycle::ProcessRole;
 
-/// A running process.
 #[derive(Debug)]
 struct Process {
-    role: Role,
+    role: ProcessRole,
     child: Child,
     group: Pid,
 }
 
-/// All running processes of an environment.
+/// The running processes of one environment.
 #[derive(Debug, Default)]
 pub(crate) struct Processes {
     running: Vec<Process>,
 }
 
-/// A process that has just been started.
+/// The output pipes of a process that was just started.
 #[derive(Debug)]
-pub(crate) struct Started {
+pub(crate) struct StartedProcess {
     pub(crate) pid: u32,
     pub(crate) stdout: ChildStdout,
     pub(crate) stderr: ChildStderr,
 }
 
 impl Processes {
-    /// Starts `program` in `folder` with these variables and no others.
+    /// Starts `program` in `folder` with these environment variables only.
     pub(crate) fn start(
         &mut self,
-        role: Role,
+        role: ProcessRole,
         program: &Path,
         folder: &Path,
         variables: &BTreeMap<String, String>,
-    ) -> io::Result<Started> {
+    ) -> io::Result<StartedProcess> {
         let mut child = Command::new(program)
             .current_dir(folder)
             .env_clear()
@@ -55,17 +55,18 @@ impl Processes {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
-        let pid = child.id().ok_or_else(|| io::Error::other("it ended at once"))?;
+        let pid = child.id().ok_or_else(|| io::Error::other("the process has exited"))?;
         let group = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| io::Error::other("no process id"))?;
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(io::Error::other("no pipes"));
         };
         self.running.push(Process { role, child, group });
-        Ok(Started { pid, stdout, stderr })
+        Ok(StartedProcess { pid, stdout, stderr })
     }
 
-    /// Waits for the next end of a process; for ever where none runs. Whatever it left in its group is killed.
-    pub(crate) async fn exited(&mut self) -> (Role, String) {
+    /// Waits for the next process to exit, and kills what it left in its process group. Returns the
+    /// exit status as Go prints it. Waits forever if no process runs.
+    pub(crate) async fn next_exit(&mut self) -> (ProcessRole, String) {
         let (index, status) = poll_fn(|context| {
             for (index, process) in self.running.iter_mut().enumerate() {
                 if let Poll::Ready(status) = pin!(process.child.wait()).poll(context) {
@@ -76,53 +77,61 @@ impl Processes {
         })
         .await;
         let process = self.running.remove(index);
-        signal(process.group, Signal::KILL);
-        (process.role, status.map_or_else(|error| error.to_string(), words))
+        send_signal(process.group, Signal::KILL);
+        (process.role, status.map_or_else(|error| error.to_string(), describe_exit_status))
     }
 
-    pub(crate) fn signal(&self, role: Role, kind: Signal) {
+    pub(crate) fn signal(&self, role: ProcessRole, signal: Signal) {
         for process in self.running.iter().filter(|process| process.role == role) {
-            signal(process.group, kind);
+            send_signal(process.group, signal);
         }
     }
 
-    pub(crate) fn signal_all(&self, kind: Signal) {
+    pub(crate) fn signal_all(&self, signal: Signal) {
         for process in &self.running {
-            signal(process.group, kind);
+            send_signal(process.group, signal);
         }
     }
 
-    pub(crate) fn pids(&self) -> impl Iterator<Item = (Role, u32)> {
+    pub(crate) fn is_running(&self, role: ProcessRole) -> bool {
+        self.running.iter().any(|process| process.role == role)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    pub(crate) fn pids(&self) -> impl Iterator<Item = (ProcessRole, u32)> {
         self.running.iter().map(|process| (process.role, process.group.as_raw_nonzero().get().unsigned_abs()))
     }
 }
 
 impl Drop for Processes {
-    /// An emulator that is dropped without a shutdown leaves nothing behind.
+    /// Kills all processes of an emulator that is dropped without a shutdown.
     fn drop(&mut self) {
         self.signal_all(Signal::KILL);
     }
 }
 
-/// The one way in which this fails is that the group is gone already, which is what was wanted.
-fn signal(group: Pid, kind: Signal) {
-    let _gone = kill_process_group(group, kind);
+fn send_signal(group: Pid, signal: Signal) {
+    // This fails only if the process group is gone, which is no problem for any signal.
+    let _gone = kill_process_group(group, signal);
 }
 
-/// As Go prints a process state, which is what Lambda logs.
-fn words(status: ExitStatus) -> String {
+/// Describes an exit status as Go does, because Lambda logs it that way.
+fn describe_exit_status(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(signal)) => {
             let core = if status.core_dumped() { " (core dumped)" } else { "" };
-            format!("signal: {}{core}", signal_words(signal))
+            format!("signal: {}{core}", signal_name(signal))
         }
         (None, None) => "unknown state".to_owned(),
     }
 }
 
-fn signal_words(signal: i32) -> String {
-    let named = [
+fn signal_name(signal: i32) -> String {
+    let names = [
         (Signal::HUP, "hangup"),
         (Signal::INT, "interrupt"),
         (Signal::QUIT, "quit"),
@@ -137,6 +146,6 @@ fn signal_words(signal: i32) -> String {
         (Signal::ALARM, "alarm clock"),
         (Signal::TERM, "terminated"),
     ];
-    let word = named.iter().find_map(|(known, word)| (known.as_raw() == signal).then_some(*word));
-    word.map_or_else(|| format!("signal {signal}"), str::to_owned)
+    let name = names.iter().find_map(|(known, name)| (known.as_raw() == signal).then_some(*name));
+    name.map_or_else(|| format!("signal {signal}"), str::to_owned)
 }

@@ -1,10 +1,13 @@
-//! A process that outlives the emulator just long enough to end what the emulator started.
+//! The reaper: a shell that outlives the emulator just long enough to kill its processes.
 //!
-//! An emulator that is killed with SIGKILL can clean nothing up, and a frozen child would stay for ever. `PR_SET_PDEATHSIG` needs
-//! `unsafe` here, dies with a thread instead of the process, and does not reach grandchildren. So a shell waits on a pipe that
-//! only the emulator holds: when the pipe closes, for whatever reason, it kills every process that carries the emulator's marker in
-//! its environment. A child is marked from its `exec` on, so there is no moment in which it could be missed for good: the shell
-//! looks again after a pause, for one that was between `fork` and `exec`.
+//! An emulator that gets SIGKILL cannot clean up, and a frozen child would stay forever.
+//! `PR_SET_PDEATHSIG` needs `unsafe` here, reacts to the death of a thread instead of the process,
+//! and does not reach grandchildren. So a shell waits on a pipe that only the emulator holds. When
+//! the pipe closes, for whatever reason, the shell kills every process that has the emulator's
+//! marker among its environment variables.
+//!
+//! A child has the marker from its `exec` on. The shell searches a second time after a pause, for a
+//! child that was between `fork` and `exec`, so no child can be missed.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -12,33 +15,34 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use crate::variables::MARKER;
 
-/// Linux only, as is `/proc`. `$1` is `NAME=value`; a process of another user can't be read and is not ours.
+/// Needs `/proc`, and so Linux. `$1` is `NAME=value`. A process of another user cannot be read; the
+/// emulator did not start it.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 cat >/dev/null
-sweep() {
+reap() {
     for file in $(grep -lsF -e "$1" /proc/[0-9]*/environ); do
         process=${file#/proc/}
         kill -KILL "${process%/environ}" 2>/dev/null
     done
 }
-sweep "$1"
+reap "$1"
 sleep 0.1 2>/dev/null || sleep 1
-sweep "$1"
+reap "$1"
 "#;
 
-/// Holds the pipe. Dropping it, or dying with it, ends every process of the emulator.
+/// Holds the pipe. When it is dropped or its process dies, all processes of the emulator are killed.
 #[derive(Debug)]
-pub(crate) struct Warden {
+pub(crate) struct Reaper {
     shell: Option<Child>,
     pipe: Option<ChildStdin>,
 }
 
-impl Warden {
-    /// Starts the shell in a process group of its own, so that Ctrl-C at a terminal does not reach it.
+impl Reaper {
+    /// Starts the shell in its own process group, so that Ctrl-C at a terminal does not reach it.
     pub(crate) fn start(marker: &str) -> io::Result<Self> {
         let mut shell = Command::new("/bin/sh")
-            .args(["-c", SCRIPT, "crudder-warden", &format!("{MARKER}={marker}")])
+            .args(["-c", SCRIPT, "lambda-emulator-reaper", &format!("{MARKER}={marker}")])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -49,15 +53,15 @@ impl Warden {
         Ok(Self { shell: Some(shell), pipe })
     }
 
-    /// Sweeps now and waits until it is done, a tenth of a second or so.
-    pub(crate) fn sweep(mut self) -> io::Result<()> {
+    /// Kills the processes now and waits for the shell, which takes about 0.1 s.
+    pub(crate) fn reap(mut self) -> io::Result<()> {
         drop(self.pipe.take());
         self.shell.take().map_or(Ok(()), |mut shell| shell.wait().map(drop))
     }
 }
 
-impl Drop for Warden {
-    /// The shell is waited for elsewhere, only so that the process table stays clean.
+impl Drop for Reaper {
+    /// Closes the pipe. A thread waits for the shell, only so that it does not stay a zombie.
     fn drop(&mut self) {
         if self.pipe.take().is_some()
             && let Some(mut shell) = self.shell.take()

@@ -1,4 +1,4 @@
-//! The Runtime API, version 2018-06-01.
+//! The routes of the Runtime API, version 2018-06-01.
 
 use axum::Router;
 use axum::body::Body;
@@ -11,13 +11,13 @@ use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::api::{Answer, Door, accepted, header, read_body};
-use crate::life::{Call, Refusal};
+use crate::api::{ApiState, CallResponse, accepted, header, read_body};
+use crate::lifecycle::{ApiCall, ApiError};
 use crate::outcome::RESPONSE_LIMIT;
 
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 
-pub(crate) fn routes() -> Router<Door> {
+pub(crate) fn routes() -> Router<ApiState> {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
@@ -25,63 +25,64 @@ pub(crate) fn routes() -> Router<Door> {
         .route("/2018-06-01/runtime/init/error", post(init_error))
 }
 
-async fn next(State(door): State<Door>) -> Result<Response, Refusal> {
-    match door.ask(Call::RuntimeNext).await? {
-        Answer::Invocation { headers, payload } => Ok((headers, payload).into_response()),
+async fn next(State(api): State<ApiState>) -> Result<Response, ApiError> {
+    match api.call(ApiCall::RuntimeNext).await? {
+        CallResponse::Invocation { headers, payload } => Ok((headers, payload).into_response()),
         _ => Ok(accepted()),
     }
 }
 
 async fn response(
-    State(door): State<Door>,
+    State(api): State<ApiState>,
     Path(request_id): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let first_byte = Instant::now();
-    let streaming = match header(&headers, "lambda-runtime-function-response-mode") {
+    let is_streaming = match header(&headers, "lambda-runtime-function-response-mode") {
         "" => false,
         "streaming" => true,
-        _ => return tell(&door, Call::BadMode { request_id, first_byte }).await,
+        _ => return accept(&api, ApiCall::InvalidResponseMode { request_id, first_byte }).await,
     };
-    let call = match read(body).await {
-        Read::Whole(_, trailers) if streaming && trailers.contains_key(ERROR_TYPE) => {
-            let (error_type, body) = late_error(&trailers);
-            Call::Erred { request_id, first_byte, error_type, body }
+    let call = match read_response(body).await {
+        ResponseBody::Whole(_, trailers) if is_streaming && trailers.contains_key(ERROR_TYPE) => {
+            let (error_type, body) = error_in_trailers(&trailers);
+            ApiCall::InvocationError { request_id, first_byte, error_type, body }
         }
-        Read::Whole(body, _) => Call::Answered { request_id, first_byte, body },
-        Read::TooLarge(bytes) => {
+        ResponseBody::Whole(body, _) => ApiCall::Response { request_id, first_byte, body },
+        ResponseBody::TooLarge(bytes) => {
             let announced = header(&headers, "content-length").parse().unwrap_or(bytes);
-            Call::TooLarge { request_id, first_byte, bytes: announced }
+            ApiCall::ResponseTooLarge { request_id, first_byte, bytes: announced }
         }
-        Read::CutOff => Call::Truncated { request_id, first_byte },
+        ResponseBody::Truncated => ApiCall::ResponseTruncated { request_id, first_byte },
     };
-    tell(&door, call).await
+    accept(&api, call).await
 }
 
 async fn error(
-    State(door): State<Door>,
+    State(api): State<ApiState>,
     Path(request_id): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let first_byte = Instant::now();
     let error_type = error_type(&headers);
     let body = read_body(body).await;
-    tell(&door, Call::Erred { request_id, first_byte, error_type, body }).await
+    accept(&api, ApiCall::InvocationError { request_id, first_byte, error_type, body }).await
 }
 
-async fn init_error(State(door): State<Door>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn init_error(State(api): State<ApiState>, headers: HeaderMap, body: Body) -> Result<Response, ApiError> {
     let error_type = error_type(&headers);
     let body = read_body(body).await;
-    tell(&door, Call::InitErred { error_type, body }).await
+    accept(&api, ApiCall::InitError { error_type, body }).await
 }
 
-async fn tell(door: &Door, call: Call) -> Result<Response, Refusal> {
-    door.ask(call).await.map(|_| accepted())
+async fn accept(api: &ApiState, call: ApiCall) -> Result<Response, ApiError> {
+    api.call(call).await.map(|_| accepted())
 }
 
-/// `Runtime.Name` and `Function.Name` are taken as they are, all else becomes unknown; so does the emulator.
+/// Returns the error type of the headers. Names other than `Runtime.Name` and `Function.Name` become
+/// `Unknown`, as in AWS's emulator.
 fn error_type(headers: &HeaderMap) -> String {
     let error_type = header(headers, ERROR_TYPE);
     let name = error_type.strip_prefix("Runtime.").or_else(|| error_type.strip_prefix("Function."));
@@ -92,8 +93,9 @@ fn error_type(headers: &HeaderMap) -> String {
     }
 }
 
-/// An error that a streaming function met after its first byte stands in the trailers, the body in base64.
-fn late_error(trailers: &HeaderMap) -> (String, Bytes) {
+/// Returns the error of a streaming function that failed after its first byte. The runtime sends it
+/// in the trailers, with the error document in base64.
+fn error_in_trailers(trailers: &HeaderMap) -> (String, Bytes) {
     let body = header(trailers, "lambda-runtime-function-error-body");
     let body = match body {
         "" => json!({ "errorType": header(trailers, ERROR_TYPE) }).to_string(),
@@ -102,17 +104,20 @@ fn late_error(trailers: &HeaderMap) -> (String, Bytes) {
     (error_type(trailers), body.into())
 }
 
-enum Read {
+enum ResponseBody {
+    /// The body and its trailers.
     Whole(Bytes, HeaderMap),
+    /// The size in bytes.
     TooLarge(u64),
-    CutOff,
+    Truncated,
 }
 
-/// Reads to the end, so that the runtime can read the refusal, but keeps no more than Lambda takes.
-async fn read(mut body: Body) -> Read {
+/// Reads a body to its end, so that the runtime can read an error response, but keeps no more than
+/// Lambda accepts.
+async fn read_response(mut body: Body) -> ResponseBody {
     let (mut bytes, mut count, mut trailers) = (BytesMut::new(), 0, HeaderMap::new());
     while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return Read::CutOff };
+        let Ok(frame) = frame else { return ResponseBody::Truncated };
         match frame.into_data() {
             Ok(data) => {
                 count += data.len();
@@ -123,5 +128,8 @@ async fn read(mut body: Body) -> Read {
             Err(frame) => trailers.extend(frame.into_trailers().unwrap_or_default()),
         }
     }
-    if count > RESPONSE_LIMIT { Read::TooLarge(count as u64) } else { Read::Whole(bytes.freeze(), trailers) }
+    if count > RESPONSE_LIMIT {
+        return ResponseBody::TooLarge(count as u64);
+    }
+    ResponseBody::Whole(bytes.freeze(), trailers)
 }

@@ -1,35 +1,39 @@
-//! Who has subscribed to an environment's telemetry, and what goes to whom.
+//! The telemetry of one environment: its subscribers, and the events that each of them gets.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use serde_json::Value;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
 
-use crate::delivery::{self, Losses};
+use crate::delivery::{self, DroppedEvents};
 use crate::platform::timestamp;
 
-/// What was said before an extension subscribed is kept for it until the end of init: some dozens of events in practice.
-const BACKLOG: usize = 10_000;
+/// How many events of an init phase are kept for extensions that subscribe later in it. In practice
+/// there are some dozens.
+const BACKLOG_LENGTH: usize = 10_000;
 
-/// How many events may wait for one subscriber; beyond it they are dropped and counted in `platform.logsDropped`.
-const QUEUE: usize = 20_000;
+/// How many events may wait for one subscriber. Further ones are dropped and counted in
+/// `platform.logsDropped`.
+const QUEUE_LENGTH: usize = 20_000;
 
-/// The three types that one can subscribe to.
+/// The three types that an extension can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TelemetryType {
     Platform,
     Function,
     Extension,
 }
 
-impl Kind {
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        [Self::Platform, Self::Function, Self::Extension].into_iter().find(|kind| kind.word() == word)
+impl TelemetryType {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Platform, Self::Function, Self::Extension].into_iter().find(|it| it.as_str() == text)
     }
 
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Platform => "platform",
             Self::Function => "function",
@@ -38,21 +42,23 @@ impl Kind {
     }
 }
 
-/// One event: platform events have a name of their own, lines are named by their kind.
+/// One event. The name of a platform event is `platform.*`, the name of a line is its type.
 #[derive(Debug, Clone)]
-pub(crate) struct Item {
-    pub(crate) kind: Kind,
+pub(crate) struct TelemetryEvent {
+    pub(crate) telemetry_type: TelemetryType,
     pub(crate) name: &'static str,
     pub(crate) time: SystemTime,
     pub(crate) record: Arc<Value>,
 }
 
-impl Item {
-    pub(crate) fn line(kind: Kind, time: SystemTime, line: &str) -> Self {
-        Self { kind, name: kind.word(), time, record: Arc::new(Value::String(line.to_owned())) }
+impl TelemetryEvent {
+    pub(crate) fn line(telemetry_type: TelemetryType, time: SystemTime, line: &str) -> Self {
+        let record = Arc::new(Value::String(line.to_owned()));
+        Self { telemetry_type, name: telemetry_type.as_str(), time, record }
     }
 
-    /// As it goes out. From schema 2022-12-13 on, a line that is a JSON object arrives as one, since the log format is JSON.
+    /// Encodes the event as JSON. From schema 2022-12-13 on, a line that is a JSON object is sent as
+    /// an object, because the log format is JSON.
     pub(crate) fn encode(&self, schema: Schema) -> String {
         let record = match (self.record.as_str(), schema) {
             (Some(line), Schema::Objects) => match serde_json::from_str(line) {
@@ -65,20 +71,20 @@ impl Item {
     }
 }
 
-/// What a schema version changes for us.
+/// How a schema version encodes lines. The emulator needs no other difference of the versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Schema {
-    /// 2022-07-01: lines are always strings.
+    /// 2022-07-01: always as strings.
     Strings,
-    /// 2022-12-13 and 2025-01-29.
+    /// 2022-12-13 and 2025-01-29: JSON objects as objects.
     Objects,
 }
 
-/// A subscription that has been found valid.
+/// A valid request to subscribe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Request {
+pub(crate) struct SubscriptionRequest {
     pub(crate) schema: Schema,
-    pub(crate) kinds: Vec<Kind>,
+    pub(crate) types: Vec<TelemetryType>,
     pub(crate) buffering: Buffering,
     pub(crate) destination: Destination,
 }
@@ -90,35 +96,35 @@ pub(crate) struct Buffering {
     pub(crate) timeout_ms: u64,
 }
 
-/// Where batches go, on this machine.
+/// Where batches are sent, on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
     Http { port: u16, path: String },
     Tcp { port: u16 },
 }
 
-/// The telemetry of one environment. Clones are the same.
+/// The telemetry of one environment. A clone shares its state.
 #[derive(Debug, Clone)]
 pub(crate) struct Telemetry {
     state: Arc<Mutex<State>>,
-    /// Whether the processes run: to a frozen one nothing is delivered.
+    /// Whether the processes run. A frozen process gets no batch.
     running: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Kept while an extension may still subscribe.
-    backlog: Option<VecDeque<Item>>,
+    /// The events so far, while extensions may still subscribe.
+    backlog: Option<VecDeque<TelemetryEvent>>,
     subscribers: Vec<Subscriber>,
 }
 
 #[derive(Debug)]
 struct Subscriber {
     name: String,
-    kinds: Vec<Kind>,
-    items: mpsc::Sender<Item>,
-    losses: Losses,
-    delivery: tokio::task::AbortHandle,
+    types: Vec<TelemetryType>,
+    events: mpsc::Sender<TelemetryEvent>,
+    dropped: DroppedEvents,
+    delivery: AbortHandle,
 }
 
 impl Drop for Subscriber {
@@ -132,29 +138,29 @@ impl Telemetry {
         Self { state: Arc::default(), running: watch::Sender::new(true) }
     }
 
-    pub(crate) fn publish(&self, item: Item) {
+    pub(crate) fn publish(&self, event: TelemetryEvent) {
         let mut state = self.lock();
         if let Some(backlog) = &mut state.backlog
-            && backlog.len() < BACKLOG
+            && backlog.len() < BACKLOG_LENGTH
         {
-            backlog.push_back(item.clone());
+            backlog.push_back(event.clone());
         }
         for subscriber in &state.subscribers {
-            subscriber.offer(item.clone());
+            subscriber.send(event.clone());
         }
     }
 
-    /// New processes come up: what is said from now on is kept for those who subscribe.
-    pub(crate) fn open(&self) {
+    /// Starts to keep events for later subscribers, at the start of an init phase.
+    pub(crate) fn open_subscriptions(&self) {
         self.lock().backlog = Some(VecDeque::new());
     }
 
-    /// Nobody can subscribe any more.
-    pub(crate) fn close(&self) {
+    /// Drops the kept events, because no extension can subscribe any more.
+    pub(crate) fn close_subscriptions(&self) {
         self.lock().backlog = None;
     }
 
-    /// The processes are gone, and what they asked for with them.
+    /// Ends all subscriptions, because the processes are gone.
     pub(crate) fn clear(&self) {
         *self.lock() = State::default();
         self.running.send_replace(true);
@@ -164,18 +170,19 @@ impl Telemetry {
         self.running.send_replace(running);
     }
 
-    /// A second subscription of the same extension takes the place of its first.
-    pub(crate) fn subscribe(&self, name: &str, request: Request) {
-        let (sender, items) = mpsc::channel(QUEUE);
-        let losses = Losses::default();
-        let kinds = request.kinds.clone();
-        let delivery = tokio::spawn(delivery::run(request, items, losses.clone(), self.running.subscribe()));
-        let subscriber =
-            Subscriber { name: name.to_owned(), kinds, items: sender, losses, delivery: delivery.abort_handle() };
+    /// Subscribes an extension and sends it the kept events. A second subscription of the same
+    /// extension replaces its first.
+    pub(crate) fn subscribe(&self, name: &str, request: SubscriptionRequest) {
+        let (sender, events) = mpsc::channel(QUEUE_LENGTH);
+        let dropped = DroppedEvents::default();
+        let types = request.types.clone();
+        let delivery = tokio::spawn(delivery::run(request, events, dropped.clone(), self.running.subscribe()));
+        let delivery = delivery.abort_handle();
+        let subscriber = Subscriber { name: name.to_owned(), types, events: sender, dropped, delivery };
         let mut state = self.lock();
         state.subscribers.retain(|other| other.name != name);
-        for item in state.backlog.iter().flatten() {
-            subscriber.offer(item.clone());
+        for event in state.backlog.iter().flatten() {
+            subscriber.send(event.clone());
         }
         state.subscribers.push(subscriber);
     }
@@ -186,15 +193,12 @@ impl Telemetry {
 }
 
 impl Subscriber {
-    fn offer(&self, item: Item) {
-        if !self.kinds.contains(&item.kind) {
+    fn send(&self, event: TelemetryEvent) {
+        if !self.types.contains(&event.telemetry_type) {
             return;
         }
-        if let Err(refused) = self.items.try_send(item) {
-            let item = match refused {
-                mpsc::error::TrySendError::Full(item) | mpsc::error::TrySendError::Closed(item) => item,
-            };
-            self.losses.count(1, item.record.to_string().len());
+        if let Err(TrySendError::Full(event) | TrySendError::Closed(event)) = self.events.try_send(event) {
+            self.dropped.count(1, event.record.to_string().len());
         }
     }
 }

@@ -1,22 +1,23 @@
-//! The trace header on its way through Lambda: the function's segment takes the caller's place as parent.
+//! The trace header of an invocation: Lambda replaces the caller's segment with the function's as parent.
 
 use std::time::SystemTime;
 
 use uuid::Uuid;
 
-/// The two headers of one invocation.
+/// The trace headers of one invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trace {
-    /// As it arrived; what extensions and the Telemetry API see.
+pub(crate) struct TraceHeaders {
+    /// The header as it came. Extensions and the Telemetry API get this one.
     pub(crate) upstream: String,
-    /// With the function's segment as parent; what the runtime sees.
+    /// The header with the function's segment as parent. The runtime gets this one.
     pub(crate) downstream: String,
-    /// The function's segment.
+    /// The id of the function's segment, 16 hex digits.
     pub(crate) segment_id: String,
 }
 
-impl Trace {
-    /// Puts a new function segment under `header`, or under a new unsampled trace where the caller brought none.
+impl TraceHeaders {
+    /// Returns the headers with a new function segment, in the trace of `header`. Without a valid
+    /// header they are in a new unsampled trace.
     pub(crate) fn new(header: Option<&str>, now: SystemTime) -> Self {
         let segment_id = segment_id();
         let upstream = match header.filter(|header| field(header, "Root").is_some()) {
@@ -27,7 +28,7 @@ impl Trace {
         Self { upstream, downstream, segment_id }
     }
 
-    /// Whether X-Ray keeps this trace.
+    /// Whether X-Ray records this trace.
     pub(crate) fn sampled(&self) -> bool {
         field(&self.upstream, "Sampled") == Some("1")
     }
@@ -41,7 +42,7 @@ fn fields(header: &str) -> impl Iterator<Item = (&str, &str)> {
     header.split(';').filter_map(|part| part.trim().split_once('='))
 }
 
-/// `Root`, then the new `Parent`, then `Sampled`, then whatever else came along (`Lineage`, `Self`).
+/// Returns `Root`, the new `Parent` and `Sampled`, then the other fields (`Lineage`, `Self`).
 fn downstream(upstream: &str, segment_id: &str) -> String {
     let root = field(upstream, "Root").unwrap_or_default();
     let sampled = field(upstream, "Sampled").filter(|sampled| *sampled == "1").unwrap_or("0");
@@ -67,9 +68,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_function_segment_takes_the_place_of_the_caller() {
+    fn the_functions_segment_replaces_the_callers_segment() {
         let upstream = "Root=1-6a01b2c3-00112233445566778899aabb;Parent=aaaabbbbccccdddd;Sampled=1;Lineage=a:b";
-        let trace = Trace::new(Some(upstream), SystemTime::UNIX_EPOCH);
+        let trace = TraceHeaders::new(Some(upstream), SystemTime::UNIX_EPOCH);
         assert_eq!(trace.upstream, upstream);
         let expected =
             format!("Root=1-6a01b2c3-00112233445566778899aabb;Parent={};Sampled=1;Lineage=a:b", trace.segment_id);
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_request_without_a_header_gets_an_unsampled_trace() {
-        let trace = Trace::new(None, SystemTime::UNIX_EPOCH);
+        let trace = TraceHeaders::new(None, SystemTime::UNIX_EPOCH);
         assert!(trace.upstream.starts_with("Root=1-00000000-"), "{}", trace.upstream);
         assert!(!trace.sampled());
         assert!(trace.downstream.ends_with(";Sampled=0"), "{}", trace.downstream);

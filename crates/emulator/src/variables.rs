@@ -1,30 +1,30 @@
-//! The variables that Lambda sets for a function, and the part of them that its extensions see.
+//! The environment variables that Lambda sets for a function, and those that its extensions get.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::config::{EmulatorConfig, FunctionConfig};
 
-/// All that is known about one environment when its processes start.
+/// The sources of the variables of one environment.
 #[derive(Debug)]
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct VariableSources<'a> {
     pub(crate) emulator: &'a EmulatorConfig,
     pub(crate) function: &'a FunctionConfig,
-    /// `host:port` of this environment's listener.
+    /// `host:port` of this environment's API.
     pub(crate) runtime_api: &'a str,
     pub(crate) log_stream: &'a str,
-    /// The fake of `/tmp`.
+    /// The folder that is the environment's `/tmp`.
     pub(crate) tmp: &'a Path,
-    /// Tells the warden which processes belong to this emulator.
+    /// The value of [`MARKER`].
     pub(crate) marker: &'a str,
-    /// Whether it plays a Lambda Managed Instance.
-    pub(crate) managed_instance: bool,
+    /// Whether the initialization type is that of a Lambda Managed Instance.
+    pub(crate) is_managed_instance: bool,
 }
 
-/// The name of the variable that the warden looks for.
+/// The variable by which the reaper finds the emulator's processes.
 pub(crate) const MARKER: &str = "LAMBDA_EMULATOR_MARKER";
 
-/// Hidden from extensions, beside every name that begins with `_` ("Extensions API").
+/// Extensions do not get these variables, nor any whose name starts with `_` ("Lambda Extensions API").
 const HIDDEN: [&str; 8] = [
     "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_LOG_GROUP_NAME",
@@ -36,28 +36,28 @@ const HIDDEN: [&str; 8] = [
     "_HANDLER",
 ];
 
-impl Surroundings<'_> {
-    /// What the runtime sees. Lambda's own variables win over the function's; `LD_LIBRARY_PATH` stays out, since Lambda's
-    /// value names folders of its own image.
-    pub(crate) fn of_runtime(&self) -> BTreeMap<String, String> {
+impl VariableSources<'_> {
+    /// Returns the runtime's variables. Lambda's own win over the function's. `LD_LIBRARY_PATH` is
+    /// not set, because Lambda's value names folders of its image.
+    pub(crate) fn for_runtime(&self) -> BTreeMap<String, String> {
         let mut variables = self.function.environment.clone();
         variables.extend(self.settings());
         variables.extend(self.identity());
-        variables.extend(self.stand_ins());
+        variables.extend(self.sandbox());
         variables.extend(self.xray());
         variables
     }
 
-    /// What an extension sees.
-    pub(crate) fn of_extension(&self) -> BTreeMap<String, String> {
-        let mut variables = self.of_runtime();
+    /// Returns the variables of an extension.
+    pub(crate) fn for_extension(&self) -> BTreeMap<String, String> {
+        let mut variables = self.for_runtime();
         variables.retain(|name, _| !name.starts_with('_') && !HIDDEN.contains(&name.as_str()));
         variables
     }
 
     fn settings(&self) -> Vec<(String, String)> {
         let concurrency = self.emulator.managed_concurrency;
-        let is_managed = self.managed_instance || concurrency.is_some();
+        let is_managed = self.is_managed_instance || concurrency.is_some();
         let initialization_type = if is_managed { "lambda-managed-instances" } else { "on-demand" };
         let task_root = self.function.bootstrap.parent().unwrap_or(Path::new("/"));
         let mut settings = pairs([
@@ -71,7 +71,7 @@ impl Surroundings<'_> {
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ("AWS_LAMBDA_LOG_LEVEL", &self.emulator.log_level),
         ]);
-        settings.extend(concurrency.map(|most| ("AWS_LAMBDA_MAX_CONCURRENCY".to_owned(), most.to_string())));
+        settings.extend(concurrency.map(|limit| ("AWS_LAMBDA_MAX_CONCURRENCY".to_owned(), limit.to_string())));
         settings
     }
 
@@ -92,8 +92,9 @@ impl Surroundings<'_> {
         ])
     }
 
-    /// What one machine needs where Lambda has a sandbox: a `/tmp` per environment, and a mark on each process.
-    fn stand_ins(&self) -> Vec<(String, String)> {
+    /// Returns the variables that replace Lambda's sandbox: the paths of the environment's `/tmp`,
+    /// and the marker of its processes.
+    fn sandbox(&self) -> Vec<(String, String)> {
         let mut variables = pairs([("TMPDIR", &*self.tmp.to_string_lossy()), (MARKER, self.marker)]);
         let path = |file: &String| self.tmp.join(file).to_string_lossy().into_owned();
         variables.extend(self.emulator.tmp_files.iter().map(|(name, file)| (name.clone(), path(file))));

@@ -1,11 +1,12 @@
-//! AWS's own Runtime Interface Emulator runs the same function: what both have, both must do alike.
+//! Compares the emulator with AWS's Runtime Interface Emulator: both run the same function.
 //!
-//! The emulator comes in the wheel of `aws-sam-cli` on PyPI (`samcli/local/rapid/aws-lambda-rie-x86_64`). With its path in
-//! `CRUDDER_RIE`, as `make witness` sets it: `cargo test -p crudder-emulator --features witness --test witness`. It witnesses the words
-//! of failures and the refusals of the APIs; it has no Telemetry API, no trace header, no freeze, and takes extensions only from `/opt`.
+//! AWS's emulator is in the wheel of `aws-sam-cli` on PyPI (`samcli/local/rapid/aws-lambda-rie-x86_64`).
+//! `make conformance` sets `CRUDDER_RIE` to its path and runs
+//! `cargo test -p crudder-emulator --features conformance --test conformance`.
+//!
+//! The comparison covers the messages of failures and the errors of the APIs. AWS's emulator has no
+//! Telemetry API, no trace header and no freeze, and takes extensions from `/opt` only.
 
-#[path = "../../../tests/support/address.rs"]
-mod address;
 #[path = "programs/http.rs"]
 mod http;
 
@@ -13,13 +14,14 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use address::free_address;
 use crudder_emulator::{Emulator, EmulatorConfig, FunctionConfig, Invocation, Outcome};
+use crudder_testing::TIMEOUT;
+use crudder_testing::address::free_address;
 use serde_json::{Value, json};
 
 const FUNCTION: &str = env!("CARGO_BIN_EXE_emulator-function");
 
-/// What is asked of both, one after the other.
+/// Returns the events that both get, one after the other.
 fn events() -> Vec<Value> {
     let call = |method: &str, path: &str, headers: Value, body: &str| json!({ "do": "call", "method": method, "path": path, "headers": headers, "body": body });
     let register = "/2020-01-01/extension/register";
@@ -52,15 +54,15 @@ struct AwsEmulator {
 
 impl Drop for AwsEmulator {
     fn drop(&mut self) {
-        self.process.kill().expect("it is ours");
-        self.process.wait().expect("it is ours");
+        self.process.kill().expect("a child of this process");
+        self.process.wait().expect("a child of this process");
     }
 }
 
 impl AwsEmulator {
     #[expect(clippy::disallowed_methods, reason = "the path of a binary that is not in this repository")]
     fn start() -> Self {
-        let program = std::env::var("CRUDDER_RIE").expect("CRUDDER_RIE names the emulator's binary");
+        let program = std::env::var("CRUDDER_RIE").expect("CRUDDER_RIE is the path of AWS's emulator");
         let [address, api] = [free_address(), free_address()];
         let tmp = tempfile::tempdir().expect("a temporary folder");
         let process = Command::new(program)
@@ -70,10 +72,10 @@ impl AwsEmulator {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("the emulator starts");
-        let end = Instant::now() + Duration::from_secs(10);
+            .expect("AWS's emulator starts");
+        let end = Instant::now() + TIMEOUT;
         while TcpStream::connect(&address).is_err() {
-            assert!(Instant::now() < end, "the emulator does not listen");
+            assert!(Instant::now() < end, "AWS's emulator does not listen");
             std::thread::yield_now();
         }
         Self { process, address, _tmp: tmp }
@@ -81,31 +83,31 @@ impl AwsEmulator {
 
     fn invoke(&self, event: &Value) -> Vec<u8> {
         let path = "/2015-03-31/functions/function/invocations";
-        let answer = http::call(&self.address, "POST", path, &[], event.to_string().as_bytes()).expect("an answer");
-        assert!(matches!(answer.status, 200 | 502), "{}", answer.status);
-        let whole = answer.headers.get("content-length").and_then(|length| length.parse().ok());
-        assert_eq!(whole, Some(answer.body.len()), "the answer was cut off");
-        answer.body
+        let response = http::call(&self.address, "POST", path, &[], event.to_string().as_bytes()).expect("a response");
+        assert!(matches!(response.status, 200 | 502), "{}", response.status);
+        let length = response.headers.get("content-length").and_then(|length| length.parse().ok());
+        assert_eq!(length, Some(response.body.len()), "the response is incomplete");
+        response.body
     }
 }
 
-/// Without what differs from request to request, and without the size that newer emulators tell and older ones do not.
-fn plain(body: &[u8]) -> Value {
+/// Removes what differs between requests, and the size that only newer versions of AWS's emulator write.
+fn normalize(body: &[u8]) -> Value {
     let mut value: Value = serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into());
     if let Some(Value::String(message)) = value.get_mut("errorMessage") {
-        let words =
+        let message_words =
             message.split(' ').map(|word| if word.len() == 36 { "ID" } else { word }).collect::<Vec<_>>().join(" ");
-        *message = words.replace("(6291557 bytes) ", "").replace(" (core dumped)", "");
+        *message = message_words.replace("(6291557 bytes) ", "").replace(" (core dumped)", "");
     }
     value
 }
 
 #[tokio::test]
-async fn the_stage_and_the_emulator_of_aws_say_the_same() {
+async fn the_emulator_and_awss_emulator_give_the_same_answers() {
     let aws = AwsEmulator::start();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let function = FunctionConfig {
-        name: "guest".to_owned(),
+        name: "test-function".to_owned(),
         bootstrap: FUNCTION.into(),
         timeout: Duration::from_secs(1),
         memory_mb: 128,
@@ -113,17 +115,18 @@ async fn the_stage_and_the_emulator_of_aws_say_the_same() {
     };
     let emulator = Emulator::new(EmulatorConfig::new(folder.path()), vec![function]).expect("an emulator");
     for event in events() {
-        let ours = emulator.invoke("guest", Invocation::new(event.to_string())).await.expect("a taken invocation");
-        assert_eq!(plain(ours.payload()), plain(&aws.invoke(&event)), "{event}");
+        let outcome =
+            emulator.invoke("test-function", Invocation::new(event.to_string())).await.expect("an accepted invocation");
+        assert_eq!(normalize(outcome.payload()), normalize(&aws.invoke(&event)), "{event}");
     }
-    // The emulator answers a timeout with its words alone.
+    // AWS's emulator answers a timeout with the message only.
     let event = json!({ "do": "sleep", "ms": 5_000 });
-    let words = plain(&aws.invoke(&event));
+    let expected = normalize(&aws.invoke(&event));
     let Outcome::Failed { message, .. } =
-        emulator.invoke("guest", Invocation::new(event.to_string())).await.expect("a taken invocation")
+        emulator.invoke("test-function", Invocation::new(event.to_string())).await.expect("an accepted invocation")
     else {
         panic!("it must time out")
     };
-    assert!(message.ends_with(words.as_str().expect("words")), "{message}, {words}");
+    assert!(message.ends_with(expected.as_str().expect("a message")), "{message}, {expected}");
     emulator.shutdown().await;
 }

@@ -1,77 +1,79 @@
-//! What the emulator holds of an environment: the ways to give it work, to end it, and to look at it.
+//! The emulator's access to an environment: invocations, termination, and a snapshot.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::life::Leave;
+use crate::lifecycle::Termination;
 use crate::outcome::{Invocation, Outcome};
 
-/// The pool gives an environment one invocation while it serves another; one more may cross an offer on its way.
-pub(super) const JOBS: usize = 4;
+/// How many invocations may wait for the loop. The pool sends one while another is served; one more
+/// may come while an update of the availability is on its way.
+pub(super) const INVOCATION_QUEUE_LENGTH: usize = 4;
 
-/// Discards, from tests and from the emulator's end.
-pub(super) const ORDERS: usize = 4;
+/// How many terminations may wait for the loop. They come from tests and from the emulator's end.
+pub(super) const TERMINATION_QUEUE_LENGTH: usize = 4;
 
 /// An invocation on its way to an environment.
 #[derive(Debug)]
-pub(crate) struct Job {
+pub(crate) struct InvocationRequest {
     pub(crate) request_id: String,
     pub(crate) invocation: Invocation,
-    pub(crate) answer: oneshot::Sender<Outcome>,
+    pub(crate) outcome: oneshot::Sender<Outcome>,
 }
 
-/// What the emulator holds of an environment.
+/// The emulator's access to an environment.
 #[derive(Debug, Clone)]
-pub(crate) struct Handle {
+pub(crate) struct EnvironmentHandle {
     pub(super) id: Arc<str>,
-    pub(super) jobs: mpsc::Sender<Job>,
-    pub(super) orders: mpsc::Sender<Leave>,
-    pub(super) view: Arc<Mutex<EnvironmentView>>,
+    pub(super) invocations: mpsc::Sender<InvocationRequest>,
+    pub(super) terminations: mpsc::Sender<Termination>,
+    pub(super) snapshot: Arc<Mutex<EnvironmentSnapshot>>,
 }
 
-/// An environment as seen from outside.
+/// The state of an environment at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnvironmentView {
+pub struct EnvironmentSnapshot {
     /// The environment's id.
     pub id: String,
-    /// Its function.
+    /// The environment's function.
     pub function: String,
-    /// Its folder; `tmp` in it stands for `/tmp`.
+    /// The environment's folder. `tmp` in it is the function's `/tmp`.
     pub folder: PathBuf,
-    /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    /// The value of `AWS_LAMBDA_RUNTIME_API`: `host:port`.
     pub runtime_api: String,
-    /// The process id of the runtime, where it runs.
+    /// The process id of the runtime, if it runs.
     pub runtime: Option<u32>,
-    /// Name and process id of each external extension that runs.
+    /// The name and process id of each external extension that runs.
     pub extensions: Vec<(String, u32)>,
-    /// Whether all of them are stopped.
+    /// Whether all processes are stopped.
     pub frozen: bool,
 }
 
-impl Handle {
+impl EnvironmentHandle {
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(crate) fn give(&self, job: Job) -> Result<(), Job> {
-        self.jobs.try_send(job).map_err(|error| error.into_inner())
+    /// Sends an invocation. Returns it if the environment has ended.
+    pub(crate) fn send(&self, request: InvocationRequest) -> Result<(), InvocationRequest> {
+        self.invocations.try_send(request).map_err(|error| error.into_inner())
     }
 
-    /// Tells the environment to go; waits until it is gone.
-    pub(crate) async fn end(&self, leave: Leave) {
-        // It fails where the environment is gone already.
-        let _gone = self.orders.send(leave).await;
-        self.orders.closed().await;
+    /// Ends the environment and waits until it is gone.
+    pub(crate) async fn terminate(&self, termination: Termination) {
+        // This fails if the environment has ended already.
+        let _ended = self.terminations.send(termination).await;
+        self.terminations.closed().await;
     }
 
-    /// Tells it to go without waiting; a full queue of orders says so already.
-    pub(crate) fn abandon(&self) {
-        let _told = self.orders.try_send(Leave::Killed);
+    /// Kills the environment without a wait. If the queue is full, it ends already.
+    pub(crate) fn request_kill(&self) {
+        let _full_or_ended = self.terminations.try_send(Termination::Kill);
     }
 
-    pub(crate) fn view(&self) -> EnvironmentView {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn snapshot(&self) -> EnvironmentSnapshot {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

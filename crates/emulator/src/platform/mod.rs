@@ -1,4 +1,4 @@
-//! What Lambda says about its own work: the platform events of the Telemetry API and of JSON logs.
+//! Platform events: what Lambda reports about its own work, in telemetry and in JSON logs.
 
 mod record;
 
@@ -9,9 +9,9 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use tokio::time::Instant;
 
-pub(crate) use self::record::Context;
+pub(crate) use self::record::RecordContext;
 
-/// How a phase ended.
+/// The `status` of a phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Success,
@@ -21,7 +21,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Error => "error",
@@ -31,14 +31,14 @@ impl Status {
     }
 }
 
-/// When the processes came up: ahead of an invocation, or inside one after a reset ("suppressed init").
+/// When the processes start: before an invocation, or inside one after a reset ("suppressed init").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum InitPhase {
+pub(crate) enum InitKind {
     Init,
     Invoke,
 }
 
-/// A part of an invocation's time.
+/// A part of an invocation's duration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Span {
     pub(crate) name: &'static str,
@@ -46,34 +46,34 @@ pub(crate) struct Span {
     pub(crate) duration: Duration,
 }
 
-/// How something ended, and the error type where it did not end well.
+/// How a phase was completed. The error type is set unless it succeeded or timed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub(crate) struct Completion {
     pub(crate) status: Status,
     pub(crate) error_type: Option<String>,
 }
 
-impl Verdict {
+impl Completion {
     pub(crate) fn success() -> Self {
         Self { status: Status::Success, error_type: None }
     }
 }
 
-/// The events that the environment's life brings forth; what only the loop knows is in [`Context`].
+/// A platform event with the data of the lifecycle. [`RecordContext`] has the rest of its fields.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Platform {
-    InitStart { phase: InitPhase },
-    InitRuntimeDone { phase: InitPhase, verdict: Verdict },
-    InitReport { phase: InitPhase, verdict: Verdict, duration: Duration },
+pub(crate) enum PlatformEvent {
+    InitStart { kind: InitKind },
+    InitRuntimeDone { kind: InitKind, completion: Completion },
+    InitReport { kind: InitKind, completion: Completion, duration: Duration },
     Start,
-    RuntimeDone { verdict: Verdict, duration: Duration, produced_bytes: usize, spans: Vec<Span> },
-    Report { verdict: Verdict, duration: Duration, init: Option<Duration>, spans: Vec<Span> },
+    RuntimeDone { completion: Completion, duration: Duration, produced_bytes: usize, spans: Vec<Span> },
+    Report { completion: Completion, duration: Duration, init: Option<Duration>, spans: Vec<Span> },
     Extension { name: String, state: &'static str, events: Vec<String>, error_type: Option<String> },
     TelemetrySubscription { name: String, types: Vec<String> },
 }
 
-impl Platform {
-    /// `platform.*`, as in `type`.
+impl PlatformEvent {
+    /// Returns the value of `type`: `platform.*`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::InitStart { .. } => "platform.initStart",
@@ -87,22 +87,23 @@ impl Platform {
         }
     }
 
-    /// Whether CloudWatch gets it at system log level INFO: starts, reports, and reports of an init that failed.
-    pub(crate) fn logged(&self) -> bool {
+    /// Whether the event is in CloudWatch at system log level INFO: starts, reports, and the report
+    /// of an init phase that failed.
+    pub(crate) fn is_logged(&self) -> bool {
         match self {
             Self::Start | Self::Report { .. } => true,
-            Self::InitReport { verdict, .. } => verdict.status != Status::Success,
+            Self::InitReport { completion, .. } => completion.status != Status::Success,
             _ => false,
         }
     }
 }
 
-/// Milliseconds with three digits after the point, as Lambda prints them.
+/// Returns milliseconds with three digits after the point, as Lambda prints them.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// ISO 8601 with milliseconds, UTC.
+/// Formats a time as ISO 8601 in UTC with milliseconds.
 pub(crate) fn timestamp(at: SystemTime) -> String {
     const FORMAT: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

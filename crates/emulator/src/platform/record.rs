@@ -1,39 +1,39 @@
-//! The records of platform events, with the fields of the event schema 2022-12-13.
+//! The `record` of each platform event, with the fields of Telemetry API schema 2022-12-13.
 
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::{InitPhase, Platform, Span, Verdict, milliseconds, timestamp};
-use crate::trace::Trace;
+use super::{Completion, InitKind, PlatformEvent, Span, milliseconds, timestamp};
+use crate::trace::TraceHeaders;
 
-/// What a record says beside the event itself.
+/// The fields of a record that the lifecycle does not know.
 #[derive(Debug)]
-pub(crate) struct Context<'a> {
+pub(crate) struct RecordContext<'a> {
     pub(crate) function: &'a str,
     pub(crate) log_stream: &'a str,
     pub(crate) memory_mb: u32,
     pub(crate) max_memory_used_mb: u64,
     pub(crate) request_id: &'a str,
-    pub(crate) trace: Option<&'a Trace>,
-    /// Whether it is a Lambda Managed Instance, which measures less.
-    pub(crate) managed: bool,
-    /// One moment on both clocks, to place spans in the calendar.
-    pub(crate) anchor: (Instant, SystemTime),
+    pub(crate) trace: Option<&'a TraceHeaders>,
+    /// Whether this is a Lambda Managed Instance, whose reports have fewer metrics.
+    pub(crate) is_managed: bool,
+    /// The same time on both clocks, to convert the start of a span.
+    pub(crate) clock_anchor: (Instant, SystemTime),
 }
 
 type Record = Map<String, Value>;
 
-impl Platform {
-    /// The `record`.
-    pub(crate) fn record(&self, context: &Context<'_>) -> Value {
+impl PlatformEvent {
+    /// Returns the event's `record`.
+    pub(crate) fn record(&self, context: &RecordContext<'_>) -> Value {
         let mut record = Record::new();
         match self {
-            Self::InitStart { phase } => init_start(&mut record, *phase, context),
-            Self::InitRuntimeDone { phase, verdict } => init_end(&mut record, *phase, verdict),
-            Self::InitReport { phase, verdict, duration } => {
-                init_end(&mut record, *phase, verdict);
+            Self::InitStart { kind } => init_start(&mut record, *kind, context),
+            Self::InitRuntimeDone { kind, completion } => init_end(&mut record, *kind, completion),
+            Self::InitReport { kind, completion, duration } => {
+                init_end(&mut record, *kind, completion);
                 put(&mut record, "metrics", json!({ "durationMs": milliseconds(*duration) }));
             }
             Self::Start => {
@@ -41,12 +41,12 @@ impl Platform {
                 put(&mut record, "version", "$LATEST");
                 put_tracing(&mut record, context);
             }
-            Self::RuntimeDone { verdict, duration, produced_bytes, spans } => {
+            Self::RuntimeDone { completion, duration, produced_bytes, spans } => {
                 let metrics = json!({ "durationMs": milliseconds(*duration), "producedBytes": produced_bytes });
-                invocation_end(&mut record, verdict, metrics, spans, context);
+                invocation_end(&mut record, completion, metrics, spans, context);
             }
-            Self::Report { verdict, duration, init, spans } => {
-                invocation_end(&mut record, verdict, metrics(*duration, *init, context), spans, context);
+            Self::Report { completion, duration, init, spans } => {
+                invocation_end(&mut record, completion, metrics(*duration, *init, context), spans, context);
             }
             Self::Extension { name, state, events, error_type } => {
                 put(&mut record, "name", name.as_str());
@@ -68,41 +68,47 @@ fn put(record: &mut Record, name: &str, value: impl Into<Value>) {
     record.insert(name.to_owned(), value.into());
 }
 
-fn init(record: &mut Record, phase: InitPhase) {
-    let phase = match phase {
-        InitPhase::Init => "init",
-        InitPhase::Invoke => "invoke",
+fn put_init(record: &mut Record, kind: InitKind) {
+    let phase = match kind {
+        InitKind::Init => "init",
+        InitKind::Invoke => "invoke",
     };
     put(record, "initializationType", "on-demand");
     put(record, "phase", phase);
 }
 
-fn init_start(record: &mut Record, phase: InitPhase, context: &Context<'_>) {
-    init(record, phase);
+fn init_start(record: &mut Record, kind: InitKind, context: &RecordContext<'_>) {
+    put_init(record, kind);
     put(record, "functionName", context.function);
     put(record, "functionVersion", "$LATEST");
     put(record, "instanceId", context.log_stream);
-    // Seen live in bytes, though the schema page shows megabytes.
+    // Lambda sends bytes, although AWS's schema reference shows megabytes.
     put(record, "instanceMaxMemory", u64::from(context.memory_mb) * 1024 * 1024);
     put(record, "runtimeVersion", "provided:al2023.emulator");
 }
 
-fn init_end(record: &mut Record, phase: InitPhase, verdict: &Verdict) {
-    init(record, phase);
-    put_verdict(record, verdict);
+fn init_end(record: &mut Record, kind: InitKind, completion: &Completion) {
+    put_init(record, kind);
+    put_completion(record, completion);
 }
 
-fn invocation_end(record: &mut Record, verdict: &Verdict, metrics: Value, spans: &[Span], context: &Context<'_>) {
+fn invocation_end(
+    record: &mut Record,
+    completion: &Completion,
+    metrics: Value,
+    spans: &[Span],
+    context: &RecordContext<'_>,
+) {
     put(record, "requestId", context.request_id);
-    put_verdict(record, verdict);
+    put_completion(record, completion);
     put(record, "metrics", metrics);
     put_spans(record, spans, context);
     put_tracing(record, context);
 }
 
-fn put_verdict(record: &mut Record, verdict: &Verdict) {
-    put(record, "status", verdict.status.word());
-    put_error_type(record, verdict.error_type.as_deref());
+fn put_completion(record: &mut Record, completion: &Completion) {
+    put(record, "status", completion.status.as_str());
+    put_error_type(record, completion.error_type.as_deref());
 }
 
 fn put_error_type(record: &mut Record, error_type: Option<&str>) {
@@ -111,9 +117,10 @@ fn put_error_type(record: &mut Record, error_type: Option<&str>) {
     }
 }
 
-/// Billed time includes the init phase since 2025, in whole milliseconds.
-fn metrics(duration: Duration, init: Option<Duration>, context: &Context<'_>) -> Value {
-    if context.managed {
+/// Returns the metrics of `platform.report`. Since 2025 AWS bills the init phase too; the billed
+/// duration is in whole milliseconds.
+fn metrics(duration: Duration, init: Option<Duration>, context: &RecordContext<'_>) -> Value {
+    if context.is_managed {
         return json!({ "durationMs": milliseconds(duration) });
     }
     let billed = milliseconds(duration + init.unwrap_or_default()).ceil() as u64;
@@ -129,20 +136,20 @@ fn metrics(duration: Duration, init: Option<Duration>, context: &Context<'_>) ->
     metrics
 }
 
-fn put_spans(record: &mut Record, spans: &[Span], context: &Context<'_>) {
+fn put_spans(record: &mut Record, spans: &[Span], context: &RecordContext<'_>) {
     if spans.is_empty() {
         return;
     }
-    let (instant, calendar) = context.anchor;
+    let (instant, wall_clock) = context.clock_anchor;
     let spans = spans.iter().map(|span| {
-        let start = calendar + span.start.saturating_duration_since(instant);
+        let start = wall_clock + span.start.saturating_duration_since(instant);
         json!({ "name": span.name, "start": timestamp(start), "durationMs": milliseconds(span.duration) })
     });
     put(record, "spans", spans.collect::<Value>());
 }
 
-/// Absent when the trace is not sampled.
-fn put_tracing(record: &mut Record, context: &Context<'_>) {
+/// Adds `tracing` if the trace is sampled.
+fn put_tracing(record: &mut Record, context: &RecordContext<'_>) {
     if let Some(trace) = context.trace.filter(|trace| trace.sampled()) {
         let tracing = json!({ "spanId": trace.segment_id, "type": "X-Amzn-Trace-Id", "value": trace.upstream });
         put(record, "tracing", tracing);

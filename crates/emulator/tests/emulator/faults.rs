@@ -1,22 +1,23 @@
-//! Faults that happen on demand.
+//! Injected faults.
 
 use std::time::Duration;
 
 use crudder_emulator::{EmulatorEvent, FailureKind, Faults, Freeze, Kill, KillTarget, KillTrigger, Outcome, Source};
+use crudder_testing::process::wait_for_state;
 
-use crate::support::{FUNCTION, Fixture, Recipe, plain, reaches_state};
+use crate::support::{FUNCTION, Fixture, FixtureConfig, start_fixture};
 
-fn order(emulator: &Fixture, faults: Faults) {
-    emulator.emulator.set_faults(FUNCTION, faults).expect("a known function");
+fn set_faults(fixture: &Fixture, faults: Faults) {
+    fixture.emulator.set_faults(FUNCTION, faults).expect("a known function");
 }
 
-fn kill(whom: KillTarget, moment: KillTrigger) -> Faults {
-    let kill = Kill { target: whom, trigger: moment, delay: Duration::from_millis(20) };
+fn kill(target: KillTarget, trigger: KillTrigger) -> Faults {
+    let kill = Kill { target, trigger, delay: Duration::from_millis(20) };
     Faults { kills: vec![kill], ..Faults::default() }
 }
 
-async fn killed(emulator: &mut Fixture, wanted: &Source) {
-    emulator
+async fn wait_for_kill(fixture: &mut Fixture, wanted: &Source) {
+    fixture
         .wait_for("kill", |event| match event {
             EmulatorEvent::ProcessEnded { process, exit_status, .. }
                 if process == wanted && exit_status == "signal: killed" =>
@@ -29,100 +30,100 @@ async fn killed(emulator: &mut Fixture, wanted: &Source) {
 }
 
 #[tokio::test]
-async fn a_function_can_be_killed_while_it_serves_once() {
-    let emulator = plain();
-    order(&emulator, kill(KillTarget::Runtime, KillTrigger::Invoked));
-    let failed = emulator.invoke(r#"{"do":"sleep","ms":20000}"#).await;
+async fn a_kill_during_an_invocation_happens_once() {
+    let fixture = start_fixture();
+    set_faults(&fixture, kill(KillTarget::Runtime, KillTrigger::Invoked));
+    let failed = fixture.invoke(r#"{"do":"sleep","ms":20000}"#).await;
     assert!(matches!(failed, Outcome::Failed { kind: FailureKind::Exit, .. }), "{failed:?}");
-    emulator.answer(r#"{"do":"sleep","ms":50}"#).await;
-    emulator.close().await;
+    fixture.response(r#"{"do":"sleep","ms":50}"#).await;
+    fixture.shutdown().await;
 }
 
 #[tokio::test]
-async fn an_extension_can_be_killed_while_it_works_after_the_answer() {
-    let mut emulator = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "20000").open();
-    order(&emulator, kill(KillTarget::Extensions, KillTrigger::RuntimeDone));
-    emulator.answer("{}").await;
-    killed(&mut emulator, &Source::Extension("emulator-extension".to_owned())).await;
-    let report = emulator.line("platform.report").await.line;
+async fn an_extension_can_be_killed_while_it_works_after_the_response() {
+    let mut fixture = FixtureConfig::with_extension("linger").variable("EXTENSION_LINGERS_MS", "20000").start();
+    set_faults(&fixture, kill(KillTarget::Extensions, KillTrigger::RuntimeDone));
+    fixture.response("{}").await;
+    wait_for_kill(&mut fixture, &Source::Extension("emulator-extension".to_owned())).await;
+    let report = fixture.wait_for_line("platform.report").await.line;
     assert!(report.contains(r#""errorType":"Extension.Crash""#), "{report}");
-    emulator.close().await;
+    fixture.shutdown().await;
 }
 
 #[tokio::test]
-async fn an_extension_can_be_killed_at_its_start_and_at_its_end() {
-    let mut emulator = Recipe::extension("linger").open();
+async fn an_extension_can_be_killed_at_its_start_and_at_shutdown() {
+    let mut fixture = FixtureConfig::with_extension("linger").start();
     let faults = Faults {
         kills: vec![Kill { target: KillTarget::Extensions, trigger: KillTrigger::Started, delay: Duration::ZERO }],
         ..Faults::default()
     };
-    order(&emulator, faults);
-    emulator.answer("{}").await;
-    emulator.line(r#""phase":"init","status":"error","errorType":"Extension.Crash""#).await;
-    emulator.close().await;
-    let mut emulator = Recipe::extension("ignore-shutdown").open();
-    emulator.answer("{}").await;
-    emulator.frozen().await;
-    order(&emulator, kill(KillTarget::Extensions, KillTrigger::Shutdown));
+    set_faults(&fixture, faults);
+    fixture.response("{}").await;
+    fixture.wait_for_line(r#""phase":"init","status":"error","errorType":"Extension.Crash""#).await;
+    fixture.shutdown().await;
+    let mut fixture = FixtureConfig::with_extension("ignore-shutdown").start();
+    fixture.response("{}").await;
+    fixture.wait_until_frozen().await;
+    set_faults(&fixture, kill(KillTarget::Extensions, KillTrigger::Shutdown));
     let begin = std::time::Instant::now();
-    emulator.emulator.clone().shutdown().await;
-    assert!(begin.elapsed() < Duration::from_millis(1_900), "it did not have its two seconds");
-    killed(&mut emulator, &Source::Extension("emulator-extension".to_owned())).await;
+    fixture.emulator.clone().shutdown().await;
+    assert!(begin.elapsed() < Duration::from_millis(1_900), "the kill came before the two seconds of a shutdown");
+    wait_for_kill(&mut fixture, &Source::Extension("emulator-extension".to_owned())).await;
 }
 
 #[tokio::test]
-async fn an_extension_can_be_stopped_in_the_middle_of_its_work() {
-    let mut emulator = Recipe::extension("linger").variable("EXTENSION_LINGERS_MS", "1000").open();
+async fn an_extension_can_be_stopped_during_its_work() {
+    let mut fixture = FixtureConfig::with_extension("linger").variable("EXTENSION_LINGERS_MS", "1000").start();
     let freeze = Freeze { delay: Duration::from_millis(50), duration: Duration::from_secs(2) };
-    order(&emulator, Faults { freeze: Some(freeze), ..Faults::default() });
-    emulator.answer("{}").await;
-    let pid = emulator.environment().extensions[0].1;
-    reaches_state(pid, 'T').await;
-    assert!(!emulator.environment().frozen, "the fault stopped it, not the end of its work");
-    emulator.line("lingered").await;
-    emulator.frozen().await;
-    emulator.close().await;
+    set_faults(&fixture, Faults { freeze: Some(freeze), ..Faults::default() });
+    fixture.response("{}").await;
+    let pid = fixture.environment().extensions[0].1;
+    wait_for_state(pid, 'T').await;
+    assert!(!fixture.environment().frozen, "the fault stopped it, the environment is not frozen");
+    fixture.wait_for_line("lingered").await;
+    fixture.wait_until_frozen().await;
+    fixture.shutdown().await;
 }
 
 #[tokio::test]
-async fn managed_instances_refuse_invoke() {
-    let mut emulator = Recipe::extension("").open();
-    order(&emulator, Faults { refuse_invoke: true, ..Faults::default() });
-    let failed = emulator.invoke("{}").await;
+async fn registrations_for_invoke_can_be_refused() {
+    let mut fixture = FixtureConfig::with_extension("").start();
+    set_faults(&fixture, Faults { refuse_invoke: true, ..Faults::default() });
+    let failed = fixture.invoke("{}").await;
     assert!(matches!(failed, Outcome::Failed { .. }));
-    let refused = emulator.line("registered 403").await.line;
+    let refused = fixture.wait_for_line("registered 403").await.line;
     assert!(refused.contains("INVOKE"), "{refused}");
-    emulator.close().await;
-    let mut emulator = Recipe::extension("").variable("EXTENSION_EVENTS", "SHUTDOWN").open();
-    order(&emulator, Faults { refuse_invoke: true, ..Faults::default() });
-    let seen = emulator.answer(r#"{"do":"environment"}"#).await;
-    assert_eq!(seen["AWS_LAMBDA_INITIALIZATION_TYPE"], "lambda-managed-instances");
-    emulator.line("registered 200").await;
-    emulator.close().await;
+    fixture.shutdown().await;
+    let mut fixture = FixtureConfig::with_extension("").variable("EXTENSION_EVENTS", "SHUTDOWN").start();
+    set_faults(&fixture, Faults { refuse_invoke: true, ..Faults::default() });
+    let variables = fixture.response(r#"{"do":"environment"}"#).await;
+    assert_eq!(variables["AWS_LAMBDA_INITIALIZATION_TYPE"], "lambda-managed-instances");
+    fixture.wait_for_line("registered 200").await;
+    fixture.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_function_that_takes_more_memory_than_it_has_is_killed_in_lambdas_words() {
-    let mut emulator = Recipe { memory_mb: 64, ..Recipe::extension("") }.open();
-    let failed = emulator.invoke(r#"{"do":"allocate","mb":256}"#).await;
+async fn a_function_beyond_its_memory_is_killed_with_lambdas_message() {
+    let mut fixture = FixtureConfig { memory_mb: 64, ..FixtureConfig::with_extension("") }.start();
+    let failed = fixture.invoke(r#"{"do":"allocate","mb":256}"#).await;
     let Outcome::Failed { error_type, message, kind, info, .. } = failed else { panic!("it must fail") };
     assert_eq!((error_type.as_str(), kind), ("Runtime.OutOfMemory", FailureKind::OutOfMemory));
     assert_eq!(message, format!("RequestId: {} Error: Runtime exited with error: signal: killed", info.request_id));
-    let report = emulator.line("platform.report").await.line;
+    let report = fixture.wait_for_line("platform.report").await.line;
     assert!(report.contains(r#""status":"error","errorType":"Runtime.OutOfMemory""#), "{report}");
     assert!(report.contains(r#""memorySizeMB":64,"maxMemoryUsedMB":64"#), "{report}");
-    killed(&mut emulator, &Source::Function).await;
-    emulator.line(r#""shutdownReason":"failure""#).await;
-    emulator.answer("{}").await;
-    emulator.close().await;
+    wait_for_kill(&mut fixture, &Source::Function).await;
+    fixture.wait_for_line(r#""shutdownReason":"failure""#).await;
+    fixture.response("{}").await;
+    fixture.shutdown().await;
 }
 
 #[tokio::test]
-async fn memory_may_take_the_extension_along() {
-    let mut emulator = Recipe { memory_mb: 64, ..Recipe::extension("") }.open();
-    order(&emulator, Faults { out_of_memory_kills_extensions: true, ..Faults::default() });
-    emulator.invoke(r#"{"do":"allocate","mb":256}"#).await;
-    killed(&mut emulator, &Source::Function).await;
-    killed(&mut emulator, &Source::Extension("emulator-extension".to_owned())).await;
-    emulator.close().await;
+async fn out_of_memory_can_kill_the_extension_too() {
+    let mut fixture = FixtureConfig { memory_mb: 64, ..FixtureConfig::with_extension("") }.start();
+    set_faults(&fixture, Faults { out_of_memory_kills_extensions: true, ..Faults::default() });
+    fixture.invoke(r#"{"do":"allocate","mb":256}"#).await;
+    wait_for_kill(&mut fixture, &Source::Function).await;
+    wait_for_kill(&mut fixture, &Source::Extension("emulator-extension".to_owned())).await;
+    fixture.shutdown().await;
 }

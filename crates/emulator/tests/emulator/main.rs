@@ -1,4 +1,4 @@
-//! The emulator at its edge: real processes, real sockets, nothing pretended.
+//! Tests of the emulator from outside: with real processes and real sockets.
 
 mod chaos;
 mod deaths;
@@ -6,9 +6,9 @@ mod extensions;
 mod faults;
 mod freezing;
 mod invocations;
-mod leaving;
-mod lines;
+mod log_lines;
 mod managed;
+mod shutdown;
 mod support;
 mod telemetry;
 mod variables;

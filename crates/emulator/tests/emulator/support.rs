@@ -1,43 +1,45 @@
-//! An emulator with one function, and patience with an end.
+//! A fixture: an emulator with one function, and waits for its events.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use crudder_emulator::{
-    Emulator, EmulatorConfig, EmulatorEvent, EnvironmentView, FunctionConfig, Invocation, LogLine, Outcome,
+    Emulator, EmulatorConfig, EmulatorEvent, EnvironmentSnapshot, FunctionConfig, Invocation, LogLine, Outcome,
     Subscription,
 };
+use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
-/// Far longer than anything here takes; a test that waits as long has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const FUNCTION: &str = "test-function";
 
-/// `/proc` tells nobody when it changes.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// The timeout of the function, unless a test sets another one. No invocation comes near it.
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30);
 
-pub(crate) const FUNCTION: &str = "guest";
-
-/// How a fixture differs from the plain one.
-pub(crate) struct Recipe {
+/// The settings of a fixture.
+pub(crate) struct FixtureConfig {
     pub(crate) timeout: Duration,
     pub(crate) memory_mb: u32,
     pub(crate) variables: Vec<(&'static str, String)>,
+    /// Whether the function has the test extension.
     pub(crate) extension: bool,
     pub(crate) bootstrap: &'static str,
-    pub(crate) change: fn(&mut EmulatorConfig),
+    /// Changes the emulator's settings.
+    pub(crate) configure: fn(&mut EmulatorConfig),
 }
 
-impl Default for Recipe {
+impl Default for FixtureConfig {
     fn default() -> Self {
         Self {
-            timeout: PATIENCE,
+            timeout: FUNCTION_TIMEOUT,
             memory_mb: 128,
             variables: Vec::new(),
             extension: false,
             bootstrap: env!("CARGO_BIN_EXE_emulator-function"),
-            change: |_| (),
+            configure: |_| (),
         }
     }
 }
@@ -49,9 +51,11 @@ pub(crate) struct Fixture {
     seen: Vec<EmulatorEvent>,
 }
 
-impl Recipe {
-    pub(crate) fn extension(does: &str) -> Self {
-        Self { extension: true, variables: vec![("EXTENSION_DOES", does.to_owned())], ..Self::default() }
+impl FixtureConfig {
+    /// With the test extension and this behavior of it; see `programs/extension.rs`.
+    pub(crate) fn with_extension(behavior: &str) -> Self {
+        let variables = vec![("EXTENSION_BEHAVIOR", behavior.to_owned())];
+        Self { extension: true, variables, ..Self::default() }
     }
 
     pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
@@ -59,13 +63,13 @@ impl Recipe {
         self
     }
 
-    pub(crate) fn open(self) -> Fixture {
+    pub(crate) fn start(self) -> Fixture {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = EmulatorConfig::new(folder.path());
         if self.extension {
             config.extensions.push(env!("CARGO_BIN_EXE_emulator-extension").into());
         }
-        (self.change)(&mut config);
+        (self.configure)(&mut config);
         let variables: BTreeMap<String, String> =
             self.variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let function = FunctionConfig {
@@ -81,33 +85,44 @@ impl Recipe {
     }
 }
 
-pub(crate) fn plain() -> Fixture {
-    Recipe::default().open()
+/// Starts a fixture with the default settings.
+pub(crate) fn start_fixture() -> Fixture {
+    FixtureConfig::default().start()
 }
 
 impl Fixture {
     /// Invokes the function with this event.
     pub(crate) async fn invoke(&self, event: &str) -> Outcome {
-        let invoked = self.emulator.invoke(FUNCTION, Invocation::new(event.to_owned()));
-        soon(invoked).await.expect("a taken invocation")
+        let invocation = Invocation::new(event.to_owned());
+        let outcome = within_timeout("the outcome", self.emulator.invoke(FUNCTION, invocation)).await;
+        outcome.expect("an accepted invocation")
     }
 
-    /// The answer of a function that must answer.
-    pub(crate) async fn answer(&self, event: &str) -> Value {
+    /// Invokes the function with this event. Returns its response, and panics if it fails.
+    pub(crate) async fn response(&self, event: &str) -> Value {
         match self.invoke(event).await {
             Outcome::Succeeded { payload, .. } => serde_json::from_slice(&payload).expect("JSON"),
-            failed @ Outcome::Failed { .. } => panic!("an answer was expected: {failed:?}"),
+            failed @ Outcome::Failed { .. } => panic!("the function must respond: {failed:?}"),
         }
     }
 
-    /// The first event, old or new, of which `pick` makes something.
+    /// Starts an invocation on its own task.
+    pub(crate) fn spawn_invocation(&self, event: &str) -> JoinHandle<Outcome> {
+        let (emulator, invocation) = (self.emulator.clone(), Invocation::new(event.to_owned()));
+        tokio::spawn(async move {
+            let outcome = within_timeout("the outcome", emulator.invoke(FUNCTION, invocation)).await;
+            outcome.expect("an accepted invocation")
+        })
+    }
+
+    /// Waits for the first event, old or new, for which `pick` returns a value.
     pub(crate) async fn wait_for<T>(&mut self, what: &str, mut pick: impl FnMut(&EmulatorEvent) -> Option<T>) -> T {
         if let Some(found) = self.seen.iter().find_map(&mut pick) {
             return found;
         }
-        let end = tokio::time::Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         loop {
-            let next = tokio::time::timeout_at(end, self.events.next()).await;
+            let next = timeout_at(end, self.events.next()).await;
             let Ok(Some(event)) = next else { panic!("no {what} came; seen: {:#?}", self.seen) };
             self.seen.push(event.clone());
             if let Some(found) = pick(&event) {
@@ -116,8 +131,8 @@ impl Fixture {
         }
     }
 
-    /// The first log line that contains `part`.
-    pub(crate) async fn line(&mut self, part: &str) -> LogLine {
+    /// Waits for the first log line that contains `part`.
+    pub(crate) async fn wait_for_line(&mut self, part: &str) -> LogLine {
         self.wait_for(&format!("line with {part:?}"), |event| match event {
             EmulatorEvent::Line(line) if line.line.contains(part) => Some(line.clone()),
             _ => None,
@@ -125,20 +140,18 @@ impl Fixture {
         .await
     }
 
-    /// Starts an invocation on a task of its own.
-    pub(crate) fn start(&self, event: &str) -> tokio::task::JoinHandle<Outcome> {
-        let (emulator, invocation) = (self.emulator.clone(), Invocation::new(event.to_owned()));
-        tokio::spawn(async move { soon(emulator.invoke(FUNCTION, invocation)).await.expect("a taken invocation") })
+    pub(crate) async fn wait_until_frozen(&mut self) {
+        self.wait_for("freeze", |event| matches!(event, EmulatorEvent::Frozen { .. }).then_some(())).await;
     }
 
-    /// Forgets what was seen, so that only what comes next counts.
-    pub(crate) fn forget(&mut self) {
+    /// Drops all events so far, so that only later ones count.
+    pub(crate) fn clear_events(&mut self) {
         self.seen.clear();
         while self.events.try_next().is_some() {}
     }
 
-    /// Everything seen until now, newest last.
-    pub(crate) fn seen(&mut self) -> &[EmulatorEvent] {
+    /// Returns all events so far, oldest first.
+    pub(crate) fn events(&mut self) -> &[EmulatorEvent] {
         while let Some(event) = self.events.try_next() {
             self.seen.push(event);
         }
@@ -149,55 +162,14 @@ impl Fixture {
         self.events.lost()
     }
 
-    /// The only environment.
-    pub(crate) fn environment(&self) -> EnvironmentView {
+    /// Returns the only environment.
+    pub(crate) fn environment(&self) -> EnvironmentSnapshot {
         let mut environments = self.emulator.environments();
         assert_eq!(environments.len(), 1, "{environments:#?}");
         environments.remove(0)
     }
 
-    pub(crate) async fn frozen(&mut self) {
-        self.wait_for("freeze", |event| matches!(event, EmulatorEvent::Frozen { .. }).then_some(())).await;
+    pub(crate) async fn shutdown(self) {
+        within_timeout("the shutdown", self.emulator.shutdown()).await;
     }
-
-    pub(crate) async fn close(self) {
-        soon(self.emulator.shutdown()).await;
-    }
-}
-
-/// Waits, but not for ever.
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("it takes too long")
-}
-
-/// The state letter of a process in `/proc`, nothing when it is gone.
-pub(crate) fn process_state(pid: u32) -> Option<char> {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
-}
-
-/// Waits until the process is gone.
-pub(crate) async fn gone(pid: u32) {
-    soon(async {
-        while process_state(pid).is_some_and(|state| state != 'Z') {
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    })
-    .await;
-}
-
-/// Waits until the process is in this state: a signal takes effect a moment after it was sent.
-pub(crate) async fn reaches_state(pid: u32, state: char) {
-    soon(async {
-        while process_state(pid) != Some(state) {
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-    })
-    .await;
-}
-
-pub(crate) fn kill(pid: u32) {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = Pid::from_raw(i32::try_from(pid).expect("a process id")).expect("not zero");
-    kill_process(pid, Signal::KILL).expect("it runs");
 }

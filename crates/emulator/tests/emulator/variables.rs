@@ -1,27 +1,28 @@
-//! The variables of function and extension: Lambda's, the function's own, and nothing of this machine's.
+//! The environment variables of function and extension: Lambda's and the function's own, and none of this
+//! machine.
 
 use std::collections::BTreeSet;
 
-use crate::support::Recipe;
+use crate::support::FixtureConfig;
 
 #[tokio::test]
-async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
-    let recipe = Recipe {
-        change: |config| {
+async fn function_and_extension_get_lambdas_variables_and_no_others() {
+    let config = FixtureConfig {
+        configure: |config| {
             config.xray_daemon = Some(([127, 0, 0, 1], 2000).into());
             config.tmp_files.insert("RING_FILE".to_owned(), "ring".to_owned());
         },
-        ..Recipe::extension("")
+        ..FixtureConfig::with_extension("")
     };
-    let mut emulator = recipe.variable("OWN", "yes").open();
-    let seen = emulator.answer(r#"{"do":"environment"}"#).await;
+    let mut fixture = config.variable("OWN", "yes").start();
+    let seen = fixture.response(r#"{"do":"environment"}"#).await;
     let expected = [
         ("AWS_REGION", "ca-central-1"),
         ("AWS_DEFAULT_REGION", "ca-central-1"),
-        ("AWS_LAMBDA_FUNCTION_NAME", "guest"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "test-function"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/guest"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/test-function"),
         ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
         ("AWS_LAMBDA_LOG_LEVEL", "INFO"),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
@@ -35,15 +36,15 @@ async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
         ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
         ("TZ", ":UTC"),
         ("OWN", "yes"),
-        ("EXTENSION_DOES", ""),
+        ("EXTENSION_BEHAVIOR", ""),
     ];
     for (name, value) in expected {
         assert_eq!(seen[name], value, "{name}");
     }
-    let environment = emulator.environment();
+    let environment = fixture.environment();
     let tmp = environment.folder.join("tmp");
-    assert_eq!(seen["TMPDIR"], tmp.to_str().expect("plain"));
-    assert_eq!(seen["RING_FILE"], tmp.join("ring").to_str().expect("plain"));
+    assert_eq!(seen["TMPDIR"], tmp.to_str().expect("UTF-8"));
+    assert_eq!(seen["RING_FILE"], tmp.join("ring").to_str().expect("UTF-8"));
     assert_eq!(seen["AWS_LAMBDA_RUNTIME_API"], environment.runtime_api);
     let others = [
         "AWS_ACCESS_KEY_ID",
@@ -60,8 +61,8 @@ async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
     let names: BTreeSet<&str> = seen.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(names, expected);
 
-    let line = emulator.line("variables ").await.line;
-    let of_extension: BTreeSet<String> = serde_json::from_str(&line["variables ".len()..]).expect("JSON");
+    let line = fixture.wait_for_line("variables ").await.line;
+    let extension_names: BTreeSet<String> = serde_json::from_str(&line["variables ".len()..]).expect("JSON");
     let hidden = [
         "AWS_LAMBDA_LOG_GROUP_NAME",
         "AWS_LAMBDA_LOG_STREAM_NAME",
@@ -75,6 +76,6 @@ async fn function_and_extension_see_the_variables_of_lambda_and_no_others() {
     ];
     let visible: BTreeSet<String> =
         expected.iter().filter(|name| !hidden.contains(name)).map(|name| (*name).to_owned()).collect();
-    assert_eq!(of_extension, visible);
-    emulator.close().await;
+    assert_eq!(extension_names, visible);
+    fixture.shutdown().await;
 }

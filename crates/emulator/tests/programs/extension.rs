@@ -1,8 +1,8 @@
-//! An extension for the tests: it registers, prints every event it gets, and misbehaves as `EXTENSION_DOES` says.
+//! An extension for the tests. It registers, prints every event, and misbehaves as `EXTENSION_BEHAVIOR` says.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "a test program reads its environment where it needs it and sleeps where told"
+    reason = "a test program reads its environment where it needs it, and sleeps on request"
 )]
 
 mod http;
@@ -19,43 +19,43 @@ const EXTENSION: &str = "/2020-01-01/extension";
 
 fn main() {
     let api = variable("AWS_LAMBDA_RUNTIME_API");
-    let does = variable("EXTENSION_DOES");
-    if does == "exit-at-start" {
+    let behavior = variable("EXTENSION_BEHAVIOR");
+    if behavior == "exit-at-start" {
         exit(5);
     }
     let id = register(&api);
-    if does == "init-error" {
-        complain(&api, &id, "init/error");
+    if behavior == "init-error" {
+        report_error(&api, &id, "init/error");
         exit(6);
     }
     if !variable("EXTENSION_SUBSCRIBES").is_empty() {
         telemetry::subscribe(&api, &id, &variable("EXTENSION_SUBSCRIBES"), &variable("EXTENSION_LISTENER"));
     }
-    say(&format!("variables {}", serde_json::to_string(&names()).expect("plain names")));
+    print_line(&format!("variables {}", serde_json::to_string(&names()).expect("JSON")));
     loop {
         let headers = [("lambda-extension-identifier", id.as_str())];
         let next = http::call(&api, "GET", &format!("{EXTENSION}/event/next"), &headers, b"").expect("the API answers");
         let event: Value = serde_json::from_slice(&next.body).unwrap_or_default();
-        say(&format!("event {event}"));
-        obey(&does, &api, &id, &event);
+        print_line(&format!("event {event}"));
+        handle(&behavior, &api, &id, &event);
     }
 }
 
-fn obey(does: &str, api: &str, id: &str, event: &Value) {
+fn handle(behavior: &str, api: &str, id: &str, event: &Value) {
     let shutdown = event["eventType"] == "SHUTDOWN";
-    match does {
+    match behavior {
         "crash-on-invoke" if !shutdown => exit(2),
         "exit-error-on-invoke" if !shutdown => {
-            complain(api, id, "exit/error");
+            report_error(api, id, "exit/error");
             exit(2);
         }
         "linger" if !shutdown => {
             sleep(Duration::from_millis(variable("EXTENSION_LINGERS_MS").parse().unwrap_or(0)));
-            say("lingered");
+            print_line("lingered");
         }
         "ignore-shutdown" => (),
         _ if shutdown => {
-            sleep(Duration::from_millis(variable("EXTENSION_LASTS_MS").parse().unwrap_or(0)));
+            sleep(Duration::from_millis(variable("EXTENSION_SHUTDOWN_MS").parse().unwrap_or(0)));
             exit(0);
         }
         _ => (),
@@ -73,20 +73,20 @@ fn register(api: &str) -> String {
     };
     let headers = [("lambda-extension-name", name.as_str()), ("lambda-extension-accept-feature", "accountId")];
     let body = json!({ "events": events }).to_string();
-    let answer =
-        http::call(api, "POST", &format!("{EXTENSION}/register"), &headers, body.as_bytes()).expect("an answer");
-    say(&format!("registered {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
-    match answer.headers.get("lambda-extension-identifier") {
+    let response =
+        http::call(api, "POST", &format!("{EXTENSION}/register"), &headers, body.as_bytes()).expect("a response");
+    print_line(&format!("registered {} {}", response.status, String::from_utf8_lossy(&response.body)));
+    match response.headers.get("lambda-extension-identifier") {
         Some(id) => id.clone(),
         None => exit(7),
     }
 }
 
-fn complain(api: &str, id: &str, path: &str) {
+fn report_error(api: &str, id: &str, path: &str) {
     let headers =
         [("lambda-extension-identifier", id), ("lambda-extension-function-error-type", "Extension.ConfigInvalid")];
     let body = json!({ "errorMessage": "bad", "errorType": "Extension.ConfigInvalid", "stackTrace": [] }).to_string();
-    http::call(api, "POST", &format!("{EXTENSION}/{path}"), &headers, body.as_bytes()).expect("an answer");
+    http::call(api, "POST", &format!("{EXTENSION}/{path}"), &headers, body.as_bytes()).expect("a response");
 }
 
 fn variable(name: &str) -> String {
@@ -97,6 +97,6 @@ fn names() -> Vec<String> {
     std::env::vars().map(|(name, _)| name).collect()
 }
 
-fn say(line: &str) {
+fn print_line(line: &str) {
     std::io::stdout().write_all(format!("{line}\n").as_bytes()).expect("a pipe");
 }

@@ -1,8 +1,8 @@
-//! A function for the tests: it does what its event says, and in init what `AT_INIT` says.
+//! A function for the tests. The event's `do` selects what it does, `AT_INIT` what it does in the init phase.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "a test program reads its environment where it needs it and sleeps where told"
+    reason = "a test program reads its environment where it needs it, and sleeps on request"
 )]
 
 mod http;
@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 const RUNTIME: &str = "/2018-06-01/runtime";
 
 fn main() {
-    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").expect("the emulator sets it");
-    at_init(&api);
+    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").expect("a variable of Lambda");
+    initialize(&api);
     let mut count = 0;
     loop {
         let next = http::call(&api, "GET", &format!("{RUNTIME}/invocation/next"), &[], b"").expect("the API answers");
@@ -28,14 +28,14 @@ fn main() {
     }
 }
 
-fn at_init(api: &str) {
-    let wish = std::env::var("AT_INIT").unwrap_or_default();
-    let first_life = !marked("lives");
-    match wish.as_str() {
+fn initialize(api: &str) {
+    let behavior = std::env::var("AT_INIT").unwrap_or_default();
+    let is_first_start = create_marker("started-before");
+    match behavior.as_str() {
         "exit" => exit(3),
-        "exit-once" if first_life => exit(3),
+        "exit-once" if is_first_start => exit(3),
         "hang" => sleep(Duration::from_secs(3600)),
-        "hang-once" if first_life => sleep(Duration::from_secs(3600)),
+        "hang-once" if is_first_start => sleep(Duration::from_secs(3600)),
         "error" => {
             let body = json!({ "errorType": "Function.NoTable", "errorMessage": "no table" }).to_string();
             let headers = [("lambda-runtime-function-error-type", "Function.NoTable")];
@@ -46,33 +46,33 @@ fn at_init(api: &str) {
     }
 }
 
-/// Whether this environment's `/tmp` bears the mark; from now on it does.
-fn marked(name: &str) -> bool {
-    let path = format!("{}/{name}", std::env::var("TMPDIR").expect("the emulator sets it"));
-    let known = std::fs::exists(&path).expect("a readable folder");
+/// Creates a file in the environment's `/tmp`. Returns whether it is new.
+fn create_marker(name: &str) -> bool {
+    let path = format!("{}/{name}", std::env::var("TMPDIR").expect("a variable of Lambda"));
+    let exists = std::fs::exists(&path).expect("a readable folder");
     std::fs::write(&path, b"x").expect("a writable folder");
-    known
+    !exists
 }
 
-fn serve(api: &str, next: &http::Answer, event: &Value, count: u32) {
+fn serve(api: &str, next: &http::Response, event: &Value, count: u32) {
     let id = next.headers["lambda-runtime-aws-request-id"].clone();
     let milliseconds = event["ms"].as_u64().unwrap_or(0);
     match event["do"].as_str().unwrap_or("echo") {
         "exit" => exit(event["code"].as_i64().unwrap_or(1) as i32),
-        "panic" => panic!("told to"),
+        "panic" => panic!("panicked on request"),
         "abort" => abort(),
         "sleep" => sleep(Duration::from_millis(milliseconds)),
         "print" => print(event),
-        "say" => say(event["line"].as_str().unwrap_or_default()),
+        "print-line" => print_line(event["line"].as_str().unwrap_or_default()),
         "allocate" => allocate(event["mb"].as_u64().unwrap_or(0)),
         "spawn" => spawn(),
-        "hammer" => hammer(api),
+        "call-forever" => call_forever(api),
         "fail" => return fail(api, &id),
         "large" => return large(api, &id, event["bytes"].as_u64().unwrap_or(0) as usize),
-        "call" => return report(api, &id, &probe(api, event)),
-        "environment" => return report(api, &id, &std::env::vars().collect()),
-        "exit-after-answer" => {
-            report(api, &id, &json!("last words"));
+        "call" => return respond_json(api, &id, &call_api(api, event)),
+        "environment" => return respond_json(api, &id, &std::env::vars().collect()),
+        "exit-after-response" => {
+            respond_json(api, &id, &json!("response before exit"));
             exit(4);
         }
         _ => (),
@@ -80,15 +80,15 @@ fn serve(api: &str, next: &http::Answer, event: &Value, count: u32) {
     if event["then"] == "sleep" {
         sleep(Duration::from_secs(3600));
     }
-    let answer = json!({ "event": event, "headers": next.headers, "count": count, "pid": std::process::id() });
-    report(api, &id, &answer);
+    let response = json!({ "event": event, "headers": next.headers, "count": count, "pid": std::process::id() });
+    respond_json(api, &id, &response);
 }
 
-fn report(api: &str, id: &str, answer: &Value) {
-    respond(api, id, answer.to_string().as_bytes());
+fn respond_json(api: &str, id: &str, response: &Value) {
+    respond(api, id, response.to_string().as_bytes());
 }
 
-fn respond(api: &str, id: &str, body: &[u8]) -> http::Answer {
+fn respond(api: &str, id: &str, body: &[u8]) -> http::Response {
     http::call(api, "POST", &format!("{RUNTIME}/invocation/{id}/response"), &[], body).expect("the API answers")
 }
 
@@ -100,8 +100,8 @@ fn fail(api: &str, id: &str) {
 }
 
 fn large(api: &str, id: &str, bytes: usize) {
-    let answer = respond(api, id, &vec![b'1'; bytes]);
-    say(&format!("posted {bytes}: {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
+    let result = respond(api, id, &vec![b'1'; bytes]);
+    print_line(&format!("posted {bytes}: {} {}", result.status, String::from_utf8_lossy(&result.body)));
 }
 
 fn print(event: &Value) {
@@ -115,25 +115,25 @@ fn print(event: &Value) {
 }
 
 fn allocate(mb: u64) {
-    let mut held = Vec::new();
+    let mut allocated = Vec::new();
     for _ in 0..mb {
-        held.push(vec![1_u8; 1024 * 1024]);
+        allocated.push(vec![1_u8; 1024 * 1024]);
         sleep(Duration::from_millis(1));
     }
     sleep(Duration::from_secs(3600));
-    drop(held);
+    drop(allocated);
 }
 
-/// A child that would live for an hour, in a process group of its own.
+/// Starts a child that runs for an hour, in its own process group.
 fn spawn() {
     use std::os::unix::process::CommandExt;
     let mut child = std::process::Command::new("sleep").arg("3600").process_group(0).spawn().expect("sleep exists");
-    say(&format!("child {}", child.id()));
+    print_line(&format!("child {}", child.id()));
     std::thread::spawn(move || child.wait());
 }
 
-/// Asks for what it has already, from eight threads and for ever.
-fn hammer(api: &str) {
+/// Calls `next` from eight threads forever, although it has an invocation already.
+fn call_forever(api: &str) {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
@@ -145,8 +145,8 @@ fn hammer(api: &str) {
     });
 }
 
-/// Makes one call of the API and says what came back.
-fn probe(api: &str, event: &Value) -> Value {
+/// Makes the API call that the event describes, and returns its result.
+fn call_api(api: &str, event: &Value) -> Value {
     let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
     let headers: Vec<(String, String)> = event["headers"]
         .as_object()
@@ -155,11 +155,12 @@ fn probe(api: &str, event: &Value) -> Value {
         .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
         .collect();
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let answer = http::call(api, &text("method"), &text("path"), &headers, text("body").as_bytes()).expect("an answer");
-    json!({ "status": answer.status, "body": serde_json::from_slice::<Value>(&answer.body).unwrap_or_default() })
+    let result =
+        http::call(api, &text("method"), &text("path"), &headers, text("body").as_bytes()).expect("a response");
+    json!({ "status": result.status, "body": serde_json::from_slice::<Value>(&result.body).unwrap_or_default() })
 }
 
-fn say(line: &str) {
+fn print_line(line: &str) {
     let mut stdout = std::io::stdout();
     stdout.write_all(format!("{line}\n").as_bytes()).expect("a pipe");
 }

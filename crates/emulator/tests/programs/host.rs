@@ -1,4 +1,5 @@
-//! An emulator in a process of its own, for the test that kills it: it serves one request, prints what runs, and waits.
+//! An emulator in its own process, for the test that kills it. It serves one request, prints the ids of its
+//! processes, and waits.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +14,7 @@ async fn main() {
     let [directory, bootstrap, extension] = arguments.as_slice() else { panic!("three paths") };
     let config = EmulatorConfig { extensions: vec![extension.clone()], ..EmulatorConfig::new(directory) };
     let function = FunctionConfig {
-        name: "guest".to_owned(),
+        name: "test-function".to_owned(),
         bootstrap: bootstrap.clone(),
         timeout: Duration::from_secs(60),
         memory_mb: 128,
@@ -21,10 +22,10 @@ async fn main() {
     };
     let emulator = Emulator::new(config, vec![function]).expect("an emulator");
     let mut events = emulator.subscribe();
-    emulator.invoke("guest", Invocation::new(r#"{"do":"spawn"}"#)).await.expect("an outcome");
+    emulator.invoke("test-function", Invocation::new(r#"{"do":"spawn"}"#)).await.expect("an outcome");
     let mut child = None;
     let mut frozen = false;
-    // Frozen processes are the ones that would stay for ever.
+    // A frozen process cannot exit by itself.
     while child.is_none() || !frozen {
         match events.next().await.expect("more events") {
             EmulatorEvent::Line(line) => child = child.or(line.line.strip_prefix("child ").map(str::to_owned)),
@@ -36,7 +37,7 @@ async fn main() {
         .environments()
         .into_iter()
         .flat_map(|environment| {
-            environment.runtime.into_iter().chain(environment.extensions.into_iter().map(|it| it.1))
+            environment.runtime.into_iter().chain(environment.extensions.into_iter().map(|(_, pid)| pid))
         })
         .collect();
     let line = pids.iter().map(u32::to_string).chain(child).collect::<Vec<_>>().join(" ");

@@ -1,26 +1,28 @@
-//! HTTP/1.1 by hand, for the test programs: one connection a call, so that what is sent is what is read here.
+//! A minimal HTTP/1.1 client for the test programs, with one connection for each call.
+//!
+//! A client library could hide a fault of the emulator.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// An answer of the API.
+/// A response of the API.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
 }
 
-/// Calls the API at `address` and waits for as long as it takes.
+/// Calls the API at `address`. There is no timeout, because `next` may take forever.
 pub(crate) fn call(
     address: &str,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> std::io::Result<Answer> {
+) -> std::io::Result<Response> {
     let mut stream = TcpStream::connect(address)?;
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
@@ -32,7 +34,7 @@ pub(crate) fn call(
     read(stream)
 }
 
-fn read(stream: TcpStream) -> std::io::Result<Answer> {
+fn read(stream: TcpStream) -> std::io::Result<Response> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -46,5 +48,5 @@ fn read(stream: TcpStream) -> std::io::Result<Answer> {
     }
     let mut body = Vec::new();
     reader.read_to_end(&mut body)?;
-    Ok(Answer { status, headers, body })
+    Ok(Response { status, headers, body })
 }

@@ -1,4 +1,4 @@
-//! The test extension's listener: it prints every event of telemetry that it gets.
+//! The telemetry listener of the test extension. It prints every event.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,53 +6,55 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::{http, say};
+use crate::{http, print_line};
 
-/// Binds, subscribes with this schema, and says what the API answered. `manner` is how the listener answers.
-pub(crate) fn subscribe(api: &str, id: &str, schema: &str, manner: &str) {
+/// Subscribes with this schema and prints the result.
+///
+/// `behavior` is that of the listener: `tcp` for plain TCP, `refuse-N` to answer the first N batches with 503.
+pub(crate) fn subscribe(api: &str, id: &str, schema: &str, behavior: &str) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
-    let destination = match manner {
+    let destination = match behavior {
         "tcp" => json!({ "protocol": "TCP", "port": port }),
         _ => json!({ "protocol": "HTTP", "URI": format!("http://sandbox.localdomain:{port}/telemetry") }),
     };
-    let wish = json!({
+    let request = json!({
         "schemaVersion": schema,
         "types": ["platform", "function"],
         "buffering": { "maxItems": 1000, "maxBytes": 262_144, "timeoutMs": 25 },
         "destination": destination,
     });
-    let manner = manner.to_owned();
-    thread::spawn(move || listen(&listener, &manner));
+    let behavior = behavior.to_owned();
+    thread::spawn(move || listen(&listener, &behavior));
     let headers = [("lambda-extension-identifier", id)];
-    let answer =
-        http::call(api, "PUT", "/2022-07-01/telemetry", &headers, wish.to_string().as_bytes()).expect("an answer");
-    say(&format!("subscribed {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
+    let response =
+        http::call(api, "PUT", "/2022-07-01/telemetry", &headers, request.to_string().as_bytes()).expect("a response");
+    print_line(&format!("subscribed {} {}", response.status, String::from_utf8_lossy(&response.body)));
 }
 
-fn listen(listener: &TcpListener, manner: &str) {
-    let mut refusals = manner.strip_prefix("refuse-").map_or(0, |times| times.parse().expect("a number"));
+fn listen(listener: &TcpListener, behavior: &str) {
+    let mut refusals = behavior.strip_prefix("refuse-").map_or(0, |times| times.parse().expect("a number"));
     for stream in listener.incoming() {
         let mut stream = stream.expect("a connection");
-        let events = match manner {
+        let events = match behavior {
             "tcp" => read_lines(&mut stream),
             _ => read_post(&mut stream),
         };
         if refusals > 0 {
             refusals -= 1;
-            say("refused");
-            answer(&mut stream, "503 Service Unavailable");
+            print_line("refused");
+            respond(&mut stream, "503 Service Unavailable");
             continue;
         }
         for event in events {
-            say(&format!("telemetry {event}"));
+            print_line(&format!("telemetry {event}"));
         }
-        answer(&mut stream, "200 OK");
+        respond(&mut stream, "200 OK");
     }
 }
 
-fn answer(stream: &mut TcpStream, status: &str) {
-    // A sender of plain TCP does not wait for it.
+fn respond(stream: &mut TcpStream, status: &str) {
+    // This fails for plain TCP, whose sender reads no response.
     let _unread =
         stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes());
 }
