@@ -1,4 +1,5 @@
-//! Integration tests of the fakes over real sockets, with at least one test for each rule and fault.
+//! Integration tests of the fakes over real sockets, with at least one test for each rule and
+//! fault.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 

@@ -80,7 +80,8 @@ async fn post_item(rollbar: &Rollbar, body: &[u8]) -> u16 {
     call(rollbar.address(), "POST /api/1/item/", &headers, body).await.status
 }
 
-/// Sends a datagram and then a valid document. The daemon has read the first once it has the second.
+/// Sends a datagram and then a valid document. The daemon has read the first once it has the
+/// second.
 async fn datagram(daemon: &XrayDaemon, bytes: &[u8]) {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     socket.send_to(bytes, daemon.address()).await.unwrap();

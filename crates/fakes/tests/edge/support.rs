@@ -59,8 +59,8 @@ pub(crate) fn request(first_line: &str, headers: &[(&str, &str)], body: &[u8]) -
     bytes
 }
 
-/// Sends bytes and reads until the connection ends. Returns the received bytes, and the error that ended
-/// the connection.
+/// Sends bytes and reads until the connection ends. Returns the received bytes, and the error that
+/// ended the connection.
 pub(crate) async fn exchange(address: std::net::SocketAddr, bytes: &[u8]) -> (Vec<u8>, Option<std::io::Error>) {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();

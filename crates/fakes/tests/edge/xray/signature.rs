@@ -7,7 +7,7 @@ use crudder_fakes::{AwsCredentials, Secret, XrayApi, XrayConfig};
 use crate::support::{Response, call, now};
 
 const BODY: &[u8] = b"{\"TraceSegmentDocuments\": []}";
-const VALID: &str = "4d0b0fa370dee8ce829c1bc572407f98bdb908e904616660e5286f579a47e639";
+const VALID: &str = "41dfa95a018ddc58f777ece472bcb30d291f7b32809fadcd9d8ffc6f72ef5e23";
 
 async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, body: &[u8]) -> Response {
     let credentials =
