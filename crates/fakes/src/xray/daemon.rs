@@ -64,7 +64,7 @@ impl XrayDaemon {
         &self.state.faults
     }
 
-    /// Stops receiving. The kernel tells senders that the port is unreachable. The store stays.
+    /// Stops receiving. The kernel reports the port as unreachable to senders. The store stays.
     pub async fn stop_listening(&self) {
         let task = self.receive_task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {

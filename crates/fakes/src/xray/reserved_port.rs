@@ -8,7 +8,7 @@ use tokio::net::UdpSocket;
 
 /// Reserves a port with a socket that is connected to a port from which nothing is sent.
 ///
-/// The kernel delivers no datagram to that socket, and tells senders that the port is unreachable.
+/// The kernel delivers no datagram to that socket, and reports the port as unreachable to senders.
 #[derive(Debug)]
 pub(super) struct ReservedPort {
     address: SocketAddr,
