@@ -2,7 +2,22 @@
 
 use std::io;
 
-use crate::{FakesConfig, Honeycomb, Rollbar, Secrets, XrayApi, XrayDaemon};
+use crate::{
+    Honeycomb, HoneycombConfig, Rollbar, RollbarConfig, Secrets, SecretsConfig, XrayApi, XrayConfig, XrayDaemon,
+};
+
+/// Configures all fakes of [`Fakes`].
+#[derive(Debug, Clone, Default)]
+pub struct FakesConfig {
+    /// Honeycomb.
+    pub honeycomb: HoneycombConfig,
+    /// Rollbar.
+    pub rollbar: RollbarConfig,
+    /// The X-Ray daemon and the X-Ray API. Each has its own store.
+    pub xray: XrayConfig,
+    /// Secrets Manager and SSM.
+    pub secrets: SecretsConfig,
+}
 
 /// One running fake of each destination and of the key services, each on its own port.
 #[derive(Debug)]

@@ -22,7 +22,8 @@ pub trait Handler: std::fmt::Debug + Send + Sync + 'static {
 
     /// Returns whether the call delivers data that the fake stores.
     fn is_delivery(&self, call: &Call) -> bool;
-    /// Returns whether the vendor can answer with this fault. Connection faults are always possible.
+    /// Returns whether the vendor can answer with this fault. Connection faults are always
+    /// possible.
     fn supports(fault: &Fault) -> bool;
     /// Returns whether the fake stores the delivery, at least in part, in spite of the fault.
     fn accepts_despite(fault: &Fault) -> bool {
@@ -34,8 +35,8 @@ pub trait Handler: std::fmt::Debug + Send + Sync + 'static {
     fn fault_response(&self, fault: &Fault, call: &Call, now: SystemTime) -> Response;
     /// Reads the call, stores its delivery and returns the response.
     ///
-    /// `fault` changes what is stored (partial success, poisoned document), or is a connection fault
-    /// that a handler can ignore.
+    /// `fault` changes what is stored (partial success, poisoned document), or is a connection
+    /// fault that a handler can ignore.
     fn handle(
         &self,
         call: &Call,

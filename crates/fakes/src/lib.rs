@@ -23,17 +23,18 @@ mod xray;
 pub use aws::{Aws, AwsConfig, AwsHandler, AwsStore};
 pub use bounded_log::BoundedLog;
 pub use call_log::{CallLog, Delivery, Rejection};
-pub use config::{AwsCredentials, Clock, FakesConfig, HoneycombConfig, RollbarConfig, SecretsConfig, XrayConfig};
+pub use config::Clock;
 pub use fake_server::{FakeServer, TimedOut};
-pub use fakes::Fakes;
+pub use fakes::{Fakes, FakesConfig};
 pub use fault::{Calls, Fault, Faults, Plan, RetryAfter, UnsupportedFault};
 pub use honeycomb::{
-    Batch, Duplicate, Honeycomb, HoneycombHandler, HoneycombKey, HoneycombStore, KeyKind, Region, Span, SpanEvent,
-    SpanLink, SpanStatus, Trace, TraceSummary,
+    Batch, Duplicate, Honeycomb, HoneycombConfig, HoneycombHandler, HoneycombKey, HoneycombStore, KeyKind, Region,
+    Span, SpanEvent, SpanLink, SpanStatus, Trace, TraceSummary,
 };
 pub use ids::{InvalidTraceId, TraceId};
 pub use key::{RedactedKey, Secret};
-pub use rollbar::{Item, Rollbar, RollbarHandler, RollbarStore, RollbarToken, Scope};
-pub use secrets::{Secrets, SecretsHandler, SecretsStore};
+pub use rollbar::{Item, Rollbar, RollbarConfig, RollbarHandler, RollbarStore, RollbarToken, Scope};
+pub use secrets::{Secrets, SecretsConfig, SecretsHandler, SecretsStore};
+pub use signature::AwsCredentials;
 pub use violation::Violation;
-pub use xray::{Document, Segment, XrayApi, XrayApiHandler, XrayDaemon, XrayStore};
+pub use xray::{Document, Segment, XrayApi, XrayApiHandler, XrayConfig, XrayDaemon, XrayStore};

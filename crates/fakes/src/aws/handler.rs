@@ -19,7 +19,8 @@ pub struct AwsHandler {
     config: AwsConfig,
 }
 
-/// The action of a call: the service in its signature, the IAM action and the protocol of the response.
+/// The action of a call: the service in its signature, the IAM action and the protocol of the
+/// response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Action {
     service: &'static str,
@@ -37,7 +38,8 @@ impl Handler for AwsHandler {
         true
     }
 
-    /// Returns false: [`AwsConfig`] sets the errors by action, so only connection faults can be injected.
+    /// Returns false: [`AwsConfig`] sets the errors by action, so only connection faults can be
+    /// injected.
     fn supports(_: &Fault) -> bool {
         false
     }

@@ -1,8 +1,8 @@
 //! The fake of the AWS APIs that `crudder doctor` and `crudder trace` call for a deployed stack.
 //!
 //! It serves API Gateway's stage with the requests of the API, X-Ray's read API, CloudWatch Logs,
-//! CloudFormation, API Gateway's account and Lambda's configurations. The formats come from botocore's
-//! models of these services and from their API references.
+//! CloudFormation, API Gateway's account and Lambda's configurations. The formats come from
+//! botocore's models of these services and from their API references.
 
 mod cloudformation;
 mod config;

@@ -74,13 +74,14 @@ impl<H: Handler> FakeServer<H> {
         self.listener.stop().await;
     }
 
-    /// Calls `read` with the store. The fake stores nothing meanwhile, so `read` must return quickly.
+    /// Calls `read` with the store. The fake stores nothing meanwhile, so `read` must return
+    /// quickly.
     pub fn with_store<T>(&self, read: impl FnOnce(&H::Store) -> T) -> T {
         read(&self.state.store.borrow())
     }
 
-    /// Waits until `find` returns a value. It is called once at the start and after each change of the
-    /// store.
+    /// Waits until `find` returns a value. It is called once at the start and after each change of
+    /// the store.
     ///
     /// # Errors
     /// Returns [`TimedOut`] after the time `within`.

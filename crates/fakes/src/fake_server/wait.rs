@@ -9,8 +9,8 @@ use tokio::sync::watch;
 #[error("condition not met within {0:?}")]
 pub struct TimedOut(pub Duration);
 
-/// Waits until `find` returns a value for the store. The X-Ray daemon, which is no HTTP server, uses
-/// it too.
+/// Waits until `find` returns a value for the store. The X-Ray daemon, which is no HTTP server,
+/// uses it too.
 pub(crate) async fn wait_for<S, T>(
     store: &watch::Sender<S>,
     within: Duration,

@@ -39,8 +39,8 @@ impl Faults {
     /// Adds a plan after the existing ones.
     ///
     /// # Errors
-    /// Returns [`UnsupportedFault`] if the vendor cannot have the fault. Rollbar, for example, takes one
-    /// item per call, so it has no partial success.
+    /// Returns [`UnsupportedFault`] if the vendor cannot have the fault. Rollbar, for example,
+    /// takes one item per call, so it has no partial success.
     pub fn add(&self, plan: Plan) -> Result<(), UnsupportedFault> {
         if !(self.supports)(&plan.fault) {
             return Err(UnsupportedFault { vendor: self.vendor, fault: plan.fault });

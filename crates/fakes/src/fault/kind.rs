@@ -8,35 +8,35 @@ use std::time::Duration;
 /// have.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
-    /// 429. Honeycomb adds `Retry-After`. Rollbar adds `X-Rate-Limit-Remaining-Seconds` and never
-    /// `Retry-After`.
+    /// Status 429. Honeycomb adds `Retry-After`. Rollbar adds `X-Rate-Limit-Remaining-Seconds` and
+    /// never `Retry-After`.
     Throttled(RetryAfter),
-    /// 401: the key is unknown.
+    /// Status 401: the key is unknown.
     Unauthorized,
-    /// 403: the key lacks a permission or is disabled. Secrets Manager and SSM answer 400 with
-    /// `AccessDeniedException`.
+    /// Status 403: the key lacks a permission or is disabled. Secrets Manager and SSM answer 400
+    /// with `AccessDeniedException`.
     ForbiddenKey,
-    /// 403: the account exceeds its limits. Only Honeycomb has this fault.
+    /// Status 403: the account exceeds its limits. Only Honeycomb has this fault.
     ForbiddenThrottling,
-    /// 413.
+    /// Status 413.
     TooLarge,
-    /// 500.
+    /// Status 500.
     ServerError,
-    /// 502.
+    /// Status 502.
     BadGateway,
-    /// 503.
+    /// Status 503.
     Unavailable(RetryAfter),
-    /// 504.
+    /// Status 504.
     GatewayTimeout,
-    /// 200, but the first `rejected` spans (or X-Ray documents) of the batch are rejected.
+    /// Status 200, but the first `rejected` spans (or X-Ray documents) of the batch are rejected.
     PartialSuccess {
         /// How many are rejected. 0 with a message is only a warning.
         rejected: u32,
         /// The `error_message` of the response.
         message: String,
     },
-    /// 400 for a batch that contains a marker. Rollbar answers 422, X-Ray returns that document as
-    /// unprocessed. Calls without the marker are served and do not use the plan up.
+    /// Status 400 for a batch that contains a marker. Rollbar answers 422, X-Ray returns that
+    /// document as unprocessed. Calls without the marker are served and do not use the plan up.
     Poisoned {
         /// The attribute's key at Honeycomb. The other fakes ignore it.
         key: String,

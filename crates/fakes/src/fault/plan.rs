@@ -40,7 +40,8 @@ impl Plan {
         Self { fault, schedule: Schedule::Always, calls: Calls::Deliveries }
     }
 
-    /// Injects the fault into each delivery with this probability (0 to 1) until the plans are cleared.
+    /// Injects the fault into each delivery with this probability (0 to 1) until the plans are
+    /// cleared.
     ///
     /// The same seed selects the same calls.
     #[must_use]

@@ -62,7 +62,8 @@ pub struct HoneycombKey {
     pub text: Secret,
     /// The team's slug.
     pub team: String,
-    /// The environment's slug. `/1/auth` ignores it for a classic key, whose environment has no name.
+    /// The environment's slug. `/1/auth` ignores it for a classic key, whose environment has no
+    /// name.
     pub environment: String,
     /// The region of the key.
     pub region: Region,

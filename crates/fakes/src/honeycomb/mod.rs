@@ -6,8 +6,10 @@
 mod batch;
 mod body;
 mod check;
+mod config;
 mod duplicates;
 mod handler;
+mod ingest;
 mod key;
 mod response;
 mod sample_rate;
@@ -21,9 +23,10 @@ mod values;
 
 use std::io;
 
-use crate::{FakeServer, HoneycombConfig};
+use crate::FakeServer;
 
 pub use batch::Batch;
+pub use config::HoneycombConfig;
 pub use duplicates::Duplicate;
 pub use handler::HoneycombHandler;
 pub use key::{HoneycombKey, KeyKind, Region};

@@ -25,8 +25,8 @@ impl SampleRate {
 
 /// Reads the sample rate of a span.
 ///
-/// The attribute of span or resource comes first (`sampleRate` before `SampleRate`), then the threshold
-/// in the trace state, then 1 (husky).
+/// The attribute of span or resource comes first (`sampleRate` before `SampleRate`), then the
+/// threshold in the trace state, then 1 (husky).
 pub(super) fn read(span: &[KeyValue], resource: &Map<String, Value>, trace_state: &str) -> SampleRate {
     let of_span =
         |name: &str| span.iter().rfind(|pair| pair.key == name).map(|pair| values::value(pair.value.as_ref()));

@@ -30,8 +30,8 @@ impl SpanDecoder {
         Self { resource: Arc::clone(resource), scope, dataset: dataset(resource), delivery: Arc::clone(delivery) }
     }
 
-    /// Converts a span. Returns `None` if an id has the wrong length: Honeycomb accepts such a span, but
-    /// shows it in no trace.
+    /// Converts a span. Returns `None` if an id has the wrong length: Honeycomb accepts such a
+    /// span, but shows it in no trace.
     pub(super) fn decode(&self, span: OtlpSpan) -> Option<Span> {
         let trace_id = TraceId::new(span.trace_id.as_slice().try_into().ok()?);
         let span_id: [u8; 8] = span.span_id.as_slice().try_into().ok()?;

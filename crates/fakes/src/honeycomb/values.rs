@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use serde_json::{Map, Value};
 
-/// Values that are nested deeper become `…`. Honeycomb flattens maps to depth 5 and writes deeper ones
-/// as text (husky).
+/// Values that are nested deeper become `…`. Honeycomb flattens maps to depth 5 and writes deeper
+/// ones as text (husky).
 const MAX_DEPTH: usize = 16;
 
 /// Converts a list of attributes to an object. Of two attributes with one key the later is kept.

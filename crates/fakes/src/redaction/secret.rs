@@ -114,8 +114,8 @@ pub(super) fn redact_words(text: &str) -> Option<(SecretKind, String)> {
     Some((kind, redacted))
 }
 
-/// Returns whether the word is a JSON Web Token: three parts, the first of which begins with `{"` in
-/// base64.
+/// Returns whether the word is a JSON Web Token: three parts, the first of which begins with `{"`
+/// in base64.
 fn is_jwt(word: &str) -> bool {
     word.starts_with("eyJ") && word.split('.').filter(|part| part.len() > 3).count() == 3
 }
@@ -131,7 +131,8 @@ fn is_key(word: &str) -> bool {
     is_honeycomb_key || is_aws_key_id
 }
 
-/// Returns whether the word is a mail address: a name, an at sign and a domain that ends with letters.
+/// Returns whether the word is a mail address: a name, an at sign and a domain that ends with
+/// letters.
 fn is_mail_address(word: &str) -> bool {
     let Some((name, domain)) = word.trim_matches(|letter| ".-_+".contains(letter)).split_once('@') else {
         return false;

@@ -15,8 +15,8 @@ pub struct Item {
     pub uuid: String,
     /// When it arrived, in milliseconds since 1970.
     pub received_ms: u64,
-    /// `critical`, `error`, `warning`, `info` or `debug`. The default is that of Rollbar: `info` for
-    /// a message, else `error`.
+    /// `critical`, `error`, `warning`, `info` or `debug`. The default is that of Rollbar: `info`
+    /// for a message, else `error`.
     pub level: String,
     /// The environment, such as `prod`.
     pub environment: String,
@@ -71,8 +71,8 @@ impl Item {
         }
     }
 
-    /// Returns an estimate of the memory that the item takes, in bytes. The parsed JSON takes about three
-    /// times its text.
+    /// Returns an estimate of the memory that the item takes, in bytes. The parsed JSON takes about
+    /// three times its text.
     pub(super) fn stored_bytes(&self) -> usize {
         self.raw.len() * 4 + size_of::<Self>()
     }

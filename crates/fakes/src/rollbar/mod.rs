@@ -4,6 +4,7 @@
 //! SDKs pyrollbar and rollbar.js.
 
 mod check;
+mod config;
 mod handler;
 mod item;
 mod rate_limit;
@@ -14,8 +15,9 @@ mod token;
 
 use std::io;
 
-use crate::{FakeServer, RollbarConfig};
+use crate::FakeServer;
 
+pub use config::RollbarConfig;
 pub use handler::RollbarHandler;
 pub use item::Item;
 pub use store::RollbarStore;

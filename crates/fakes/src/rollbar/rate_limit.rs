@@ -39,8 +39,8 @@ impl RateLimiter {
         Self { limit, windows: HashMap::new() }
     }
 
-    /// Counts a call. `token` is the token's index in the list of known tokens, whose length bounds the
-    /// map.
+    /// Counts a call. `token` is the token's index in the list of known tokens, whose length bounds
+    /// the map.
     pub(super) fn count_call(&mut self, token: usize, now: SystemTime) -> RateLimitStatus {
         let window = self.windows.entry(token).or_insert(Window { start: now, calls: 0 });
         if now.duration_since(window.start).is_ok_and(|age| age >= WINDOW) {

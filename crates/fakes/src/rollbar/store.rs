@@ -45,8 +45,8 @@ impl RollbarStore {
         self.item_count
     }
 
-    /// Returns how many items had a known uuid. Like Rollbar, the fake answers 200 and discards them
-    /// ("Create item").
+    /// Returns how many items had a known uuid. Like Rollbar, the fake answers 200 and discards
+    /// them ("Create item").
     #[must_use]
     pub fn duplicate_items(&self) -> u64 {
         self.duplicates

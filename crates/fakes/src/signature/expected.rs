@@ -5,7 +5,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 
 use super::authorization::Authorization;
-use crate::AwsCredentials;
+use super::credentials::AwsCredentials;
 use crate::handler::Call;
 
 /// Returns the expected signature, or `None` if the call cannot be signed.

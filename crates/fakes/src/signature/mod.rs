@@ -1,15 +1,16 @@
 //! Checks of AWS Signature Version 4 on a call.
 
 mod authorization;
+mod credentials;
 mod error;
 mod expected;
 
 use std::time::{Duration, SystemTime};
 
 use authorization::Authorization;
+pub use credentials::AwsCredentials;
 pub(crate) use error::SignatureError;
 
-use crate::AwsCredentials;
 use crate::handler::Call;
 
 /// AWS accepts a signature five minutes before and after its date (IAM User Guide, "Signing AWS API

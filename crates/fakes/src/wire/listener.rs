@@ -22,8 +22,8 @@ const ACCEPT_RETRY_PAUSE: Duration = Duration::from_millis(10);
 
 /// A port with a task that accepts connections while the listener is started.
 ///
-/// A second socket stays bound to the port and never listens. While the listener is stopped, callers
-/// are refused and no other process gets the port.
+/// A second socket stays bound to the port and never listens. While the listener is stopped,
+/// callers are refused and no other process gets the port.
 #[derive(Debug)]
 pub(crate) struct Listener {
     address: SocketAddr,

@@ -101,8 +101,8 @@ impl AsyncWrite for ResponseStream {
         Poll::Ready(Ok(written))
     }
 
-    /// Flushes the stream. The server flushes when its buffer holds nothing more of a response, so the
-    /// response is written then.
+    /// Flushes the stream. The server flushes when its buffer holds nothing more of a response, so
+    /// the response is written then.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(context))?;

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::check::SegmentError;
+use super::config::XrayConfig;
 use super::store::XrayStore;
 use crate::handler::{Call, Handled, Handler, Response};
-use crate::{AwsCredentials, CallLog, Delivery, FakeServer, Fault, XrayConfig, signature};
+use crate::{AwsCredentials, CallLog, Delivery, FakeServer, Fault, signature};
 
 /// The most documents of a call (opentelemetry-collector-contrib, pull request 203).
 const MAX_DOCUMENTS: usize = 50;

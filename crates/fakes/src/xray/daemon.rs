@@ -10,9 +10,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::check::split_datagram;
+use super::config::XrayConfig;
 use super::reserved_port::ReservedPort;
 use super::store::XrayStore;
-use crate::{Clock, Fault, Faults, TimedOut, XrayConfig, fake_server};
+use crate::{Clock, Fault, Faults, TimedOut, fake_server};
 
 /// The read buffer of the daemon (aws-xray-daemon, `cfg.go`).
 const BUFFER_BYTES: usize = 64 * 1024;
@@ -63,7 +64,7 @@ impl XrayDaemon {
         &self.state.faults
     }
 
-    /// Stops receiving. The kernel tells senders that the port is unreachable. The store stays.
+    /// Stops receiving. The kernel reports the port as unreachable to senders. The store stays.
     pub async fn stop_listening(&self) {
         let task = self.receive_task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
@@ -90,13 +91,14 @@ impl XrayDaemon {
         self.stop_listening().await;
     }
 
-    /// Calls `read` with the store. The fake stores nothing meanwhile, so `read` must return quickly.
+    /// Calls `read` with the store. The fake stores nothing meanwhile, so `read` must return
+    /// quickly.
     pub fn with_store<T>(&self, read: impl FnOnce(&XrayStore) -> T) -> T {
         read(&self.state.store.borrow())
     }
 
-    /// Waits until `find` returns a value. It is called once at the start and after each change of the
-    /// store.
+    /// Waits until `find` returns a value. It is called once at the start and after each change of
+    /// the store.
     ///
     /// # Errors
     /// Returns [`TimedOut`] after the time `within`.

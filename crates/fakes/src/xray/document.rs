@@ -59,8 +59,8 @@ impl Document {
         })
     }
 
-    /// Returns an estimate of the memory that the document takes, in bytes. The parsed JSON takes about
-    /// three times its text.
+    /// Returns an estimate of the memory that the document takes, in bytes. The parsed JSON takes
+    /// about three times its text.
     pub(super) fn stored_bytes(&self) -> usize {
         self.raw.len() * 4 + size_of::<Self>()
     }

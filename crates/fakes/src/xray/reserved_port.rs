@@ -8,7 +8,7 @@ use tokio::net::UdpSocket;
 
 /// Reserves a port with a socket that is connected to a port from which nothing is sent.
 ///
-/// The kernel delivers no datagram to that socket, and tells senders that the port is unreachable.
+/// The kernel delivers no datagram to that socket, and reports the port as unreachable to senders.
 #[derive(Debug)]
 pub(super) struct ReservedPort {
     address: SocketAddr,
@@ -24,7 +24,8 @@ impl ReservedPort {
         let reservation = udp_socket()?;
         reservation.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
         let address = reservation.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        // Only after bind: the kernel may give two sockets that both allow reuse the same free port.
+        // Only after bind: the kernel may give two sockets that both allow reuse the same free
+        // port.
         reservation.set_reuse_address(true)?;
         // Port 9 is "discard": nothing is sent from there.
         reservation.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, 9)).into())?;

@@ -50,14 +50,15 @@ impl XrayStore {
         self.document_count
     }
 
-    /// Returns how many documents replaced a document in progress with the same id, as X-Ray intends.
+    /// Returns how many documents replaced a document in progress with the same id, as X-Ray
+    /// intends.
     #[must_use]
     pub fn overwritten(&self) -> u64 {
         self.overwritten
     }
 
-    /// Returns how many documents arrived after a finished document with the same id whose delivery was
-    /// answered. A datagram counts as answered.
+    /// Returns how many documents arrived after a finished document with the same id whose delivery
+    /// was answered. A datagram counts as answered.
     #[must_use]
     pub fn unexpected_duplicates(&self) -> u64 {
         self.unexpected_duplicates

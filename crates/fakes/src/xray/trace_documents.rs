@@ -45,9 +45,11 @@ impl TraceDocuments {
         self.by_id.retain(|_, document| !Arc::ptr_eq(document, evicted));
     }
 
-    /// Indexes each id of a document, and returns a violation for an id that is not unique in its trace.
+    /// Indexes each id of a document, and returns a violation for an id that is not unique in its
+    /// trace.
     ///
-    /// An id may return, alone or nested, if its earlier document was in progress or never answered.
+    /// An id may return, alone or nested, if its earlier document was in progress or never
+    /// answered.
     fn index(&mut self, document: &Arc<Document>) -> Vec<Violation> {
         let mut violations = Vec::new();
         let mut ids = HashSet::new();
@@ -65,7 +67,8 @@ impl TraceDocuments {
     }
 }
 
-/// Returns whether a document may replace an earlier one with the same id, and the violation if not.
+/// Returns whether a document may replace an earlier one with the same id, and the violation if
+/// not.
 ///
 /// A document in progress may be sent once, before the finished one ("Segment documents").
 fn check_replacement(earlier: &Document, later: &Document) -> (bool, Option<Violation>) {

@@ -95,8 +95,8 @@ fn flatten(body: &Value, parent_id: Option<&str>, is_independent: bool, depth: u
     }
 }
 
-/// Moves the children of a parent out of the flat list. Segments in a cycle of parents are never reached
-/// and left out.
+/// Moves the children of a parent out of the flat list. Segments in a cycle of parents are never
+/// reached and left out.
 fn take_children(
     parent: Option<usize>,
     indexes: &HashMap<Option<usize>, Vec<usize>>,

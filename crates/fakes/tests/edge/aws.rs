@@ -1,20 +1,20 @@
-//! The fake of AWS around a stack.
+//! Tests of the fake of the AWS APIs.
 
 use crudder_fakes::{Aws, AwsConfig};
 use serde_json::{Value, json};
 
-use crate::support::{Heard, call, now};
+use crate::support::{Response, call, now};
 
 const TRACE: &str = "1-5759e988-bd862e3fe1be46a994272793";
 
-async fn aws(spoil: impl FnOnce(&mut AwsConfig)) -> Aws {
+async fn aws(modify: impl FnOnce(&mut AwsConfig)) -> Aws {
     let mut config = AwsConfig { clock: now, ..AwsConfig::default() };
-    spoil(&mut config);
+    modify(&mut config);
     Aws::start(config).await.unwrap()
 }
 
-/// A call with the form of a signature for this service.
-async fn ask(aws: &Aws, service: &str, line: &str, target: &str, body: &str) -> Heard {
+/// Makes a call with a well-formed signature for this service.
+async fn ask(aws: &Aws, service: &str, line: &str, target: &str, body: &str) -> Response {
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260921/us-east-1/{service}/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={}",
@@ -28,24 +28,24 @@ async fn traces(aws: &Aws) -> Value {
     ask(aws, "xray", "POST /Traces", "", &json!({ "TraceIds": [TRACE] }).to_string()).await.json()
 }
 
-async fn request(aws: &Aws) -> Heard {
+async fn request(aws: &Aws) -> Response {
     let header = format!("Root={TRACE};Sampled=1");
     call(aws.address(), "GET /dev/api/activities/home", &[("x-amzn-trace-id", &header)], b"").await
 }
 
 #[tokio::test]
-async fn a_request_to_the_stage_becomes_a_trace_of_documents_in_strings() {
+async fn a_request_to_the_stage_becomes_a_trace_of_documents_as_strings() {
     let aws = aws(|_| ()).await;
     assert_eq!(traces(&aws).await["Traces"], json!([]), "before the request");
-    let answer = request(&aws).await;
-    assert_eq!((answer.status, answer.header("x-amzn-trace-id")), (200, Some(format!("Root={TRACE}").as_str())));
+    let response = request(&aws).await;
+    assert_eq!((response.status, response.header("x-amzn-trace-id")), (200, Some(format!("Root={TRACE}").as_str())));
     let found = traces(&aws).await;
     let document = found["Traces"][0]["Segments"][0]["Document"].as_str().unwrap();
     assert_eq!(serde_json::from_str::<Value>(document).unwrap()["name"], "crudder/dev");
 }
 
 #[tokio::test]
-async fn what_is_late_hidden_or_in_parts_is_so() {
+async fn a_trace_can_be_late_partial_or_not_indexed() {
     let late = aws(|aws| (aws.empty_reads, aws.partial_reads) = (1, 1)).await;
     request(&late).await;
     let count = |found: Value| found["Traces"][0]["Segments"].as_array().map_or(0, Vec::len);
@@ -57,7 +57,7 @@ async fn what_is_late_hidden_or_in_parts_is_so() {
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_unsigned_for_another_service_or_without_permission() {
+async fn calls_need_a_signature_for_their_service_and_a_permission() {
     let aws = aws(|aws| aws.denied = vec!["xray:GetGroups"]).await;
     let unsigned = call(aws.address(), "POST /Groups", &[], b"{}").await;
     assert_eq!(unsigned.status, 403);
@@ -69,24 +69,24 @@ async fn nobody_is_let_in_unsigned_for_another_service_or_without_permission() {
 }
 
 #[tokio::test]
-async fn each_service_throttles_in_its_own_words() {
+async fn each_service_has_its_own_throttling_error() {
     let actions = ["xray:GetGroups", "logs:DescribeLogGroups", "cloudformation:DescribeStacks", "apigateway:GET"];
     let aws = aws(|aws| aws.throttled = actions.map(|action| (action, 1)).into()).await;
-    let told = |heard: Heard| (heard.status, heard.text());
-    let (status, text) = told(ask(&aws, "xray", "POST /Groups", "", "{}").await);
+    let status_and_text = |response: Response| (response.status, response.text());
+    let (status, text) = status_and_text(ask(&aws, "xray", "POST /Groups", "", "{}").await);
     assert!(status == 429 && text.contains("ThrottledException"), "{text}");
-    let (status, text) = told(ask(&aws, "logs", "POST /", "Logs_20140328.DescribeLogGroups", "{}").await);
+    let (status, text) = status_and_text(ask(&aws, "logs", "POST /", "Logs_20140328.DescribeLogGroups", "{}").await);
     assert!(status == 400 && text.contains("ThrottlingException"), "{text}");
     let body = "Action=DescribeStacks&Version=2010-05-15&StackName=crudder%2Ddev";
-    let (status, text) = told(ask(&aws, "cloudformation", "POST /", "", body).await);
+    let (status, text) = status_and_text(ask(&aws, "cloudformation", "POST /", "", body).await);
     assert!(status == 400 && text.contains("<Code>Throttling</Code>"), "{text}");
-    let (status, text) = told(ask(&aws, "apigateway", "GET /account", "", "").await);
+    let (status, text) = status_and_text(ask(&aws, "apigateway", "GET /account", "", "").await);
     assert!(status == 429 && text.contains("TooManyRequestsException"), "{text}");
-    assert_eq!(ask(&aws, "cloudformation", "POST /", "", body).await.status, 200, "once, and then no more");
+    assert_eq!(ask(&aws, "cloudformation", "POST /", "", body).await.status, 200, "only the first call is throttled");
 }
 
 #[tokio::test]
-async fn lists_come_in_pages() {
+async fn lists_have_pages() {
     let aws = aws(|_| ()).await;
     let page = |next: Option<&str>| {
         let mut body = json!({ "logGroupNamePrefix": "/crudder/dev/" });

@@ -1,12 +1,13 @@
-//! The fakes from outside: real sockets, raw bytes, one test a rule or fault.
+//! Integration tests of the fakes over real sockets, with at least one test for each rule and
+//! fault.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails must fail its test")]
 
 mod aws;
 mod faults;
-mod garbage;
 mod honeycomb;
-mod privacy;
+mod malformed_input;
+mod redaction;
 mod rollbar;
 mod secrets;
 mod support;

@@ -1,8 +1,9 @@
-//! What the tests share: a raw HTTP client, and messages that break no rule.
+//! Test support: a raw HTTP client, and deliveries without violations.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crudder_fakes::{HoneycombKey, RollbarToken};
+use crudder_testing::TIMEOUT;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
@@ -13,27 +14,24 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Longer than any test takes, shorter than anybody's patience.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
 pub(crate) const TRACE: &str = "5759e988bd862e3fe1be46a994272793";
 
-/// Everything happens at this moment, to the second.
+/// The time of the fakes' clock, in seconds since 1970.
 pub(crate) const NOW_S: u64 = 1_790_000_000;
 
 pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(NOW_S)
 }
 
-/// An answer as it came over the wire.
+/// A response as it arrived.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Heard {
+impl Response {
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -50,7 +48,7 @@ impl Heard {
     }
 }
 
-/// A request in bytes, with `Connection: close`, so that the answer ends with the connection.
+/// Returns a request as bytes. Its `Connection: close` ends the connection after the response.
 pub(crate) fn request(first_line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("{first_line} HTTP/1.1\r\nhost: fake\r\nconnection: close\r\n").into_bytes();
     for (name, value) in headers {
@@ -61,35 +59,36 @@ pub(crate) fn request(first_line: &str, headers: &[(&str, &str)], body: &[u8]) -
     bytes
 }
 
-/// Sends bytes and reads until the other side closes; what came, and the error that ended it if it was one.
+/// Sends bytes and reads until the connection ends. Returns the received bytes, and the error that
+/// ended the connection.
 pub(crate) async fn exchange(address: std::net::SocketAddr, bytes: &[u8]) -> (Vec<u8>, Option<std::io::Error>) {
-    let talk = async {
+    let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(bytes).await.unwrap();
-        let mut answer = Vec::new();
-        let error = stream.read_to_end(&mut answer).await.err();
-        (answer, error)
+        let mut received = Vec::new();
+        let error = stream.read_to_end(&mut received).await.err();
+        (received, error)
     };
-    tokio::time::timeout(PATIENCE, talk).await.expect("an answer in time")
+    tokio::time::timeout(TIMEOUT, exchange).await.expect("the connection ends in time")
 }
 
-/// Sends a request and reads a whole answer.
+/// Sends a request and reads the complete response.
 pub(crate) async fn call(
     address: std::net::SocketAddr,
     first_line: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> Heard {
+) -> Response {
     let (bytes, error) = exchange(address, &request(first_line, headers, body)).await;
     assert!(error.is_none(), "{error:?}");
-    heard(&bytes)
+    parse_response(&bytes)
 }
 
-pub(crate) fn heard(bytes: &[u8]) -> Heard {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
+pub(crate) fn parse_response(bytes: &[u8]) -> Response {
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a complete head");
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Heard { status, head, body: bytes[end + 4..].to_vec() }
+    Response { status, head, body: bytes[end + 4..].to_vec() }
 }
 
 pub(crate) fn pair(key: &str, value: Value) -> KeyValue {
@@ -100,7 +99,7 @@ pub(crate) fn text(key: &str, value: &str) -> KeyValue {
     pair(key, Value::StringValue(value.into()))
 }
 
-/// A span that breaks no rule; `id` makes it another one.
+/// Returns a span without violations. `id` is the last byte of its span id.
 pub(crate) fn span(id: u8) -> Span {
     let start = NOW_S * 1_000_000_000;
     Span {
@@ -140,8 +139,8 @@ pub(crate) fn rollbar_token() -> String {
     RollbarToken::local().text.reveal().to_owned()
 }
 
-/// Posts protobuf with the local key.
-pub(crate) async fn post_spans(address: std::net::SocketAddr, batch: &ExportTraceServiceRequest) -> Heard {
+/// Posts a batch as protobuf with the local key.
+pub(crate) async fn post_spans(address: std::net::SocketAddr, batch: &ExportTraceServiceRequest) -> Response {
     call(address, "POST /v1/traces", &protobuf_headers(&honeycomb_key()), &batch.encode_to_vec()).await
 }
 
@@ -149,7 +148,7 @@ pub(crate) fn protobuf_headers(key: &str) -> [(&'static str, &str); 2] {
     [("content-type", "application/x-protobuf"), ("x-honeycomb-team", key)]
 }
 
-/// An item that breaks no rule.
+/// Returns an item without violations.
 pub(crate) fn item(uuid: &str) -> serde_json::Value {
     json!({ "data": {
         "environment": "local", "level": "error", "timestamp": NOW_S, "uuid": uuid, "language": "rust",
@@ -165,7 +164,7 @@ pub(crate) fn item(uuid: &str) -> serde_json::Value {
     } })
 }
 
-/// An independent subsegment that breaks no rule.
+/// Returns an independent subsegment without violations.
 pub(crate) fn document(id: &str) -> serde_json::Value {
     json!({
         "trace_id": "1-5759e988-bd862e3fe1be46a994272793", "id": id, "parent_id": "aaaabbbbccccdddd",

@@ -17,8 +17,8 @@ const MAX_FIELD_BYTES: usize = 65_535;
 /// The most fields of an event (docs.honeycomb.io, "API: events").
 const MAX_FIELDS: usize = 2_000;
 
-/// Honeycomb rejects an event of more than 1 MB as JSON (docs.honeycomb.io, "API: events"). This check
-/// measures protobuf, which is shorter, so that it misses some events just above the limit.
+/// Honeycomb rejects an event of more than 1 MB as JSON (docs.honeycomb.io, "API: events"). This
+/// check measures protobuf, which is shorter, so that it misses some events just above the limit.
 const MAX_EVENT_BYTES: usize = 1_000_000;
 
 /// As many hexadecimal digits in a row in an attribute's name are an id. Each id would become a new

@@ -9,12 +9,12 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
 use crate::Violation;
 
-/// The limit of columns in a dataset (from a third party, unverified). Crudder's dataset has about a
-/// hundred.
+/// The limit of columns in a dataset (from a third party, unverified). Crudder's dataset has about
+/// a hundred.
 const MAX_COLUMNS: usize = 10_000;
 
-/// The limit of datasets that are checked. A dataset is a service, so there are few. The limit bounds
-/// the memory against a sender that invents names.
+/// The limit of datasets that are checked. A dataset is a service, so there are few. The limit
+/// bounds the memory against a sender that invents names.
 const MAX_DATASETS: usize = 100;
 
 /// The type of each column so far, by dataset.

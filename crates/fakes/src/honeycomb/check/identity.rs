@@ -7,7 +7,8 @@ use super::describe::span_label;
 use crate::Violation;
 use crate::honeycomb::sample_rate::{self, SampleRate};
 
-/// Bits 0 to 7 are W3C's trace flags, bits 8 and 9 describe a remote parent. OTLP reserves the others.
+/// Bits 0 to 7 are W3C's trace flags, bits 8 and 9 describe a remote parent. OTLP reserves the
+/// others.
 const KNOWN_FLAGS: u32 = 0x3ff;
 
 /// Checks a span against OTLP's specification (`trace.proto`).
@@ -66,7 +67,8 @@ fn is_id(bytes: &[u8], length: usize) -> bool {
     bytes.len() == length && bytes.iter().any(|byte| *byte != 0)
 }
 
-/// Checks that the sample rate is a number of at least 1. Honeycomb reads anything else as 1 (husky).
+/// Checks that the sample rate is a number of at least 1. Honeycomb reads anything else as 1
+/// (husky).
 pub(super) fn check_sample_rate(span: &OtlpSpan, resource: &Map<String, serde_json::Value>) -> Option<Violation> {
     let is_invalid = sample_rate::read(&span.attributes, resource, &span.trace_state) == SampleRate::Invalid;
     let detail = || format!("{} has a sample rate that is not a number of at least 1", span_label(span));

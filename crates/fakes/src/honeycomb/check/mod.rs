@@ -1,4 +1,5 @@
-//! Honeycomb's and OTLP's rules about a batch that Honeycomb accepts with 200 even if it breaks them.
+//! Honeycomb's and OTLP's rules about a batch that Honeycomb accepts with 200 even if it breaks
+//! them.
 
 mod attributes;
 mod columns;

@@ -7,12 +7,12 @@ use opentelemetry_proto::tonic::trace::v1::Span as OtlpSpan;
 use super::describe::span_label;
 use crate::Violation;
 
-/// Honeycomb keeps events for 60 days (docs.honeycomb.io, limits), so that an older one is invisible at
-/// once. A time in milliseconds falls in 1970.
+/// Honeycomb keeps events for 60 days (docs.honeycomb.io, limits), so that an older one is
+/// invisible at once. A time in milliseconds falls in 1970.
 const MAX_AGE: Duration = Duration::from_secs(60 * 24 * 3600);
 
-/// Honeycomb rejects or hides events in the far future, at an undocumented distance. A working clock is
-/// not an hour ahead.
+/// Honeycomb rejects or hides events in the far future, at an undocumented distance. A working
+/// clock is not an hour ahead.
 const MAX_AHEAD: Duration = Duration::from_secs(3600);
 
 pub(super) fn check(span: &OtlpSpan, now: SystemTime) -> Vec<Violation> {

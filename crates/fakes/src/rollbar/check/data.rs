@@ -90,8 +90,8 @@ fn check_attributes(attributes: &Value, findings: &mut Findings) {
     }
 }
 
-/// Checks rules that Rollbar does not enforce. It accepts the item, but the effect is not what its sender
-/// wants.
+/// Checks rules that Rollbar does not enforce. It accepts the item, but the effect is not what its
+/// sender wants.
 fn check_unenforced(data: &Value, now: SystemTime, findings: &mut Findings) {
     for name in data.as_object().into_iter().flat_map(serde_json::Map::keys) {
         if !KNOWN_FIELDS.contains(&name.as_str()) {

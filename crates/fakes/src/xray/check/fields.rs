@@ -7,8 +7,8 @@ use super::strings::check_strings;
 use super::{annotations, blocks};
 use crate::ids::is_span_id;
 
-/// The fields of a document ("Segment documents", and `awsxray.go` of opentelemetry-collector-contrib
-/// for undocumented ones).
+/// The fields of a document ("Segment documents", and `awsxray.go` of
+/// opentelemetry-collector-contrib for undocumented ones).
 const KNOWN: [&str; 26] = [
     "name",
     "id",

@@ -1,4 +1,5 @@
-//! The findings about a document: why X-Ray does not process it, and the violations that it accepts.
+//! The findings about a document: why X-Ray does not process it, and the violations that it
+//! accepts.
 
 use super::error::SegmentError;
 use crate::Violation;

@@ -1,4 +1,5 @@
-//! Checks segments and subsegments: ids, names and times, and the fields of an independent document.
+//! Checks segments and subsegments: ids, names and times, and the fields of an independent
+//! document.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -84,7 +85,8 @@ pub(super) fn check_nested(document: &Value, depth: usize, findings: &mut Findin
     }
 }
 
-/// Checks the fields that a nested subsegment inherits. It may repeat them, but with the same values.
+/// Checks the fields that a nested subsegment inherits. It may repeat them, but with the same
+/// values.
 fn check_inherited(document: &Value, child: &Value, findings: &mut Findings) {
     let kind = Value::from("subsegment");
     for (name, expected) in [("trace_id", &document["trace_id"]), ("parent_id", &document["id"]), ("type", &kind)] {

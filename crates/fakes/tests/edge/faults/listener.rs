@@ -1,16 +1,17 @@
-//! A vendor that is down.
+//! Fakes that stop listening, as a vendor that is down.
 
 use std::io::ErrorKind;
 
 use crudder_fakes::{XrayConfig, XrayDaemon};
+use crudder_testing::TIMEOUT;
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::faulty;
-use crate::support::{PATIENCE, batch, document, now, post_spans, span};
+use super::with_fault;
+use crate::support::{batch, document, now, post_spans, span};
 
 #[tokio::test]
-async fn a_shut_stand_in_refuses_and_an_opened_one_has_kept_all_at_the_same_address() {
-    let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
+async fn a_fake_that_stops_listening_refuses_connections_and_keeps_its_address_and_store() {
+    let honeycomb = with_fault(crudder_fakes::Fault::ServerError).await;
     honeycomb.faults().clear();
     post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
     honeycomb.stop_listening().await;
@@ -23,23 +24,23 @@ async fn a_shut_stand_in_refuses_and_an_opened_one_has_kept_all_at_the_same_addr
 }
 
 #[tokio::test]
-async fn nobody_gets_the_port_of_a_shut_stand_in() {
-    let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
+async fn no_other_listener_gets_the_port_of_a_fake_that_stopped_listening() {
+    let honeycomb = with_fault(crudder_fakes::Fault::ServerError).await;
     honeycomb.stop_listening().await;
-    let taken = tokio::net::TcpListener::bind(honeycomb.address()).await;
-    assert_eq!(taken.unwrap_err().kind(), ErrorKind::AddrInUse);
+    let second = tokio::net::TcpListener::bind(honeycomb.address()).await;
+    assert_eq!(second.unwrap_err().kind(), ErrorKind::AddrInUse);
 }
 
 #[tokio::test]
-async fn a_stopped_stand_in_refuses() {
-    let honeycomb = faulty(crudder_fakes::Fault::ServerError).await;
+async fn a_stopped_fake_refuses_connections() {
+    let honeycomb = with_fault(crudder_fakes::Fault::ServerError).await;
     let address = honeycomb.address();
     honeycomb.stop().await;
     assert_eq!(TcpStream::connect(address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
 }
 
 #[tokio::test]
-async fn a_shut_daemon_is_unreachable_and_an_opened_one_hears_again() {
+async fn a_daemon_that_stops_listening_is_unreachable_until_it_starts_again() {
     let daemon = XrayDaemon::start(XrayConfig { clock: now, ..XrayConfig::default() }).await.unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     socket.connect(daemon.address()).await.unwrap();
@@ -47,10 +48,10 @@ async fn a_shut_daemon_is_unreachable_and_an_opened_one_hears_again() {
 
     daemon.stop_listening().await;
     socket.send(datagram.as_bytes()).await.unwrap();
-    let told = tokio::time::timeout(PATIENCE, socket.recv(&mut [0; 8])).await.unwrap();
-    assert_eq!(told.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    let received = tokio::time::timeout(TIMEOUT, socket.recv(&mut [0; 8])).await.unwrap();
+    assert_eq!(received.unwrap_err().kind(), ErrorKind::ConnectionRefused);
 
     daemon.start_listening().unwrap();
     socket.send(datagram.as_bytes()).await.unwrap();
-    daemon.wait_for(PATIENCE, |store| (store.document_count() == 1).then_some(())).await.unwrap();
+    daemon.wait_for(TIMEOUT, |store| (store.document_count() == 1).then_some(())).await.unwrap();
 }

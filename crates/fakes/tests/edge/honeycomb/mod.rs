@@ -1,8 +1,8 @@
-//! The fake of Honeycomb.
+//! Tests of Honeycomb's fake.
 
 mod calls;
 mod rules;
-mod taking;
+mod stored;
 
 use crudder_fakes::{Honeycomb, HoneycombConfig, HoneycombStore};
 
@@ -12,7 +12,7 @@ async fn honeycomb() -> Honeycomb {
     Honeycomb::start(HoneycombConfig { clock: now, ..HoneycombConfig::default() }).await.unwrap()
 }
 
-/// The rules that were broken, in order.
+/// Returns the broken rules in order.
 fn violations(store: &HoneycombStore) -> Vec<&'static str> {
     store.call_log().violations().map(|violation| violation.rule).collect()
 }

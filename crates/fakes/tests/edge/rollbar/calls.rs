@@ -1,4 +1,4 @@
-//! Tokens, sizes, limits, paths: what is refused, and in which words.
+//! Calls that Rollbar rejects by token, size, rate limit or path, and its messages.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use crudder_fakes::{
 use serde_json::{Value, json};
 
 use super::{post, rollbar, violations};
-use crate::support::{Heard, call, item, now, rollbar_token};
+use crate::support::{Response, call, item, now, rollbar_token};
 
 const READ: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaread";
 const CLIENT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaclient";
@@ -25,28 +25,28 @@ async fn project() -> Rollbar {
     Rollbar::start(RollbarConfig { tokens, clock: now, ..RollbarConfig::default() }).await.unwrap()
 }
 
-async fn post_with(rollbar: &Rollbar, headers: &[(&str, &str)], body: &[u8]) -> Heard {
+async fn post_with(rollbar: &Rollbar, headers: &[(&str, &str)], body: &[u8]) -> Response {
     let headers = [&[("content-type", "application/json")], headers].concat();
     call(rollbar.address(), "POST /api/1/item/", &headers, body).await
 }
 
-async fn post_by(rollbar: &Rollbar, token: &str, item: &Value) -> Heard {
+async fn post_by(rollbar: &Rollbar, token: &str, item: &Value) -> Response {
     post_with(rollbar, &[("x-rollbar-access-token", token)], item.to_string().as_bytes()).await
 }
 
-fn told(heard: &Heard) -> (u16, String) {
-    assert_eq!(heard.json()["err"], 1, "{heard:?}");
-    (heard.status, heard.json()["message"].as_str().unwrap().to_owned())
+fn status_and_message(response: &Response) -> (u16, String) {
+    assert_eq!(response.json()["err"], 1, "{response:?}");
+    (response.status, response.json()["message"].as_str().unwrap().to_owned())
 }
 
 #[tokio::test]
-async fn a_call_without_a_token_is_refused() {
-    let heard = post_with(&rollbar().await, &[], item("one").to_string().as_bytes()).await;
-    assert_eq!(told(&heard), (401, "access token required".into()));
+async fn a_call_without_a_token_is_rejected() {
+    let response = post_with(&rollbar().await, &[], item("one").to_string().as_bytes()).await;
+    assert_eq!(status_and_message(&response), (401, "access token required".into()));
 }
 
 #[tokio::test]
-async fn an_unknown_token_a_disabled_one_and_one_of_another_scope_are_refused() {
+async fn unknown_and_disabled_tokens_and_other_scopes_are_rejected() {
     let project = project().await;
     for (token, message) in [
         ("00000000000000000000000000000000", "invalid access token"),
@@ -54,20 +54,20 @@ async fn an_unknown_token_a_disabled_one_and_one_of_another_scope_are_refused() 
         (READ, "insufficient privileges: wrong scope"),
         (CLIENT, "insufficient privileges: wrong scope"),
     ] {
-        assert_eq!(told(&post_by(&project, token, &item("one")).await), (403, message.into()));
+        assert_eq!(status_and_message(&post_by(&project, token, &item("one")).await), (403, message.into()));
     }
     assert_eq!(project.with_store(|store| (store.item_count(), store.call_log().rejection_count())), (0, 4));
 }
 
 #[tokio::test]
-async fn a_clients_token_posts_for_clients() {
+async fn a_client_token_posts_items_of_client_platforms() {
     let mut item = item("one");
     item["data"]["platform"] = "browser".into();
     assert_eq!(post_by(&project().await, CLIENT, &item).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_token_in_the_body_is_taken_and_blotted_out() {
+async fn a_token_in_the_body_is_accepted_and_redacted() {
     let rollbar = rollbar().await;
     let mut item = item("one");
     item["access_token"] = rollbar_token().into();
@@ -78,16 +78,16 @@ async fn a_token_in_the_body_is_taken_and_blotted_out() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_query_is_taken_and_complained_of() {
+async fn a_token_in_the_query_is_accepted_with_a_violation() {
     let rollbar = rollbar().await;
     let line = format!("POST /api/1/item/?access_token={}", rollbar_token());
     let headers = [("content-type", "application/json")];
-    let heard = call(rollbar.address(), &line, &headers, item("one").to_string().as_bytes()).await;
-    assert_eq!((heard.status, rollbar.with_store(violations)), (200, vec!["token-in-query"]));
+    let response = call(rollbar.address(), &line, &headers, item("one").to_string().as_bytes()).await;
+    assert_eq!((response.status, rollbar.with_store(violations)), (200, vec!["token-in-query"]));
 }
 
 #[tokio::test]
-async fn an_item_that_holds_its_own_token_is_complained_of_and_kept_without_it() {
+async fn an_item_that_contains_its_own_token_is_a_violation_and_redacted() {
     let rollbar = rollbar().await;
     let mut item = item("one");
     item["data"]["custom"]["note"] = rollbar_token().into();
@@ -101,13 +101,13 @@ async fn an_item_of_more_than_128_kb_is_too_large() {
     let rollbar = rollbar().await;
     let mut large = item("one");
     large["data"]["custom"]["note"] = "x".repeat(128 * 1024).into();
-    assert_eq!(told(&post(&rollbar, &large).await), (413, "request entity too large".into()));
+    assert_eq!(status_and_message(&post(&rollbar, &large).await), (413, "request entity too large".into()));
     large["data"]["custom"]["note"] = "x".repeat(127 * 1024).into();
     assert_eq!(post(&rollbar, &large).await.status, 200);
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_refused() {
+async fn a_body_that_is_not_json_is_rejected() {
     let token = rollbar_token();
     let headers = [("x-rollbar-access-token", token.as_str())];
     for body in [&b"{\"data\":"[..], b"", b"\xff\xfe"] {
@@ -116,13 +116,13 @@ async fn what_is_no_json_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_with_the_json_in_payload_is_taken() {
+async fn a_form_with_the_json_in_payload_is_accepted() {
     let rollbar = rollbar().await;
     let body: String = item("one").to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
     let token = rollbar_token();
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("x-rollbar-access-token", token.as_str())];
-    let heard = call(rollbar.address(), "POST /api/1/item/", &headers, format!("payload={body}").as_bytes()).await;
-    assert_eq!((heard.status, rollbar.with_store(|store| store.item_count())), (200, 1), "{heard:?}");
+    let response = call(rollbar.address(), "POST /api/1/item/", &headers, format!("payload={body}").as_bytes()).await;
+    assert_eq!((response.status, rollbar.with_store(|store| store.item_count())), (200, 1), "{response:?}");
 }
 
 #[tokio::test]
@@ -136,13 +136,13 @@ async fn an_item_without_a_uuid_gets_one() {
 }
 
 #[tokio::test]
-async fn every_answer_to_a_known_token_tells_the_limit() {
+async fn every_response_to_a_known_token_has_the_rate_limit_headers() {
     let rollbar = rollbar().await;
     post(&rollbar, &item("one")).await;
-    let heard = post(&rollbar, &item("two")).await;
-    let told = ["limit", "remaining", "remaining-seconds", "reset"];
-    let told = told.map(|name| heard.header(&format!("x-rate-limit-{name}")));
-    assert_eq!(told, [Some("5000"), Some("4998"), Some("60"), Some("1790000060")]);
+    let response = post(&rollbar, &item("two")).await;
+    let names = ["limit", "remaining", "remaining-seconds", "reset"];
+    let limits = names.map(|name| response.header(&format!("x-rate-limit-{name}")));
+    assert_eq!(limits, [Some("5000"), Some("4998"), Some("60"), Some("1790000060")]);
 }
 
 #[tokio::test]
@@ -153,23 +153,23 @@ async fn a_token_over_its_limit_is_throttled_without_retry_after() {
     let config = RollbarConfig { calls_per_minute: 1, clock: later, ..RollbarConfig::default() };
     let rollbar = Rollbar::start(config).await.unwrap();
     post(&rollbar, &item("one")).await;
-    let heard = post(&rollbar, &item("two")).await;
-    assert_eq!((heard.status, heard.header("retry-after")), (429, None));
-    assert_eq!(heard.header("x-rate-limit-remaining"), Some("0"));
+    let response = post(&rollbar, &item("two")).await;
+    assert_eq!((response.status, response.header("retry-after")), (429, None));
+    assert_eq!(response.header("x-rate-limit-remaining"), Some("0"));
     assert_eq!(rollbar.with_store(|store| store.item_count()), 1);
 }
 
 #[tokio::test]
-async fn a_planned_throttling_tells_the_remaining_seconds_and_no_retry_after() {
+async fn an_injected_429_has_the_remaining_seconds_and_no_retry_after() {
     let rollbar = rollbar().await;
     rollbar.faults().inject_next(Fault::Throttled(RetryAfter::Seconds(9))).unwrap();
-    let heard = post(&rollbar, &item("one")).await;
-    assert_eq!((heard.status, heard.header("x-rate-limit-remaining-seconds")), (429, Some("9")));
-    assert_eq!((heard.header("x-rate-limit-reset"), heard.header("retry-after")), (Some("1790000009"), None));
+    let response = post(&rollbar, &item("one")).await;
+    assert_eq!((response.status, response.header("x-rate-limit-remaining-seconds")), (429, Some("9")));
+    assert_eq!((response.header("x-rate-limit-reset"), response.header("retry-after")), (Some("1790000009"), None));
 }
 
 #[tokio::test]
-async fn each_planned_answer_has_rollbars_shape() {
+async fn each_injected_response_has_the_format_of_rollbar() {
     let rollbar = rollbar().await;
     for (fault, status) in [
         (Fault::Unauthorized, 401),
@@ -181,12 +181,12 @@ async fn each_planned_answer_has_rollbars_shape() {
         (Fault::GatewayTimeout, 504),
     ] {
         rollbar.faults().inject_next(fault).unwrap();
-        assert_eq!(told(&post(&rollbar, &item("one")).await).0, status);
+        assert_eq!(status_and_message(&post(&rollbar, &item("one")).await).0, status);
     }
 }
 
 #[tokio::test]
-async fn a_poisoned_item_is_refused_and_others_pass() {
+async fn a_poisoned_item_is_rejected_and_others_are_accepted() {
     let rollbar = rollbar().await;
     rollbar.faults().add(Plan::always(Fault::Poisoned { key: String::new(), value: "StoreError".into() })).unwrap();
     let mut other = item("two");
@@ -196,20 +196,20 @@ async fn a_poisoned_item_is_refused_and_others_pass() {
 }
 
 #[tokio::test]
-async fn what_rollbar_cannot_do_is_not_planned() {
+async fn a_fault_that_rollbar_does_not_have_is_unsupported() {
     let fault = Fault::PartialSuccess { rejected: 1, message: String::new() };
-    let refused = rollbar().await.faults().inject_next(fault.clone());
-    assert_eq!(refused, Err(UnsupportedFault { vendor: "Rollbar", fault }));
+    let error = rollbar().await.faults().inject_next(fault.clone());
+    assert_eq!(error, Err(UnsupportedFault { vendor: "Rollbar", fault }));
 }
 
 #[tokio::test]
 async fn ping_needs_no_token() {
-    let heard = call(rollbar().await.address(), "GET /api/1/status/ping", &[], b"").await;
-    assert_eq!((heard.status, heard.text().as_str()), (200, "pong"));
+    let response = call(rollbar().await.address(), "GET /api/1/status/ping", &[], b"").await;
+    assert_eq!((response.status, response.text().as_str()), (200, "pong"));
 }
 
 #[tokio::test]
-async fn the_project_is_told_to_a_read_token_only() {
+async fn the_project_needs_a_token_with_the_scope_read() {
     let project = project().await;
     let ask = async |token: &str| {
         call(project.address(), "GET /api/1/project", &[("x-rollbar-access-token", token)], b"").await
@@ -221,11 +221,11 @@ async fn the_project_is_told_to_a_read_token_only() {
 }
 
 #[tokio::test]
-async fn a_secret_tells_nothing_of_itself() {
+async fn a_secret_is_redacted_in_debug_output() {
     assert_eq!(format!("{:?}", Secret::new("aaaaaaaaaaaaaaaaaaaaaaaaaaaaread")), "Secret(…read)");
 }
 
 #[tokio::test]
 async fn other_paths_are_not_found() {
-    assert_eq!(told(&call(rollbar().await.address(), "GET /api/1/items", &[], b"").await).0, 404);
+    assert_eq!(status_and_message(&call(rollbar().await.address(), "GET /api/1/items", &[], b"").await).0, 404);
 }

@@ -1,25 +1,25 @@
-//! The fake of Rollbar.
+//! Tests of Rollbar's fake.
 
 mod calls;
 mod rules;
-mod taking;
+mod stored;
 
 use crudder_fakes::{Rollbar, RollbarConfig, RollbarStore};
 
-use crate::support::{Heard, call, now, rollbar_token};
+use crate::support::{Response, call, now, rollbar_token};
 
 async fn rollbar() -> Rollbar {
     Rollbar::start(RollbarConfig { clock: now, ..RollbarConfig::default() }).await.unwrap()
 }
 
 /// Posts an item with the local token.
-async fn post(rollbar: &Rollbar, item: &serde_json::Value) -> Heard {
+async fn post(rollbar: &Rollbar, item: &serde_json::Value) -> Response {
     let token = rollbar_token();
     let headers = [("content-type", "application/json"), ("x-rollbar-access-token", token.as_str())];
     call(rollbar.address(), "POST /api/1/item/", &headers, item.to_string().as_bytes()).await
 }
 
-/// The rules that were broken, in order.
+/// Returns the broken rules in order.
 fn violations(store: &RollbarStore) -> Vec<&'static str> {
     store.call_log().violations().map(|violation| violation.rule).collect()
 }

@@ -1,9 +1,9 @@
-//! The fakes of X-Ray: daemon and API.
+//! Tests of the fakes of X-Ray's daemon and API.
 
 mod api;
 mod rules;
 mod signature;
-mod taking;
+mod stored;
 mod tree;
 
 use std::net::SocketAddr;
@@ -22,12 +22,12 @@ async fn send(address: SocketAddr, datagram: &[u8]) {
     socket.send_to(datagram, address).await.unwrap();
 }
 
-/// Header and document in one datagram.
+/// Sends a header and a document in one datagram.
 async fn send_document(address: SocketAddr, document: &serde_json::Value) {
     send(address, format!("{{\"format\": \"json\", \"version\": 1}}\n{document}").as_bytes()).await;
 }
 
-/// The rules that were broken, in order.
+/// Returns the broken rules in order.
 fn violations(store: &XrayStore) -> Vec<&'static str> {
     store.call_log().violations().map(|violation| violation.rule).collect()
 }

@@ -1,15 +1,15 @@
-//! Signatures that are reckoned again. The right one here was reckoned by Python's hmac and hashlib.
+//! Signatures that the fake computes itself. Python's hmac and hashlib computed the valid one here.
 
 use std::time::{Duration, SystemTime};
 
 use crudder_fakes::{AwsCredentials, Secret, XrayApi, XrayConfig};
 
-use crate::support::{Heard, call, now};
+use crate::support::{Response, call, now};
 
 const BODY: &[u8] = b"{\"TraceSegmentDocuments\": []}";
-const RIGHT: &str = "4d0b0fa370dee8ce829c1bc572407f98bdb908e904616660e5286f579a47e639";
+const VALID: &str = "41dfa95a018ddc58f777ece472bcb30d291f7b32809fadcd9d8ffc6f72ef5e23";
 
-async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, body: &[u8]) -> Heard {
+async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, body: &[u8]) -> Response {
     let credentials =
         AwsCredentials { id: "AKIDEXAMPLE".into(), secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY") };
     let config = XrayConfig { credentials: Some(credentials), clock, ..XrayConfig::default() };
@@ -27,40 +27,40 @@ async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, 
     call(api.address(), "POST /TraceSegments", &headers, body).await
 }
 
-fn refusal(heard: &Heard) -> (u16, Option<&str>) {
-    (heard.status, heard.header("x-amzn-errortype"))
+fn status_and_error_type(response: &Response) -> (u16, Option<&str>) {
+    (response.status, response.header("x-amzn-errortype"))
 }
 
 #[tokio::test]
-async fn a_right_signature_is_taken() {
-    let heard = put(now, "AKIDEXAMPLE", RIGHT, "session", BODY).await;
-    assert_eq!(heard.status, 200, "{}", heard.text());
+async fn a_correct_signature_is_accepted() {
+    let response = put(now, "AKIDEXAMPLE", VALID, "session", BODY).await;
+    assert_eq!(response.status, 200, "{}", response.text());
 }
 
 #[tokio::test]
-async fn a_signature_of_another_body_token_or_key_is_refused() {
+async fn a_signature_of_another_body_token_or_key_is_rejected() {
     let wrong = (403, Some("InvalidSignatureException"));
-    let other = put(now, "AKIDEXAMPLE", RIGHT, "session", b"{\"TraceSegmentDocuments\":[]}").await;
-    assert_eq!(refusal(&other), wrong, "one space less");
-    assert_eq!(refusal(&put(now, "AKIDEXAMPLE", RIGHT, "other", BODY).await), wrong);
-    assert_eq!(refusal(&put(now, "AKIDEXAMPLE", &RIGHT.replace('4', "5"), "session", BODY).await), wrong);
+    let other = put(now, "AKIDEXAMPLE", VALID, "session", b"{\"TraceSegmentDocuments\":[]}").await;
+    assert_eq!(status_and_error_type(&other), wrong, "the body lacks a space");
+    assert_eq!(status_and_error_type(&put(now, "AKIDEXAMPLE", VALID, "other", BODY).await), wrong);
+    assert_eq!(status_and_error_type(&put(now, "AKIDEXAMPLE", &VALID.replace('4', "5"), "session", BODY).await), wrong);
 }
 
 #[tokio::test]
-async fn an_unknown_id_is_refused() {
-    let heard = put(now, "AKIDUNKNOWN", RIGHT, "session", BODY).await;
-    assert_eq!(refusal(&heard), (403, Some("UnrecognizedClientException")));
+async fn an_unknown_access_key_id_is_rejected() {
+    let response = put(now, "AKIDUNKNOWN", VALID, "session", BODY).await;
+    assert_eq!(status_and_error_type(&response), (403, Some("UnrecognizedClientException")));
 }
 
 #[tokio::test]
-async fn a_signature_is_good_for_five_minutes() {
+async fn a_signature_is_valid_for_five_minutes() {
     fn at_the_end() -> SystemTime {
         now() + Duration::from_secs(300)
     }
     fn after() -> SystemTime {
         now() + Duration::from_secs(301)
     }
-    assert_eq!(put(at_the_end, "AKIDEXAMPLE", RIGHT, "session", BODY).await.status, 200);
-    let late = put(after, "AKIDEXAMPLE", RIGHT, "session", BODY).await;
+    assert_eq!(put(at_the_end, "AKIDEXAMPLE", VALID, "session", BODY).await.status, 200);
+    let late = put(after, "AKIDEXAMPLE", VALID, "session", BODY).await;
     assert_eq!((late.status, late.json()["message"].as_str()), (403, Some("Signature expired")));
 }

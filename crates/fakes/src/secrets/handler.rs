@@ -1,55 +1,21 @@
-//! The fake of Secrets Manager and SSM Parameter Store: `GetSecretValue` and `GetParameter`.
+//! Handles `GetSecretValue` and `GetParameter`.
 
-use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::config::SecretsConfig;
+use super::store::SecretsStore;
 use crate::handler::{Call, Handled, Handler, Response};
-use crate::{CallLog, FakeServer, Fault, Secret, SecretsConfig, signature};
+use crate::{CallLog, Fault, Secret, signature};
 
 const GET_SECRET: &str = "secretsmanager.GetSecretValue";
 const GET_PARAMETER: &str = "AmazonSSM.GetParameter";
 
 /// The protocol "AWS JSON 1.1" of both services.
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-
-/// A running fake of both services. The header `X-Amz-Target` names the service and the action.
-pub type Secrets = FakeServer<SecretsHandler>;
-
-impl Secrets {
-    /// Starts a fake on a free port of 127.0.0.1.
-    ///
-    /// # Errors
-    /// Returns the error of the operating system if no port can be opened.
-    pub async fn start(config: SecretsConfig) -> io::Result<Self> {
-        let clock = config.clock;
-        Self::launch(SecretsHandler { config }, SecretsStore::default(), clock)
-    }
-}
-
-/// The calls so far, without the values of the responses.
-#[derive(Debug, Default)]
-pub struct SecretsStore {
-    call_log: CallLog,
-    values_returned: u64,
-}
-
-impl SecretsStore {
-    /// Returns the log of calls and rejections.
-    #[must_use]
-    pub fn call_log(&self) -> &CallLog {
-        &self.call_log
-    }
-
-    /// Returns how many calls got a secret or parameter. A client with a cache makes one call.
-    #[must_use]
-    pub fn values_returned(&self) -> u64 {
-        self.values_returned
-    }
-}
 
 /// Handles the calls to both services.
 #[derive(Debug)]
@@ -116,19 +82,19 @@ impl Handler for SecretsHandler {
     fn handle(&self, call: &Call, _: Option<&Fault>, now: SystemTime, store: &watch::Sender<SecretsStore>) -> Handled {
         match self.find(call, now) {
             Ok(found) => {
-                store.send_modify(|store| store.values_returned += 1);
+                store.send_modify(|store| store.count_value());
                 Response::new(StatusCode::OK, CONTENT_TYPE, found.to_string()).into()
             }
             Err(error) => {
                 let reason = format!("{}: {}", error.1, error.2);
-                store.send_modify(|store| store.call_log.record_rejection(error.0.as_u16(), reason, None));
+                store.send_modify(|store| store.call_log_mut().record_rejection(error.0.as_u16(), reason, None));
                 error.response().into()
             }
         }
     }
 
     fn call_log(store: &mut SecretsStore) -> &mut CallLog {
-        &mut store.call_log
+        store.call_log_mut()
     }
 }
 
@@ -141,6 +107,10 @@ fn lookup<'a>(list: &'a [(String, Secret)], name: &str) -> Option<&'a Secret> {
 }
 
 impl SecretsHandler {
+    pub(super) fn new(config: SecretsConfig) -> Self {
+        Self { config }
+    }
+
     fn find(&self, call: &Call, now: SystemTime) -> Result<Value, AwsError> {
         let (service, name_field) = match target(call) {
             GET_SECRET => ("secretsmanager", "SecretId"),
