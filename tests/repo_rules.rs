@@ -210,14 +210,19 @@ fn the_layer_is_its_library_and_a_main() {
 
 #[test]
 fn each_sdk_is_known_to_one_crate() {
-    for (sdk, owner) in [("aws-sdk-dynamodb", "store"), ("aws-sdk-xray", "cli"), ("lambda_http", "api")] {
+    let owners: [(&str, &[&str]); 3] =
+        [("aws-sdk-dynamodb", &["store"]), ("aws-sdk-xray", &["cli"]), ("lambda_http", &["api", "telemetry"])];
+    for (sdk, owners) in owners {
         for name in names("crates", "") {
             assert!(
-                name == owner || !dependencies(&format!("crates/{name}")).contains(sdk),
-                "crates/{name} knows {sdk}; only crates/{owner} may"
+                owners.contains(&name.as_str()) || !dependencies(&format!("crates/{name}")).contains(sdk),
+                "crates/{name} knows {sdk}; only {owners:?} may"
             );
         }
     }
+    // Functions without HTTP use telemetry, too.
+    let optional = "lambda_http = { workspace = true, optional = true }";
+    assert!(read("crates/telemetry/Cargo.toml").contains(optional), "crates/telemetry must not require lambda_http");
 }
 
 /// What the `[dependencies]` of a crate in this folder name.

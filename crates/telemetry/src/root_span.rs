@@ -8,11 +8,13 @@ use opentelemetry::{Context, KeyValue};
 use tracing::Span;
 
 use crate::destinations::Destinations;
+use crate::end::End;
+use crate::exception::exception;
 use crate::failure::Failure;
-use crate::invocation::{End, Invocation};
+use crate::invocation::Invocation;
 use crate::parent_context::ParentContext;
 use crate::post_response::PostResponse;
-use crate::report::{Reports, exception};
+use crate::report::Reports;
 use crate::request::{Current, Request};
 
 /// The root span of one invocation.

@@ -8,7 +8,8 @@ use tracing::Instrument;
 
 use crate::config::Config;
 use crate::destinations::Destinations;
-use crate::invocation::{End, Invocation};
+use crate::end::End;
+use crate::invocation::Invocation;
 use crate::log::Lines;
 use crate::report::Reports;
 use crate::root_span::RootSpan;

@@ -5,7 +5,8 @@ use lambda_http::http::{Method, Uri};
 use lambda_http::request::RequestContext;
 use lambda_http::{Context, Request, RequestExt};
 
-use crate::invocation::{HttpRequest, Invocation, Trigger};
+use crate::http_request::HttpRequest;
+use crate::invocation::{Invocation, Trigger};
 
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
