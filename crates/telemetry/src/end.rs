@@ -1,4 +1,4 @@
-//! How an invocation ended.
+//! The outcome of an invocation.
 
 use std::any::type_name;
 use std::fmt::Display;
@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 
 use crate::failure::Failure;
 
-/// How an invocation ended.
+/// The outcome of an invocation.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct End {
@@ -36,7 +36,7 @@ impl End {
     #[must_use]
     pub fn from_error<E: Display>(error: &E) -> Self {
         let kind = type_name::<E>();
-        // `lambda_runtime::Error` is a box: its name says nothing of the error in it.
+        // `lambda_runtime::Error` is a box: its name does not describe the error in it.
         let kind = if kind.starts_with("alloc::boxed::Box") { "Error" } else { kind };
         Self::ok().because(Failure::from_message(kind, error.to_string()))
     }

@@ -19,11 +19,11 @@ pub struct Invocation<'a> {
     pub deadline: SystemTime,
     /// The ARN under which the function was invoked.
     pub function_arn: &'a str,
-    /// What invoked it.
+    /// The source of the invocation.
     pub trigger: Trigger<'a>,
 }
 
-/// What invoked the function.
+/// The source of an invocation.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Trigger<'a> {

@@ -14,7 +14,7 @@ use crate::config::LogFormat;
 use crate::request::Current;
 
 /// The largest line, with its end below 200 kB. CloudWatch accepts events of 1 MB, earlier of 256 kB.
-/// Where Lambda cuts a line is not documented, and half a JSON object is unreadable.
+/// Lambda's own limit is not documented, and a cut JSON object is unreadable.
 const MAX_LINE_BYTES: usize = 190_000;
 
 /// Reserved at the end of a line for its closing marks and for `fields_cut`.
