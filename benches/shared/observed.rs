@@ -14,7 +14,7 @@ use super::request::work;
 
 const HEADER: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
-/// What telemetry writes to. An unnamed destination is disabled.
+/// The destinations of telemetry. A missing one is disabled.
 #[derive(Default)]
 pub(crate) struct Destinations<'a> {
     pub(crate) has_lines: bool,

@@ -5,8 +5,14 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use crudder_text::backtrace::shorten;
 
 /// The files that every report passes through; as innermost frames they are of no use.
-const OWN_FILES: [&str; 4] =
-    [file!(), "telemetry/src/report.rs", "telemetry/src/panic.rs", "telemetry/src/root_span.rs"];
+const OWN_FILES: [&str; 6] = [
+    file!(),
+    "telemetry/src/panic.rs",
+    "telemetry/src/report/fields.rs",
+    "telemetry/src/report/mod.rs",
+    "telemetry/src/root_span.rs",
+    "telemetry/src/telemetry.rs",
+];
 
 /// Captures a shortened backtrace. The first one of a process reads the binary's debug information:
 /// some 50 ms of a whole CPU, of which a small function has a fraction. A panic is worth that.

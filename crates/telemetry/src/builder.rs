@@ -41,7 +41,7 @@ impl Telemetry {
     }
 }
 
-/// Starts telemetry with what the environment says: the short form of `Telemetry::builder().start()`.
+/// Starts telemetry with the settings of the environment: the short form of `Telemetry::builder().start()`.
 ///
 /// # Errors
 /// A variable has a value that telemetry cannot use.

@@ -1,4 +1,4 @@
-//! What this process writes its telemetry to.
+//! The destinations of this process: standard output, the X-Ray daemon, the flight recorder.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::log::Output;
 use crate::recorder::Recorder;
 use crate::xray_span;
 
-/// What this process writes its telemetry to. Each part may be missing.
+/// The destinations of this process. Each may be missing.
 #[derive(Debug)]
 pub(crate) struct Destinations {
     /// Standard output, for log lines.

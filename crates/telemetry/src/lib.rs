@@ -8,9 +8,12 @@ mod builder;
 mod config;
 mod current;
 mod destinations;
+mod end;
+mod exception;
 mod failure;
 #[cfg(feature = "http")]
 mod http;
+mod http_request;
 mod ids;
 mod invocation;
 #[cfg(feature = "lambda")]
@@ -41,11 +44,13 @@ pub use builder::{TelemetryBuilder, start};
 pub use config::{Config, ConfigError, LogFormat};
 pub use crudder_text::scrub;
 pub use current::{add_link, current_ids, set_annotation, set_attribute};
+pub use end::End;
 pub use failure::Failure;
 #[cfg(feature = "http")]
 pub use http::{HttpInvocation, ObserveHttpLayer, ObservedHttp, log_access};
+pub use http_request::HttpRequest;
 pub use ids::TraceIds;
-pub use invocation::{End, HttpRequest, Invocation, Trigger};
+pub use invocation::{Invocation, Trigger};
 #[cfg(feature = "lambda")]
 pub use lambda::{ObserveLayer, Observed, RuntimeFuture, RuntimeLayer, RuntimeService};
 pub use telemetry::{Losses, Telemetry};

@@ -1,8 +1,8 @@
 //! The work that follows the response: access line, X-Ray datagrams, end record, wake-up of the extension.
 //!
 //! Each of the four wakes another process, which would run before the response left. The spans are
-//! in the recorder by then. A process that dies before this work has lost its access line; the
-//! extension exports the rest, because it finds no end record.
+//! in the recorder by then. If the process dies before this work, only its access line is lost: the
+//! extension finds no end record, and exports the rest.
 
 use std::cell::RefCell;
 use std::future::Future;

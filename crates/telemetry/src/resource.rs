@@ -11,7 +11,7 @@ use crate::config::Config;
 /// (OpenTelemetry's semantic conventions, `service.name`).
 const UNKNOWN_SERVICE: &str = "unknown_service";
 
-/// What the code sets; the environment overrides it.
+/// The settings of the code, which the environment overrides.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CodeDefaults {
     pub(crate) service_name: Option<String>,

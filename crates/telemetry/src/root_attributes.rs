@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crudder_text::{scrub, scrub_query};
 use opentelemetry::KeyValue;
 
-use crate::invocation::{HttpRequest, Invocation, Trigger};
+use crate::http_request::HttpRequest;
+use crate::invocation::{Invocation, Trigger};
 
 /// The methods that the convention knows; every other becomes `_OTHER`.
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];

@@ -8,11 +8,13 @@ use opentelemetry::{Context, KeyValue};
 use tracing::Span;
 
 use crate::destinations::Destinations;
+use crate::end::End;
+use crate::exception::exception;
 use crate::failure::Failure;
-use crate::invocation::{End, Invocation};
+use crate::invocation::Invocation;
 use crate::parent_context::ParentContext;
 use crate::post_response::PostResponse;
-use crate::report::{Reports, exception};
+use crate::report::Reports;
 use crate::request::{Current, Request};
 
 /// The root span of one invocation.
@@ -45,7 +47,7 @@ impl<'a> RootSpan<'a> {
         &self.span
     }
 
-    /// Ends the span with what `end` says, and schedules the work that follows the response.
+    /// Ends the span with the outcome that `end` returns, and schedules the work that follows the response.
     pub(crate) fn finish(mut self, end: impl FnOnce() -> End) {
         self.record(end);
         self.close();
@@ -61,8 +63,8 @@ impl<'a> RootSpan<'a> {
         });
     }
 
-    /// Sets annotations, attributes, status and failure. A panic of this request says more than the
-    /// error that it became.
+    /// Sets annotations, attributes, status and failure. A panic takes precedence over the error that
+    /// the handler made of it.
     fn record_end(&self, span: &SpanRef<'_>, end: End, panic: Option<Failure>) {
         span.set_attributes(self.request.annotations());
         span.set_attributes(end.attributes);

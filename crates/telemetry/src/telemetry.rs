@@ -8,7 +8,8 @@ use tracing::Instrument;
 
 use crate::config::Config;
 use crate::destinations::Destinations;
-use crate::invocation::{End, Invocation};
+use crate::end::End;
+use crate::invocation::Invocation;
 use crate::log::Lines;
 use crate::report::Reports;
 use crate::root_span::RootSpan;
@@ -19,7 +20,7 @@ pub struct Telemetry {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What all clones share.
+/// The part that all clones share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Config,
@@ -30,7 +31,7 @@ pub(crate) struct Shared {
     invocations: AtomicU32,
 }
 
-/// What telemetry has lost, because it never waits.
+/// The losses of telemetry, which never waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Losses {
@@ -51,13 +52,13 @@ impl Telemetry {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Returns what the environment says.
+    /// Returns the settings of the environment.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.shared.config
     }
 
-    /// Returns what telemetry has lost so far. The recorder counts its own losses.
+    /// Returns the losses so far. The recorder counts its own.
     #[must_use]
     pub fn losses(&self) -> Losses {
         let Destinations { output, xray, .. } = &*self.shared.destinations;
@@ -67,8 +68,8 @@ impl Telemetry {
         }
     }
 
-    /// Runs `work` inside the root span of the invocation. The span starts with everything that is
-    /// known of the invocation, and ends with what `end` says of the result.
+    /// Runs `work` inside the root span of the invocation. The span starts with the attributes of
+    /// `invocation`, and ends with the outcome that `end` returns.
     ///
     /// A panic in `work` continues to the caller. Work that is dropped before its end counts as
     /// cancelled. In both cases the root span is marked as failed.

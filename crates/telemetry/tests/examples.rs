@@ -27,7 +27,7 @@ fn example(name: &str) -> PathBuf {
     path
 }
 
-/// What one invocation of an example left.
+/// The result of one invocation of an example.
 struct Run {
     response: Value,
     lines: Vec<Value>,

@@ -10,11 +10,11 @@ use tower::ServiceBuilder;
 async fn main() -> Result<(), Error> {
     let provider = Arc::new(crudder_peers::start());
     let layer = OtelTracingLayer::builder(ApiGatewayV1Extractor::new()).tracer_provider(provider).build();
-    let service = ServiceBuilder::new().layer(layer).service_fn(answer);
+    let service = ServiceBuilder::new().layer(layer).service_fn(handle);
     lambda_runtime::run(service).await
 }
 
-async fn answer(
+async fn handle(
     _: lambda_runtime::LambdaEvent<aws_lambda_events::apigw::ApiGatewayProxyRequest>,
 ) -> Result<serde_json::Value, Error> {
     Ok(serde_json::json!({ "statusCode": 200, "body": crudder_peers::work().await }))

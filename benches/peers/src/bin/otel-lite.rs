@@ -12,10 +12,10 @@ async fn main() -> Result<(), Error> {
     let processor = LambdaSpanProcessor::builder().exporter(crudder_peers::exporter()).build();
     let config = TelemetryConfig::builder().with_span_processor(processor).enable_fmt_layer(true).build();
     let (_, completion) = init_telemetry(config).await?;
-    let service = ServiceBuilder::new().layer(OtelTracingLayer::new(completion).with_name("bench")).service_fn(answer);
+    let service = ServiceBuilder::new().layer(OtelTracingLayer::new(completion).with_name("bench")).service_fn(handle);
     Runtime::new(service).run().await
 }
 
-async fn answer(_: LambdaEvent<ApiGatewayProxyRequest>) -> Result<Value, Error> {
+async fn handle(_: LambdaEvent<ApiGatewayProxyRequest>) -> Result<Value, Error> {
     Ok(json!({ "statusCode": 200, "body": crudder_peers::work().await }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lambda_http::http::StatusCode;
 
 use crate::access::ACCESS;
-use crate::invocation::HttpRequest;
+use crate::http_request::HttpRequest;
 
 /// Logs the access line of a request: client address, method, scheme, path, status and duration. The
 /// level follows the status: ERROR for 5xx, WARN for 4xx, otherwise INFO. The query is left out,

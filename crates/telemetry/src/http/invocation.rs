@@ -1,16 +1,17 @@
-//! What telemetry needs of a `lambda_http` request, kept while the handler consumes the request.
+//! A `lambda_http` request as an invocation. It outlives the request, which the handler consumes.
 
 use lambda_http::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use lambda_http::http::{Method, Uri};
 use lambda_http::request::RequestContext;
 use lambda_http::{Context, Request, RequestExt};
 
-use crate::invocation::{HttpRequest, Invocation, Trigger};
+use crate::http_request::HttpRequest;
+use crate::invocation::{Invocation, Trigger};
 
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// What telemetry needs of a `lambda_http` request.
+/// The parts of a `lambda_http` request that telemetry needs. They outlive the request.
 ///
 /// It knows REST APIs, HTTP APIs and function URLs. Requests from other sources have neither a route
 /// nor a client address.
@@ -28,7 +29,7 @@ pub struct HttpInvocation {
     traceparent: Option<HeaderValue>,
 }
 
-/// What the gateway says of a request.
+/// The gateway's description of a request.
 #[derive(Debug, Clone, Default)]
 struct Gateway {
     route: String,
@@ -59,7 +60,7 @@ impl Gateway {
 }
 
 impl HttpInvocation {
-    /// Copies what telemetry needs of a request.
+    /// Copies the parts of a request.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let header = |name: &HeaderName| HeaderMap::get(request.headers(), name).cloned();

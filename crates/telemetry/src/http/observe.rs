@@ -11,7 +11,7 @@ use tower::{Layer, Service};
 
 use super::access_line::log_access;
 use super::invocation::HttpInvocation;
-use crate::invocation::End;
+use crate::end::End;
 use crate::telemetry::Telemetry;
 
 /// A layer around an HTTP handler: [`Telemetry::http_layer`].

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use lambda_runtime::LambdaEvent;
 use tower::{Layer, Service};
 
-use crate::invocation::{End, Invocation, Trigger};
+use crate::end::End;
+use crate::invocation::{Invocation, Trigger};
 use crate::telemetry::Telemetry;
 
 /// A layer around a handler: [`Telemetry::layer`].

@@ -9,8 +9,9 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::Context;
 
+use super::buffers::with_buffers;
 use super::fields::{Fields, Message};
-use super::line::{Line, with_buffers};
+use super::line::Line;
 use super::output::Output;
 use crate::access::ACCESS;
 use crate::config::LogFormat;

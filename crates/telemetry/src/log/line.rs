@@ -1,24 +1,21 @@
 //! One log line: the reserved members in their order, then the fields at the top level.
 
-use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::time::SystemTime;
 
-use crudder_text::json::{CUT, write_escaped, write_string};
+use crudder_text::json::{write_escaped, write_string};
 use crudder_text::{MASK, is_secret_key, scrub, write_hex, write_rfc3339_ms};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use crate::buffer::with_own;
+use super::buffers::Buffers;
+use super::text::{Bounded, MAX_FIELD_BYTES, write_plain};
 use crate::config::LogFormat;
 use crate::request::Current;
 
 /// The largest line, with its end below 200 kB. CloudWatch accepts events of 1 MB, earlier of 256 kB.
-/// Where Lambda cuts a line is not documented, and half a JSON object is unreadable.
+/// Lambda's own limit is not documented, and a cut JSON object is unreadable.
 const MAX_LINE_BYTES: usize = 190_000;
-
-/// The largest field, so that a long one leaves space for those after it.
-const MAX_FIELD_BYTES: usize = 60_000;
 
 /// Reserved at the end of a line for its closing marks and for `fields_cut`.
 const RESERVE_BYTES: usize = 200;
@@ -28,7 +25,7 @@ const RESERVED: [&str; 9] =
     ["timestamp", "level", "message", "requestId", "trace_id", "xray_trace_id", "span_id", "route", "exception"];
 
 /// A line being written.
-pub(crate) struct Line<'a> {
+pub(super) struct Line<'a> {
     out: &'a mut Vec<u8>,
     scratch: &'a mut String,
     format: LogFormat,
@@ -36,35 +33,9 @@ pub(crate) struct Line<'a> {
     fields_cut: usize,
 }
 
-thread_local! {
-    static BUFFERS: RefCell<Buffers> = const { RefCell::new(Buffers { line: Vec::new(), value: String::new() }) };
-}
-
-/// The buffers of a thread.
-#[derive(Debug, Default)]
-pub(crate) struct Buffers {
-    /// The line; the caller of [`Line::end`] prints it.
-    pub(crate) line: Vec<u8>,
-    /// A value that must be formatted before it can be scrubbed.
-    value: String,
-}
-
-/// The capacity that buffers keep for the next line.
-const KEPT_BYTES: usize = 16_384;
-
-/// Runs `write` with this thread's buffers for lines.
-pub(crate) fn with_buffers(write: impl FnOnce(&mut Buffers)) {
-    with_own(&BUFFERS, |buffers| {
-        buffers.line.clear();
-        write(buffers);
-        buffers.line.shrink_to(KEPT_BYTES);
-        buffers.value.shrink_to(KEPT_BYTES);
-    });
-}
-
 impl<'a> Line<'a> {
     /// Begins a line with time and level. The message follows, then [`Line::request`], then the fields.
-    pub(crate) fn begin(buffers: &'a mut Buffers, format: LogFormat, time: SystemTime, level: &str) -> Self {
+    pub(super) fn begin(buffers: &'a mut Buffers, format: LogFormat, time: SystemTime, level: &str) -> Self {
         let Buffers { line: out, value: scratch } = buffers;
         match format {
             LogFormat::Json => {
@@ -83,7 +54,7 @@ impl<'a> Line<'a> {
         Self { out, scratch, format, fields_cut: 0 }
     }
 
-    pub(crate) fn message(&mut self, message: &str) {
+    pub(super) fn message(&mut self, message: &str) {
         let free = self.free_bytes();
         match self.format {
             LogFormat::Json => {
@@ -98,14 +69,14 @@ impl<'a> Line<'a> {
     }
 
     /// Writes the message of an event from its `Debug` form.
-    pub(crate) fn message_debug(&mut self, message: &dyn Debug) {
+    pub(super) fn message_debug(&mut self, message: &dyn Debug) {
         let scratch = self.format_value(message);
         self.message(&scratch);
         self.return_scratch(scratch);
     }
 
     /// Writes the ids and the route of the current request. Writes nothing outside a request.
-    pub(crate) fn request(&mut self) {
+    pub(super) fn request(&mut self) {
         Context::map_current(|context| {
             let Some(Current(request)) = context.get::<Current>() else { return };
             let span = context.span();
@@ -125,7 +96,7 @@ impl<'a> Line<'a> {
     }
 
     /// Writes a text field, scrubbed.
-    pub(crate) fn text(&mut self, name: &str, value: &str) {
+    pub(super) fn text(&mut self, name: &str, value: &str) {
         if !self.key(name) {
             return;
         }
@@ -138,14 +109,14 @@ impl<'a> Line<'a> {
     }
 
     /// Writes a field from its `Debug` form.
-    pub(crate) fn debug(&mut self, name: &str, value: &dyn Debug) {
+    pub(super) fn debug(&mut self, name: &str, value: &dyn Debug) {
         let scratch = self.format_value(value);
         self.text(name, &scratch);
         self.return_scratch(scratch);
     }
 
     /// Writes a field whose value is a number or a bool, as in JSON.
-    pub(crate) fn bare(&mut self, name: &str, value: impl std::fmt::Display) {
+    pub(super) fn bare(&mut self, name: &str, value: impl std::fmt::Display) {
         if is_secret_key(name) {
             return self.text(name, MASK);
         }
@@ -156,7 +127,7 @@ impl<'a> Line<'a> {
     }
 
     /// Writes the nested object of an exception: `type`, `message` and so on.
-    pub(crate) fn exception(&mut self, members: &[(&str, &str)]) {
+    pub(super) fn exception(&mut self, members: &[(&str, &str)]) {
         if self.format == LogFormat::Text {
             members.iter().for_each(|(name, value)| self.text(name, value));
             return;
@@ -173,7 +144,7 @@ impl<'a> Line<'a> {
     }
 
     /// Ends the line with its newline.
-    pub(crate) fn end(mut self) {
+    pub(super) fn end(mut self) {
         if self.fields_cut > 0 {
             let fields_cut = self.fields_cut;
             self.raw_key("fields_cut");
@@ -223,37 +194,5 @@ impl<'a> Line<'a> {
 
     fn return_scratch(&mut self, scratch: String) {
         *self.scratch = scratch;
-    }
-}
-
-/// Stops a formatter at the size of the largest field.
-struct Bounded<'a>(&'a mut String);
-
-impl Write for Bounded<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let free = MAX_FIELD_BYTES.saturating_sub(self.0.len());
-        if text.len() <= free {
-            self.0.push_str(text);
-            return Ok(());
-        }
-        self.0.push_str(&text[..text.floor_char_boundary(free)]);
-        self.0.push_str(CUT);
-        Err(std::fmt::Error)
-    }
-}
-
-/// Writes text for a terminal: escapes control characters, but not quotes.
-fn write_plain(out: &mut Vec<u8>, text: &str, free: usize) {
-    let mut escaped = Vec::new();
-    let cut = write_escaped(&mut escaped, text, free).is_err();
-    let mut bytes = escaped.into_iter().peekable();
-    while let Some(byte) = bytes.next() {
-        match (byte, bytes.peek()) {
-            (b'\\', Some(b'"' | b'\\')) => out.extend(bytes.next()),
-            _ => out.push(byte),
-        }
-    }
-    if cut {
-        out.extend_from_slice(CUT.as_bytes());
     }
 }

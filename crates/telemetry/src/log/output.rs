@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::lock::lock;
 
-/// How long a line waits for a full pipe before it is dropped. Lambda normally empties the pipe within
+/// The longest that a line waits for a full pipe before it is dropped. Lambda normally empties the pipe within
 /// microseconds, and a request must not wait when it does not.
 const TIMEOUT: Duration = Duration::from_millis(20);
 

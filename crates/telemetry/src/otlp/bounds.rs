@@ -1,6 +1,6 @@
 //! The bounds of one OTLP message.
 
-/// What a message may hold, so that its record stays below an eighth of the recorder.
+/// The bounds of a message, so that its record stays below an eighth of the recorder.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// Longer strings are cut.

@@ -1,9 +1,9 @@
-//! The part of a request that waits until its response was sent.
+//! The deferred part of a request: it waits until the response was sent.
 
 use crudder_recorder::Outcome;
 use opentelemetry_sdk::trace::SpanData;
 
-/// What a request has deferred until its response was sent. `post_response` does the work.
+/// The deferred part of a request. `post_response` does the work.
 #[derive(Debug, Default)]
 pub(crate) struct Deferred {
     /// The access line, complete with its newline.

@@ -1,4 +1,4 @@
-//! What changes while a request runs.
+//! The state of a request that changes while it runs.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,11 +7,10 @@ use opentelemetry::trace::Link;
 
 use crate::failure::Failure;
 
-/// At most so many annotations and reports of one request are remembered: more would be a loop
-/// that got out of hand.
+/// The most annotations and reports that one request remembers. More would come from a runaway loop.
 const MAX_REMEMBERED: usize = 32;
 
-/// What changes while a request runs.
+/// The state of a request that changes while it runs.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     /// Set until the root span starts.
@@ -24,7 +23,7 @@ pub(super) struct Progress {
     pub(super) annotations: Vec<KeyValue>,
 }
 
-/// What the root span gets the moment it starts: what came later would die with the process.
+/// The attributes and the link with which the root span starts. If the process died, later ones would be lost.
 #[derive(Debug)]
 pub(crate) struct RootStart {
     pub(crate) attributes: Vec<KeyValue>,

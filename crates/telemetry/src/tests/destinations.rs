@@ -1,4 +1,4 @@
-//! What X-Ray and the recorder receive of a request.
+//! The documents that X-Ray receives of a request, and its records.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -123,7 +123,7 @@ fn a_traceparent_is_the_parent_of_the_root_or_a_link_to_another_trace() {
         let root = received.ended("GET /api/activities/home");
         assert_eq!((&root.parent_span_id, root.links.len()), (&parent, links));
         let Recorded::Span(_, _, _, started) = &received.records[2] else { panic!() };
-        assert_eq!(started.links.len(), links, "a late link would die with the process");
+        assert_eq!(started.links.len(), links, "a late link would be lost with the process");
         assert_eq!(received.documents[0]["parent_id"], "53995c3f42cd8ad8", "in X-Ray the parent is Lambda's segment");
     }
 }

@@ -148,7 +148,7 @@ fn a_full_pipe_costs_one_line_and_no_more_than_the_timeout() {
     read.read_exact(&mut first).unwrap();
     assert_eq!(first, line);
     output.write(b"and on\n");
-    assert_eq!(output.lost(), 1, "there was room again");
+    assert_eq!(output.lost(), 1, "the pipe had space again");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) struct Bench {
     _folder: TempDir,
 }
 
-/// What the destinations received.
+/// Everything that the destinations received.
 pub(super) struct Received {
     pub(super) lines: Vec<Value>,
     pub(super) documents: Vec<Value>,

@@ -62,7 +62,7 @@ fn under_the_runtime_layer_the_work_waits_until_lambda_has_taken_the_response() 
     let mut bench = Bench::new(&[]);
     let telemetry = bench.telemetry.clone();
     let (take, taken) = oneshot::channel();
-    // As the runtime does: the handler, then Lambda's answer to its response.
+    // As the runtime does: it runs the handler, then waits until Lambda has taken the response.
     let serve = |taken: Receiver<()>| async {
         request(&telemetry).await;
         taken.await
