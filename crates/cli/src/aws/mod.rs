@@ -1,82 +1,17 @@
-//! AWS as doctor and trace ask it: X-Ray by its SDK, the few calls of other services signed and sent plainly.
+//! The AWS calls of doctor, trace and replay: X-Ray through its SDK, other services by signed HTTP requests.
 
-mod call;
-mod fault;
+mod client;
+mod error;
 mod functions;
 mod gateway;
 mod logs;
+mod signed_call;
 mod stack;
 mod xray;
 
-use std::time::Duration;
-
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
-use crudder_extension::AwsConfig;
-
-use crate::client::Client;
-use crate::config::Config;
-pub(crate) use fault::AwsFault;
-pub(crate) use functions::{Function, Held};
+pub(crate) use client::Aws;
+pub(crate) use error::AwsError;
+pub(crate) use functions::{Function, KeyMatch};
 pub(crate) use logs::LogGroup;
 pub(crate) use stack::Stack;
-pub(crate) use xray::{Destination, Group, Rule, Traces};
-
-/// A call with its retries; nobody waits at a terminal for longer.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// AWS's own figure: the first try and two more.
-const TRIES: u32 = 3;
-
-/// Credentials, a region, and clients that use them.
-pub(crate) struct Aws {
-    sdk: SdkConfig,
-    xray: aws_sdk_xray::Client,
-    client: Client,
-    region: String,
-    config: Config,
-}
-
-impl Aws {
-    /// Takes credentials and region as the AWS CLI does; `region` goes before what the environment says.
-    ///
-    /// # Errors
-    /// When there is no region, or nothing to sign with.
-    pub(crate) async fn load(config: &Config, region: Option<&str>) -> Result<Self, AwsFault> {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(TimeoutConfig::builder().operation_timeout(PATIENCE).build());
-        if let Some(region) = region {
-            loader = loader.region(Region::new(region.to_owned()));
-        }
-        let sdk = loader.load().await;
-        let region = sdk.region().map(ToString::to_string).ok_or(AwsFault::NoRegion)?;
-        let provider = sdk.credentials_provider().ok_or_else(|| AwsFault::NoCredentials(String::new()))?;
-        // Asked for once before any call, so that what is missing is said once and plainly.
-        provider.provide_credentials().await.map_err(|error| AwsFault::no_credentials(&error))?;
-        let xray = aws_sdk_xray::Client::new(&sdk);
-        Ok(Self { sdk, xray, client: Client::new(), region, config: config.clone() })
-    }
-
-    /// What the layer's own signer needs, with the addresses that `base` names.
-    ///
-    /// # Errors
-    /// When there is nothing to sign with.
-    pub(crate) async fn signing(&self, base: AwsConfig) -> Result<AwsConfig, AwsFault> {
-        let provider = self.sdk.credentials_provider().ok_or_else(|| AwsFault::NoCredentials(String::new()))?;
-        let found = provider.provide_credentials().await.map_err(|error| AwsFault::no_credentials(&error))?;
-        Ok(AwsConfig {
-            region: self.region.clone(),
-            access_key_id: found.access_key_id().to_owned(),
-            secret_access_key: found.secret_access_key().to_owned(),
-            session_token: found.session_token().unwrap_or_default().to_owned(),
-            ..base
-        })
-    }
-
-    /// The region that is asked.
-    pub(crate) fn region(&self) -> &str {
-        &self.region
-    }
-}
+pub(crate) use xray::{Group, SamplingRule, SegmentDestination, TraceDocuments};
