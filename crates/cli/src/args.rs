@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-/// Runs Crudder on this machine, checks its telemetry, shows single requests and redelivers dead letters.
+/// Runs Crudder on this machine, and inspects its telemetry here and in AWS.
 #[derive(Debug, Parser)]
-#[command(name = "crudder", version, about, max_term_width = 100)]
+#[command(name = "crudder", version, max_term_width = 100)]
 #[command(after_help = "\
 Examples:
   crudder local                                        start Crudder on this machine
@@ -60,7 +60,8 @@ pub(crate) struct Local {
     /// Builds the functions with --release.
     #[arg(long)]
     pub(crate) release: bool,
-    /// Serves only the table and the fakes, and prints the variables that a separately started function needs.
+    /// Serves only the table and the fakes, and prints the variables that a separately started
+    /// function needs.
     #[arg(long)]
     pub(crate) services: bool,
     /// Uses the function binaries in a folder instead of building them.
@@ -94,7 +95,8 @@ pub(crate) struct Doctor {
     /// Prints the findings as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Seconds to wait for traces and log lines to appear. X-Ray takes some seconds, CloudWatch longer.
+    /// Seconds to wait for traces and log lines to appear. X-Ray takes some seconds, CloudWatch
+    /// longer.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(crate) wait: u64,
 }
@@ -122,7 +124,8 @@ Without --stack it asks the console of `crudder local`; with --stack it asks X-R
 AWS credentials and region come from the same settings as for the AWS CLI, such as AWS_PROFILE and
 AWS_REGION.")]
 pub(crate) struct Trace {
-    /// Trace ID in any form, a traceparent, an X-Amzn-Trace-Id header, or the address of a page about the trace.
+    /// Trace ID in any form, a traceparent, an X-Amzn-Trace-Id header, or the address of a page
+    /// about the trace.
     #[arg(value_name = "ID|URL")]
     pub(crate) id: String,
     #[command(flatten)]
@@ -140,14 +143,14 @@ pub(crate) struct Trace {
 Examples:
   aws logs filter-log-events --log-group-name /crudder/dev/home-activities \\
     --filter-pattern '\"dead letter\"' > letters.json
-  crudder replay letters.json --dry-run    print what would be delivered
+  crudder replay letters.json --dry-run    print what it would deliver
   crudder replay letters.json              deliver, and record it in letters.json.replayed
   zcat export/*.gz | crudder replay - --state export.replayed
 
 A dead letter is a batch of telemetry that could not be exported; the extension wrote it to the
 function's log. The input may be plain log lines, lines with a leading time (aws logs tail, exports
-to S3), the JSON of `aws logs`, or the JSON or CSV of Logs Insights, each also gzip-compressed. To
-continue after an interruption, run the same command again: it skips what it already delivered.
+to S3), the JSON of `aws logs`, or the JSON or CSV of Logs Insights. It may be gzip-compressed. To
+continue after an interruption, run the same command again: it skips the delivered letters.
 
 Keys and addresses come from the extension's variables: HONEYCOMB_API_KEY, HONEYCOMB_API_ENDPOINT,
 ROLLBAR_ACCESS_TOKEN and ROLLBAR_ENDPOINT. For X-Ray, AWS credentials and region come from the same
@@ -156,10 +159,10 @@ pub(crate) struct Replay {
     /// File with log lines, or - for standard input.
     #[arg(value_name = "FILE|-")]
     pub(crate) file: PathBuf,
-    /// Prints what would be delivered, and sends nothing.
+    /// Prints what it would deliver, and sends nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// File that records deliveries. [default: FILE.replayed; none for standard input]
+    /// File that records the delivered letters. [default: FILE.replayed; none for standard input]
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
 }

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 /// Short, so that a result that is almost there costs little time.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// As long as X-Ray's own delays: a longer pause would only make people wait.
+/// As long as X-Ray's own delays. A longer pause would only make users wait.
 const MAX_PAUSE: Duration = Duration::from_secs(3);
 
 /// Calls `poll` until it returns a value or `timeout` has passed; `None` after the timeout.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A key or token. Its `Debug` output hides the text, so that no struct that contains it can print it by accident.
+/// A key or token. Its `Debug` output hides the text, so that it is not printed by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key(String);
 
@@ -25,7 +25,9 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The AWS services that are called without an SDK, each with the variable by which the AWS SDKs override its endpoint.
+/// The AWS services that are called without an SDK.
+///
+/// Each has the variable with which the AWS SDKs override its endpoint.
 const AWS_SERVICES: [(&str, &str); 4] = [
     ("apigateway", "AWS_ENDPOINT_URL_API_GATEWAY"),
     ("cloudformation", "AWS_ENDPOINT_URL_CLOUDFORMATION"),

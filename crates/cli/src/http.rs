@@ -1,4 +1,4 @@
-//! An HTTP client with a timeout and a size limit, for the console, the API, AWS, Honeycomb and Rollbar.
+//! An HTTP client with a timeout and a size limit.
 
 use std::time::Duration;
 

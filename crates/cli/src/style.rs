@@ -28,7 +28,8 @@ pub(crate) struct Capabilities {
 }
 
 impl Capabilities {
-    /// Colors and block characters for a terminal, plain text for a pipe. `NO_COLOR` and `COLUMNS` override.
+    /// Colors and block characters for a terminal, plain text for a pipe. `NO_COLOR` and `COLUMNS`
+    /// override.
     pub(crate) fn of_stdout(config: &Config) -> Self {
         let is_terminal = std::io::stdout().is_terminal();
         let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
@@ -54,7 +55,8 @@ impl Capabilities {
 
 /// Returns the text on one line and without control characters.
 ///
-/// Any caller of the API can put escape sequences into names and log lines; these must not reach the terminal.
+/// Any caller of the API can put escape sequences into names and log lines; these must not reach
+/// the terminal.
 pub(crate) fn strip_control(text: &str) -> String {
     let one_line = |letter: char| if letter.is_whitespace() { ' ' } else { letter };
     text.chars().map(one_line).filter(|letter| !letter.is_control()).collect()

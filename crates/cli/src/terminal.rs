@@ -11,11 +11,12 @@ impl Terminal {
     /// Prints the command's result to standard output.
     pub(crate) fn print(self, text: &str) {
         let mut out = std::io::stdout().lock();
-        // The write fails if the reader closed the pipe; then nobody wants the rest.
+        // The write fails if the reader closed the pipe; then the rest is not needed.
         let _ = writeln!(out, "{text}").and_then(|()| out.flush());
     }
 
-    /// Prints a line about the command's progress, or a problem that does not end it, to standard error.
+    /// Prints a line about the command's progress, or a problem that does not end it, to standard
+    /// error.
     pub(crate) fn progress(self, text: &str) {
         let mut err = std::io::stderr().lock();
         // Clears a status line that may be on the same line.

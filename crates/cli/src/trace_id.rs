@@ -1,4 +1,4 @@
-//! A trace ID, parsed from any text that contains one: X-Ray form, W3C form, a traceparent, a header, an address.
+//! A trace ID, parsed from any text that contains one: an ID, a header or an address.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 pub(crate) struct TraceId(String);
 
 impl TraceId {
-    /// Returns the first ID in a text. X-Ray form takes precedence over W3C form, because the address of a page may
-    /// contain 32 other hexadecimal digits.
+    /// Returns the first ID in a text. X-Ray form takes precedence over W3C form, because the
+    /// address of a page may contain 32 other hexadecimal digits.
     pub(crate) fn find(text: &str) -> Option<Self> {
         let text = percent_decode_str(text).decode_utf8_lossy().to_lowercase();
         let words = || text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
@@ -37,13 +37,15 @@ impl TraceId {
         is_id.then(|| Self(digits.to_owned()))
     }
 
-    /// Builds an ID from random bits. X-Ray requires the time of the request, in seconds, in the first eight digits.
+    /// Builds an ID from random bits. X-Ray requires the time of the request, in seconds, in the
+    /// first eight digits.
     pub(crate) fn new(unix_s: u64, random: u128) -> Self {
         let digits = format!("{:08x}{:024x}", unix_s & 0xffff_ffff, random & ((1 << 96) - 1));
         Self(digits)
     }
 
-    /// Returns the time since 1970 in the first eight digits. It is meaningless if the ID is entirely random.
+    /// Returns the time since 1970 in the first eight digits. It is meaningless if the ID is
+    /// entirely random.
     pub(crate) fn unix_time(&self) -> Duration {
         Duration::from_secs(u64::from_str_radix(&self.0[..8], 16).unwrap_or_default())
     }

@@ -28,7 +28,9 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// Loads credentials and region from the same settings as the AWS CLI. `region` overrides the region of the settings.
+    /// Loads credentials and region from the same settings as the AWS CLI.
+    ///
+    /// `region` overrides the region of the settings.
     ///
     /// # Errors
     /// If there is no region or there are no credentials.

@@ -7,7 +7,8 @@ use aws_sdk_xray::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error_chain::error_chain;
 
-/// The cause of a failed call. Its text holds no secret: AWS messages name users and actions, never keys.
+/// The cause of a failed call. Its text holds no secret: AWS messages name users and actions, never
+/// keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AwsError {
     #[error("no AWS region is set")]

@@ -9,7 +9,8 @@ use super::client::Aws;
 use super::error::AwsError;
 use super::signed_call::Call;
 
-/// Function names contain dashes and underscores, which need no escape; ARNs contain colons, which do.
+/// Function names contain dashes and underscores, which need no escape; ARNs contain colons, which
+/// do.
 const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The parts of a function's configuration that concern telemetry.

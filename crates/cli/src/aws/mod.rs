@@ -1,4 +1,4 @@
-//! The AWS calls of doctor, trace and replay: X-Ray through its SDK, other services by signed HTTP requests.
+//! AWS calls: X-Ray through its SDK, other services by signed HTTP requests.
 
 mod client;
 mod error;

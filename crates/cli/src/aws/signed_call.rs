@@ -1,7 +1,8 @@
 //! Calls an AWS service without its SDK: signed by `aws-sigv4`, sent by the commands' HTTP client.
 //!
-//! Doctor calls four services for one or two operations each. The SDKs of CloudFormation, CloudWatch Logs and
-//! API Gateway add 72 s of CPU time to a debug build, where the X-Ray SDK takes 9 s; Lambda's would come on top.
+//! Doctor calls four services for one or two operations each. The SDKs of CloudFormation,
+//! CloudWatch Logs and API Gateway add 72 s of CPU time to a debug build, where the X-Ray SDK takes
+//! 9 s; Lambda's would come on top.
 
 use std::time::{Duration, SystemTime};
 
@@ -45,7 +46,8 @@ impl Call {
 }
 
 impl Aws {
-    /// Sends a call and retries it while AWS throttles. A response with an error status becomes an [`AwsError`].
+    /// Sends a call and retries it while AWS throttles. A response with an error status becomes an
+    /// [`AwsError`].
     pub(super) async fn call(&self, call: &Call) -> Result<HttpResponse, AwsError> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..MAX_ATTEMPTS {
@@ -103,7 +105,8 @@ impl Aws {
     }
 }
 
-/// Reads the error of a response. AWS protocols put its code into a header, a JSON field or an XML element.
+/// Reads the error of a response. AWS protocols put its code into a header, a JSON field or an XML
+/// element.
 fn error_of(action: &'static str, response: &HttpResponse) -> AwsError {
     let header = response.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok());
     let (json, text) = (response.json(), String::from_utf8_lossy(&response.body));

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::client::Aws;
 use super::error::AwsError;
 
-/// Pages of rules, groups and summaries. A region has at most 25 rules and groups; summaries cover a few minutes only.
+/// Pages of rules, groups and summaries. A region has at most 25 rules and groups; summaries cover
+/// a few minutes only.
 const MAX_PAGES: usize = 20;
 
 /// The segment documents of one trace that X-Ray returns so far.
@@ -68,7 +69,8 @@ impl Aws {
         Ok(found)
     }
 
-    /// Fetches the IDs of the traces of the `last` minutes, all or only those that match a filter expression.
+    /// Fetches the IDs of the traces of the `last` minutes, all or only those that match a filter
+    /// expression.
     pub(crate) async fn trace_ids(&self, last: Duration, filter: Option<&str>) -> Result<Vec<String>, AwsError> {
         let end = SystemTime::now();
         let request =

@@ -1,4 +1,4 @@
-//! Checks CloudWatch of a deployed stack: its log groups, their retention, the request's lines, and API Gateway's role.
+//! Checks CloudWatch of a deployed stack: log groups, the request's lines, API Gateway's role.
 
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use crate::backoff;
 const COMPONENT: &str = "CloudWatch";
 /// The name of the log group of the function that doctor calls ends with this.
 const FUNCTION_GROUP: &str = "/home-activities";
-/// The name of the log group of the API's access log ends with this; without access logs there is no such group.
+/// The name of the log group of the API's access log ends with this; without access logs there is
+/// no such group.
 const ACCESS_LOG_GROUP: &str = "/api";
 
 /// What CloudWatch and API Gateway returned.

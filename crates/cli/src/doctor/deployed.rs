@@ -99,7 +99,8 @@ async fn check(
     findings
 }
 
-/// Returns the name of the function that serves [`PATH`], from the stack's resources if they are known.
+/// Returns the name of the function that serves [`PATH`], from the stack's resources if they are
+/// known.
 fn function_name(deployment: &Deployment) -> String {
     let resource = deployment.stack.resource_ids("AWS::Lambda::Function").find(|name| name.ends_with(FUNCTION));
     resource.map_or_else(|| format!("crudder-{}-{FUNCTION}", deployment.stage), str::to_owned)

@@ -1,4 +1,4 @@
-//! Checks Honeycomb: which environment a key belongs to, what it permits, and whether the functions use it.
+//! Checks Honeycomb: what a key belongs to and permits, and whether the functions use it.
 
 use serde_json::Value;
 
@@ -137,7 +137,8 @@ fn compare(function: Option<&Function>, config: &Config, key: &Key, message: &st
 
 /// Whether the function sends to another host. Honeycomb's regions do not know each other's keys.
 ///
-/// A host of this shell that is not Honeycomb's is a fake, and proves nothing if the function's variable is unset.
+/// A host of this shell that is not Honeycomb's is a fake, and proves nothing if the function's
+/// variable is unset.
 fn has_other_host(function: &Function, config: &Config) -> bool {
     match function.match_key(ENDPOINT, Some(&config.honeycomb_endpoint)) {
         KeyMatch::Same => false,

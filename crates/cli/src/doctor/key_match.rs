@@ -1,4 +1,4 @@
-//! Compares a key of this shell with the function's: a key that works here proves nothing if the function has another.
+//! Compares a working key of this shell with the function's, which may be another one.
 
 use super::finding::Finding;
 use crate::aws::{Function, KeyMatch};

@@ -17,9 +17,10 @@ const ORDINARY: &str = "/api/activities/home";
 /// A request that reports a warning.
 const REPORTING: &str = "/rollbar/test";
 
-/// In dense traffic the extension exports the telemetry of a request with the next one, and a frozen environment
-/// sends nothing. A request of the same function after more than two seconds without one is not dense traffic:
-/// the extension then sends all that it has before the environment freezes again.
+/// In dense traffic the extension exports the telemetry of a request with the next one, and a
+/// frozen environment sends nothing. A request of the same function after more than two seconds
+/// without one is not dense traffic: the extension then sends all that it has before the
+/// environment freezes again.
 const IDLE: Duration = Duration::from_millis(2_500);
 
 /// The console's JSON of a trace.
@@ -65,7 +66,8 @@ pub(crate) async fn check(
     findings
 }
 
-/// Adds to an ok finding that `crudder local` does not use the key: it may run in a shell that does not have it.
+/// Adds to an ok finding that `crudder local` does not use the key: it may run in a shell that does
+/// not have it.
 fn with_relay(mut finding: Finding, is_relayed: bool) -> Finding {
     if finding.fix.is_none() && !is_relayed {
         finding.message.push_str("; this `crudder local` was started without the key and sends to the fake only");
@@ -73,7 +75,8 @@ fn with_relay(mut finding: Finding, is_relayed: bool) -> Finding {
     finding
 }
 
-/// Polls the console until the trace has all wanted lists; after the timeout, returns what there is.
+/// Polls the console until the trace has all wanted lists; after the timeout, returns what there
+/// is.
 async fn wait_for(http: &HttpClient, console: &str, probe: &Probe, wanted: &[&str], timeout: Duration) -> ConsoleTrace {
     let url = format!("{console}/api/traces/{}", probe.id);
     let complete =

@@ -1,6 +1,7 @@
-//! `crudder doctor`: sends requests, looks for them in each backend, and says how to fix what is broken.
+//! `crudder doctor`: sends requests, looks for them in each backend, and says how to fix problems.
 //!
-//! A check of a backend has two parts: one fetches what there is to know, and a pure function evaluates it.
+//! A check of a backend has two parts: one fetches what there is to know, and a pure function
+//! evaluates it.
 
 mod cloudwatch;
 mod deployed;
@@ -46,7 +47,8 @@ async fn findings(args: &args::Doctor, config: &Config) -> Vec<Finding> {
         return deployed::check_stack(&http, config, stack, timeout).await;
     }
     let url = args.url.trim_end_matches('/');
-    // Only the console of `crudder local` has this route; anything else is taken for a deployed API.
+    // Only the console of `crudder local` has this route; anything else is taken for a deployed
+    // API.
     let about_url = format!("{url}/api/about");
     match http.send(http.get(&about_url), &about_url).await {
         Ok(response) if response.json()["api"].is_string() => {

@@ -1,4 +1,4 @@
-//! A request that doctor sends to the API under its own trace ID, and the finding about the response.
+//! A request that doctor sends under its own trace ID, and the finding about the response.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,7 +25,8 @@ impl Probe {
         let random = uuid::Uuid::new_v4().as_u128();
         let id = TraceId::new(now.as_secs(), random);
         let url = format!("{api}{path}");
-        // The header names no parent: API Gateway's segment would become the child of a segment that does not exist.
+        // The header names no parent: API Gateway's segment would become the child of a segment
+        // that does not exist.
         let header = format!("Root={};Sampled=1", id.xray());
         let response = http.send(http.get(&url).header("x-amzn-trace-id", header), &url).await;
         Self { id, since_ms: u64::try_from(now.as_millis()).unwrap_or_default(), response }

@@ -19,7 +19,8 @@ const READ_VARIABLE: &str = "ROLLBAR_READ_TOKEN";
 const TOKEN: KeyVariable = KeyVariable { component: COMPONENT, variable: VARIABLE, noun: "token" };
 const HEADER: &str = "x-rollbar-access-token";
 
-/// Checks the tokens of this shell: the read token if there is one, otherwise the access token by posting an item.
+/// Checks the tokens of this shell: the read token if there is one, otherwise the access token by
+/// posting an item.
 ///
 /// For a deployed stack, also checks whether the function has the same access token.
 pub(crate) async fn check(http: &HttpClient, config: &Config, stage: &str, function: Option<&Function>) -> Finding {

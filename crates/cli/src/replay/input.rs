@@ -1,4 +1,4 @@
-//! Reads the lines of a file or of standard input, decompresses gzip, and limits the length of a line.
+//! Reads the lines of a file or of standard input, decompresses them, and limits their length.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -66,11 +66,13 @@ fn decompressed(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn BufRead>> {
     raw.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut head)?;
     let is_gzip = head == GZIP_MAGIC;
     let whole = BufReader::new(Cursor::new(head).chain(raw));
-    // An export has many files. The concatenation of gzip files is a gzip file with several members.
+    // An export has many files. The concatenation of gzip files is a gzip file with several
+    // members.
     Ok(if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(whole))) } else { Box::new(whole) })
 }
 
-/// Reads the next line. Of a line that is too long, it returns one byte more than the limit and skips the rest.
+/// Reads the next line. Of a line that is too long, it returns one byte more than the limit and
+/// skips the rest.
 fn next_line(lines: &mut dyn BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut text = Vec::new();
     if lines.take(MAX_LINE_BYTES + 1).read_until(b'\n', &mut text)? == 0 {

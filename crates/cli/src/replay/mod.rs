@@ -1,4 +1,4 @@
-//! `crudder replay`: delivers each dead letter once, and continues where an interrupted run stopped.
+//! `crudder replay`: delivers each dead letter once, and continues interrupted runs.
 
 mod error;
 mod input;

@@ -65,7 +65,8 @@ impl ProgressFile {
     fn read_and_repair(path: &Path, file: &mut File) -> Result<HashSet<String>, ProgressFileError> {
         let failed = |source| ProgressFileError::File { path: path.to_owned(), source };
         let (delivered, complete) = parse(path, file)?;
-        // A killed run may leave an incomplete last line, which is removed: its letter is sent again.
+        // A killed run may leave an incomplete last line, which is removed: its letter is sent
+        // again.
         file.set_len(complete).and_then(|()| file.seek(SeekFrom::End(0))).map_err(failed)?;
         if complete == 0 {
             writeln!(file, "{HEADER}").map_err(failed)?;

@@ -1,4 +1,4 @@
-//! One run of the replay: reassembles dead letters from their parts, delivers each, and counts what happened.
+//! One run of the replay: reassembles dead letters, delivers each, and counts the outcomes.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -85,7 +85,8 @@ impl<'a> Replayer<'a> {
             return Ok(());
         }
         let Some(postman) = &mut self.postman else {
-            // A dry run adds it in memory only, so that letters with the same content are counted once.
+            // A dry run adds it in memory only, so that letters with the same content are counted
+            // once.
             self.progress.add(identity)?;
             self.summary.add_delivered(&letter);
             return Ok(());

@@ -1,12 +1,12 @@
-//! Finds dead letters in every form of exported CloudWatch lines: plain, prefixed, in JSON, in CSV, over several lines.
+//! Finds dead letters in every form of exported CloudWatch log lines.
 
 use crudder_extension::Part;
 use serde_json::{Deserializer, Value};
 
 /// Every dead letter's line contains this text, so that other lines need not be parsed.
 const MARKER: &str = "dead letter";
-/// An object printed over several lines has at most so many. More lines are a whole export, which is
-/// scanned line by line.
+/// An object printed over several lines has at most so many. More lines are a whole export, which
+/// is scanned line by line.
 const MAX_BUFFERED_LINES: usize = 64;
 /// Enough for five letters.
 const MAX_BUFFERED_BYTES: usize = 1 << 20;
@@ -22,7 +22,9 @@ pub(super) enum Found {
     Malformed { line: u64, reason: &'static str },
 }
 
-/// Scans an export line by line, and buffers lines that may be an object printed over several lines.
+/// Scans an export line by line: plain lines, prefixed lines, JSON and CSV.
+///
+/// It buffers lines that may be an object printed over several lines.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
     buffered: Vec<(u64, String)>,
@@ -94,7 +96,8 @@ impl LineScan<'_> {
         }
     }
 
-    /// Scans a sequence of objects from the first brace on, after a prefix such as a time or a stream's name.
+    /// Scans a sequence of objects from the first brace on, after a prefix such as a time or a
+    /// stream's name.
     fn objects(&mut self, text: &str, depth: usize) -> bool {
         let Some(start) = text.find('{') else { return false };
         let mut is_parsed = false;
@@ -210,7 +213,8 @@ mod tests {
             noise in proptest::collection::vec(".{0,60}", 0..6),
         ) {
             let text = format!("{}{}\n{}\n", before.join("\n"), letter(), noise.join("\n"));
-            // The text before the letter opens no object, so that the letter is not buffered with later lines.
+            // The text before the letter opens no object, so that the letter is not buffered with
+            // later lines.
             let parts = scan(&text).iter().filter(|found| matches!(found, Found::Part(_))).count();
             proptest::prop_assert_eq!(parts, 1, "{}", text);
             let _ = scan(&noise.join("\n"));

@@ -8,7 +8,9 @@ use super::segments::{self, plain};
 use crate::http::{HttpClient, HttpError};
 use crate::trace_id::TraceId;
 
-/// The span attributes to show, each with its name in X-Ray's annotations. The others are in Honeycomb and in the console.
+/// The span attributes to show, each with its name in X-Ray's annotations.
+///
+/// Honeycomb and the console show all others.
 const SHOWN_ATTRIBUTES: [(&str, &str); 11] = [
     ("http.response.status_code", "status"),
     ("faas.coldstart", "cold_start"),

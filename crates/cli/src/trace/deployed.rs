@@ -12,7 +12,7 @@ use crate::backoff;
 use crate::config::Config;
 use crate::trace_id::TraceId;
 
-/// By then X-Ray has all segments of a request: if the function's are still missing, they will not appear.
+/// By then X-Ray has all segments of a request; any that are missing will not appear.
 const SETTLE_TIME: Duration = Duration::from_secs(60);
 /// Difference between the clock that dated a log line and the clock in the trace ID.
 const CLOCK_SKEW: Duration = Duration::from_secs(60);
@@ -40,7 +40,9 @@ pub(crate) async fn fetch(
     Ok(Some(trace))
 }
 
-/// Polls for X-Ray's documents until the trace is complete or waiting does not help; notes what is missing.
+/// Polls for X-Ray's documents until the trace is complete or waiting does not help.
+///
+/// Adds a note about missing documents.
 async fn fetch_documents(
     aws: &Aws,
     id: &TraceId,
@@ -64,7 +66,9 @@ async fn fetch_documents(
     Ok(found.documents)
 }
 
-/// Whether no segment is in progress and the function's own part is there, or it would have arrived by now.
+/// Whether no segment is in progress and the function's own subsegments are there.
+///
+/// After [`SETTLE_TIME`] the trace counts as complete without them.
 fn is_complete(found: &TraceDocuments) -> bool {
     let any = |test: fn(&Value) -> bool| found.documents.iter().any(test);
     let end = found.documents.iter().filter_map(|document| document["end_time"].as_f64()).fold(0.0, f64::max);
@@ -92,7 +96,9 @@ async fn why_missing(aws: &Aws) -> String {
     .to_owned()
 }
 
-/// Returns the log groups of the functions in the trace and of the API's access log, or all if the trace names no function.
+/// Returns the log groups of the functions in the trace and of the API's access log.
+///
+/// If the trace names no function, returns all log groups.
 fn log_groups(stack: &Stack, documents: &[Value]) -> Vec<String> {
     let functions: Vec<&str> = documents
         .iter()
@@ -132,7 +138,8 @@ async fn fetch_lines(aws: &Aws, groups: &[String], id: &TraceId, notes: &mut Vec
 
 /// Returns the time since 1970 from which on to search for lines.
 ///
-/// It is the time in the trace ID. If that time is implausible because the ID is random, it is X-Ray's retention ago.
+/// It is the time in the trace ID. An entirely random ID has no plausible time; then the search
+/// covers X-Ray's retention.
 fn earliest_line(id: &TraceId) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let oldest = now.saturating_sub(XRAY_RETENTION);

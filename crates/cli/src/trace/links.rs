@@ -7,7 +7,7 @@ use crate::http::HttpClient;
 
 /// The name of the log group of the API's access log ends with this.
 pub(super) const ACCESS_LOG_GROUP: &str = "/api";
-/// Honeycomb finds a trace by the time range in the address: from this much before to this much after it.
+/// Honeycomb finds a trace by the time range in the address. This margin is added on both sides.
 const MARGIN_S: u64 = 60;
 
 /// Returns the links for a trace whose log lines are in `groups`.
@@ -27,14 +27,15 @@ pub(super) async fn of_trace(config: &Config, region: &str, trace: &Trace, group
 
 /// Links to the Rollbar item of a death.
 ///
-/// No Rollbar call finds an item by its trace ID, but the extension derives this item's UUID from the request.
+/// No Rollbar call finds an item by its trace ID, but the extension derives this item's UUID from
+/// the request.
 fn rollbar(trace: &Trace) -> Option<Link> {
     let detail = |name: &str| trace.spans.iter().find_map(|span| span.detail(name));
     let uuid = crudder_extension::death_uuid(detail("request_id")?, &trace.trace_id.to_string());
     detail("death").map(|_| Link { name: "Rollbar", url: format!("https://rollbar.com/occurrence/uuid/?uuid={uuid}") })
 }
 
-/// Links to the trace in Honeycomb, if this shell has a key, whose environment is part of the address.
+/// Links to the trace in Honeycomb. The address contains the environment of this shell's key.
 async fn honeycomb(config: &Config, trace: &Trace) -> Option<Link> {
     let key = config.honeycomb_key.as_ref().filter(|key| !key.is_arn())?;
     let auth = honeycomb_auth::fetch(&HttpClient::new(), config, key).await;

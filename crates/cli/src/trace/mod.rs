@@ -79,7 +79,8 @@ async fn from_console(args: &args::Trace, id: &TraceId, timeout: Duration) -> Re
     found.ok_or_else(|| TraceError::Unknown { id: id.xray(), source_name, fix })
 }
 
-/// Returns the origin of an address on this machine: a page of the console names the console to ask.
+/// Returns the origin of an address on this machine: a page of the console names the console to
+/// ask.
 fn local_origin(text: &str) -> Option<String> {
     let rest = text.strip_prefix("http://")?;
     let host = rest.split(['/', '?', '#']).next()?;

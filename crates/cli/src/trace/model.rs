@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::trace_id::TraceId;
 
-/// Spans nested deeper than this are not shown in their place, because nobody could read them.
+/// Deeper spans are listed at the end: so deep a waterfall would be unreadable.
 const MAX_DEPTH: usize = 64;
 
 /// Everything that is known of a request. Its JSON is part of the command's interface.

@@ -1,4 +1,4 @@
-//! Converts X-Ray's segment documents to spans, both from BatchGetTraces and from the console's JSON.
+//! Converts X-Ray's segment documents to spans, from BatchGetTraces or from the console's JSON.
 
 use serde_json::{Map, Value};
 
@@ -42,7 +42,8 @@ fn walk(node: &Value, parent: Option<&str>, depth: usize, found: &mut Vec<Span>)
     reason = "the cast saturates, and no time is before 1970"
 )]
 fn nanoseconds(seconds: f64) -> u64 {
-    // X-Ray's times have microseconds; as a double, a time since 1970 is accurate to a quarter of one.
+    // X-Ray's times have microseconds; as a double, a time since 1970 is accurate to a quarter of
+    // one.
     (seconds * 1e6).round() as u64 * 1_000
 }
 

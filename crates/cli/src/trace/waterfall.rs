@@ -64,7 +64,8 @@ impl Waterfall {
         self.capabilities.style(Style::Dim, &format!("{}    {text}", "  ".repeat(span.depth)))
     }
 
-    /// Returns the spaces before the bar, the bar of at least one character, and the spaces after it.
+    /// Returns the spaces before the bar, the bar of at least one character, and the spaces after
+    /// it.
     fn bar(&self, span: &Span) -> (String, String, String) {
         let column = |time: u64| {
             let offset = u128::from(time.saturating_sub(self.start));

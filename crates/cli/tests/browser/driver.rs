@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// For one call, including what its script waits for: a function's timeout of 10 s, on a busy machine.
+/// For one call, including what its script waits for: a function's timeout of 10 s, on a busy
+/// machine.
 const CALL_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Chromium runs as root, with its own profile, and without requests of its own.
@@ -66,7 +67,8 @@ impl Browser {
         self.post("execute/sync", json!({ "script": format!("return ({expression});"), "args": [] })).await
     }
 
-    /// Waits until an expression in the page is true, and returns its value. Evaluates it after each change of the page.
+    /// Waits until an expression in the page is true, and returns its value. Evaluates it after
+    /// each change of the page.
     pub(crate) async fn until(&self, expression: &str) -> Value {
         let script = format!(
             "const done = arguments[arguments.length - 1];
@@ -78,7 +80,8 @@ impl Browser {
                done(value);
              }};
              observer.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
-             // A change of focus is no observed change of the page; the focus has moved once its events are handled.
+             // A change of focus is no observed change of the page; the focus has moved once its
+             // events are handled.
              for (const event of ['hashchange', 'focusin', 'focusout']) addEventListener(event, () => setTimeout(check));
              check();"
         );
@@ -121,8 +124,8 @@ impl Browser {
         self.post("window/rect", json!({ "width": width, "height": height })).await;
     }
 
-    /// Returns errors of scripts and violations of the content security policy. It omits responses other than 200,
-    /// which the browser logs too, because the tests provoke them.
+    /// Returns errors of scripts and violations of the content security policy. It omits responses
+    /// other than 200, which the browser logs too, because the tests provoke them.
     pub(crate) async fn logged_errors(&self) -> Vec<String> {
         let log = self.post("se/log", json!({ "type": "browser" })).await;
         let is_error = |entry: &&Value| entry["level"] == "SEVERE" && entry["source"] != "network";

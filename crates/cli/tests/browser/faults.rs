@@ -1,4 +1,4 @@
-//! Tests of each fault's button: the trace opens, the failed span is marked, and Rollbar has one item.
+//! Tests of each fault's button: the trace opens, and every destination shows the failure.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Tests the page with a hundred thousand requests, all sent to the gateway's port over real sockets.
+//! Tests the page with a hundred thousand requests, sent over real sockets.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,8 @@ fn id(number: usize) -> String {
     format!("1-5759e988-{number:024x}")
 }
 
-/// Sends `count` pipelined requests, numbered from `first`, on one connection, and counts the responses.
+/// Sends `count` pipelined requests, numbered from `first`, on one connection, and counts the
+/// responses.
 async fn send(address: String, first: usize, count: usize) {
     let stream = TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
     let (mut read, mut write) = stream.into_split();
@@ -61,7 +62,8 @@ fn memory_kb(id: u32) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Pastes a text into the search. Returns the milliseconds until one row was left, and the rows in the document.
+/// Pastes a text into the search. Returns the milliseconds until one row was left, and the rows in
+/// the document.
 async fn paste(page: &Page, text: &str) -> (f64, i64) {
     let script = format!(
         "const field = document.querySelector('[name=search]');

@@ -1,4 +1,4 @@
-//! Tests of `crudder doctor` with a deployed stack: all ok without a problem, and a finding for each problem.
+//! Tests of `crudder doctor` with a deployed stack: a finding for each problem.
 
 use crudder_fakes::{AwsConfig, Calls, Fault, Honeycomb, HoneycombConfig, HoneycombKey, Plan, RetryAfter};
 use serde_json::{Value, json};

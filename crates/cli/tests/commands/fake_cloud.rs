@@ -1,4 +1,4 @@
-//! Fakes of AWS, Honeycomb and Rollbar, and the environment variables that point the command to them.
+//! Fakes of AWS, Honeycomb and Rollbar, and the variables that point the command to them.
 
 use crudder_fakes::{
     Aws, AwsConfig, AwsCredentials, Honeycomb, HoneycombConfig, HoneycombKey, Rollbar, RollbarConfig, RollbarToken,
@@ -19,7 +19,8 @@ pub(crate) struct FakeCloud {
 pub(crate) type Variables = Vec<(&'static str, String)>;
 
 impl FakeCloud {
-    /// Starts a stack without problems and lets `change` introduce some. The fake of AWS checks signatures.
+    /// Starts a stack without problems and lets `change` introduce some. The fake of AWS checks
+    /// signatures.
     pub(crate) async fn start(change: impl FnOnce(&mut AwsConfig)) -> Self {
         let mut config = AwsConfig { credentials: Some(credentials()), ..AwsConfig::default() };
         change(&mut config);

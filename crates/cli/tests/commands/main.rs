@@ -1,5 +1,4 @@
-//! Tests of `crudder replay`, `trace` and `doctor`: the real binary against fakes that respond as AWS, Honeycomb and
-//! Rollbar document.
+//! Tests of replay, trace and doctor: the real binary against fakes of AWS, Honeycomb and Rollbar.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 

@@ -1,4 +1,4 @@
-//! Tests of `crudder replay`: each dead letter is delivered once, and bad lines are reported by number only.
+//! Tests of `crudder replay`: each dead letter is delivered once, and bad lines are reported.
 
 use crudder_fakes::{Fault, Plan, RetryAfter, Rollbar, RollbarConfig, RollbarToken, XrayApi, XrayConfig};
 use crudder_testing::TIMEOUT;

@@ -1,4 +1,4 @@
-//! Runs the command as a process without this process's environment, and checks that it never prints a key.
+//! Runs the command as a process, and checks that it never prints a key.
 
 use std::path::PathBuf;
 use std::process::Stdio;

@@ -8,7 +8,8 @@ use crate::support::{CommandOutput, run};
 
 const ID: &str = "1-6921f3a0-0123456789abcdef01234567";
 
-/// Starts a stack and sends one request; returns its trace ID, which is [`ID`] with the current second.
+/// Starts a stack and sends one request; returns its trace ID, which is [`ID`] with the current
+/// second.
 async fn start_with_request(change: impl FnOnce(&mut AwsConfig)) -> (FakeCloud, String) {
     let cloud = FakeCloud::start(change).await;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();

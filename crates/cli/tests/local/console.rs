@@ -95,10 +95,10 @@ async fn faults_are_on_unless_the_environment_turns_them_off() {
 async fn the_console_forwards_requests_to_the_api() {
     let data = tempfile::tempdir().unwrap();
     let local = LocalProcess::start(crudder_local(data.path())).await;
-    let answer = reqwest::get(format!("{}/send/api/activities/search?term=imported", local.console)).await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(answer.headers()["x-amzn-trace-id"].to_str().unwrap().starts_with("Root=1-"));
-    let found: Value = answer.json().await.unwrap();
+    let response = reqwest::get(format!("{}/send/api/activities/search?term=imported", local.console)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(response.headers()["x-amzn-trace-id"].to_str().unwrap().starts_with("Root=1-"));
+    let found: Value = response.json().await.unwrap();
     assert_eq!(found[0]["message"], "This was imported as seed data!");
     local.end(Signal::INT).await;
 }

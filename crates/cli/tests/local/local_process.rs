@@ -1,4 +1,4 @@
-//! Runs the real `crudder local` as a process with its own ports and data, and inspects it in `/proc`.
+//! Runs the real `crudder local` as a process with its own ports and data.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -14,7 +14,8 @@ pub(crate) fn binaries() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_crudder")).parent().unwrap().to_owned()
 }
 
-/// Builds a `crudder local` command with free ports, JSON output and the binaries that are already built.
+/// Builds a `crudder local` command with free ports, JSON output and the binaries that are already
+/// built.
 pub(crate) fn crudder_local(data: &Path) -> Command {
     let mut command = bare_local();
     command.args(["--port", "0", "--console-port", "0", "--json", "--data"]).arg(data);
@@ -22,7 +23,8 @@ pub(crate) fn crudder_local(data: &Path) -> Command {
     command
 }
 
-/// Builds a `crudder local` command without options or environment, in this crate's folder inside the workspace.
+/// Builds a `crudder local` command without options or environment, in this crate's folder inside
+/// the workspace.
 pub(crate) fn bare_local() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crudder"));
     command.arg("local").env_clear().env("PATH", "/usr/bin:/bin").current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -80,8 +82,8 @@ impl LocalProcess {
         read(request.send().await.unwrap()).await
     }
 
-    /// Waits until a trace has a log line with this message. Log lines are collected in the background, and may appear
-    /// a moment after the response.
+    /// Waits until a trace has a log line with this message. Log lines are collected in the
+    /// background, and may appear a moment after the response.
     pub(crate) async fn wait_for_log_line(&self, trace: &str, message: &str) {
         let found = async {
             loop {
@@ -112,7 +114,9 @@ impl LocalProcess {
     }
 }
 
-/// Runs a command that ends by itself; returns whether it succeeded, its standard output and its standard error.
+/// Runs a command that ends by itself.
+///
+/// Returns whether it succeeded, its standard output and its standard error.
 pub(crate) async fn finish(mut command: Command) -> (bool, String, String) {
     let output = timeout(TIMEOUT, command.output()).await.expect("it did not end in time").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -1,4 +1,4 @@
-//! Tests of `crudder local` as a process: it prints its addresses, serves, and stops with everything that it started.
+//! Tests of `crudder local` as a process.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 

@@ -1,5 +1,4 @@
-//! Tests of the other commands with `crudder local`: doctor checks it, trace shows its requests, replay delivers its
-//! dead letters.
+//! Tests of doctor, trace and replay with a running `crudder local`.
 
 use std::path::Path;
 
@@ -96,7 +95,8 @@ async fn replay_delivers_what_the_extension_could_not() {
         .env("HONEYCOMB_API_KEY", &key)
         .env("HONEYCOMB_API_ENDPOINT", "http://127.0.0.1:1");
     let local = LocalProcess::start(command).await;
-    // The environment ends with the function's process, so the extension shuts down and logs its batches as dead letters.
+    // The environment ends with the function's process, so the extension shuts down and logs its
+    // batches as dead letters.
     let id = send(&local, "/rollbar/test?kind=exit").await;
     let lines = tokio::time::timeout(TIMEOUT, dead_letters(&local)).await.expect("no dead letter appeared in time");
     local.end(Signal::INT).await;

@@ -4,7 +4,9 @@ use rustix::process::Signal;
 
 use crate::local_process::{LocalProcess, crudder_local, descendants, is_alive};
 
-/// Starts it, calls two functions, and stops it with a signal; returns the exit code, the children and the API's address.
+/// Starts it, calls two functions, and stops it with a signal.
+///
+/// Returns the exit code, the children and the API's address.
 async fn stop_with(signal: Signal) -> (Option<i32>, Vec<u32>, String) {
     let data = tempfile::tempdir().unwrap();
     let (temporary, mut command) = (tempfile::tempdir().unwrap(), crudder_local(data.path()));
@@ -62,7 +64,8 @@ async fn all_processes_together_use_less_than_400_mb() {
     local.end(Signal::INT).await;
 }
 
-/// Returns the process's proportional share of memory in kB: processes that share a page each count a part of it.
+/// Returns the proportional set size of a process in kB: a shared page counts once among its
+/// processes.
 fn proportional_memory(id: u32) -> u64 {
     let smaps = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
     let line = smaps.lines().find_map(|line| line.strip_prefix("Pss:"));

@@ -1,4 +1,4 @@
-//! Fetches what X-Ray has: the trace of doctor's request, sampling rules, groups and the segment destination.
+//! Fetches the request's trace, sampling rules, groups and segment destination from X-Ray.
 
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ pub(crate) struct Fetched {
     pub(crate) destination: Result<SegmentDestination, AwsError>,
     /// Whether the API responded, so that there can be a trace.
     pub(crate) got_response: bool,
-    /// Whether the group's filter matches the trace; `None` if X-Ray does not list the trace at all.
+    /// Whether the group's filter matches the trace; `None` if X-Ray does not list the trace at
+    /// all.
     pub(crate) is_in_group: Option<bool>,
 }
 
@@ -42,7 +43,8 @@ pub(crate) async fn fetch(aws: &Aws, probe: &Probe, stage: &str, timeout: Durati
     Fetched { trace, rules, groups, destination, got_response, is_in_group }
 }
 
-/// Polls until the trace has the function's own subsegment; after the timeout, returns the documents there are.
+/// Polls until the trace has the function's own subsegment; after the timeout, returns the
+/// documents there are.
 async fn wait_for_trace(aws: &Aws, id: &str, timeout: Duration) -> Result<Option<TraceDocuments>, AwsError> {
     let complete = backoff::poll_until(timeout, async || {
         let found = aws.trace(id).await?;

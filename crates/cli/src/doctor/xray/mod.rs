@@ -1,4 +1,4 @@
-//! Checks X-Ray of a deployed stack: the trace of doctor's request, and that sampling rule and group match its name.
+//! Checks X-Ray of a deployed stack: the request's trace, the sampling rule and the group.
 
 mod evaluate;
 mod fetch;
