@@ -1,9 +1,9 @@
 //! Honeycomb's `GET /1/auth`: the team and environment that a key belongs to.
 
+use crudder_text::error_chain;
 use serde_json::Value;
 
 use crate::config::{Config, Key};
-use crate::error_chain::error_chain;
 use crate::http::HttpClient;
 
 /// The result of `GET /1/auth`.

@@ -7,7 +7,6 @@ mod aws;
 mod backoff;
 mod config;
 mod doctor;
-mod error_chain;
 mod honeycomb_auth;
 mod http;
 mod local;

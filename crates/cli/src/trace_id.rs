@@ -22,11 +22,8 @@ impl TraceId {
 
     /// Parses `1-8hex-24hex`.
     fn parse_xray(word: &str) -> Option<Self> {
-        let parts: Vec<&str> = word.split('-').collect();
-        match parts.as_slice() {
-            ["1", time, random] if time.len() == 8 && random.len() == 24 => Self::parse_w3c(&format!("{time}{random}")),
-            _ => None,
-        }
+        let id: crudder_xray::TraceId = word.parse().ok()?;
+        Some(Self(format!("{:032x}", id.number())))
     }
 
     /// Parses 32 hexadecimal digits.

@@ -4,8 +4,7 @@ use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_xray::error::{ProvideErrorMetadata, SdkError};
-
-use crate::error_chain::error_chain;
+use crudder_text::error_chain;
 
 /// The cause of a failed call. Its text holds no secret: AWS messages name users and actions, never
 /// keys.

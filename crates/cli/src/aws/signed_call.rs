@@ -8,11 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
+use crudder_text::error_chain;
 use serde_json::Value;
 
 use super::client::{Aws, MAX_ATTEMPTS};
 use super::error::AwsError;
-use crate::error_chain::error_chain;
 use crate::http::HttpResponse;
 
 /// The pause after the first throttled attempt; it doubles with each attempt.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crudder_text::error_chain;
 use serde_json::Value;
 
 use super::finding::Finding;
@@ -9,7 +10,6 @@ use super::probe::Probe;
 use super::{honeycomb, rollbar};
 use crate::backoff;
 use crate::config::Config;
-use crate::error_chain::error_chain;
 use crate::http::{HttpClient, HttpError};
 
 /// An ordinary request, which reads the table.

@@ -16,12 +16,12 @@ mod xray;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crudder_text::error_chain;
 use finding::{Finding, Status};
 use serde_json::json;
 
 use crate::args;
 use crate::config::Config;
-use crate::error_chain::error_chain;
 use crate::http::HttpClient;
 use crate::style::Capabilities;
 use crate::terminal::Terminal;

@@ -2,8 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crudder_text::error_chain;
+
 use super::finding::Finding;
-use crate::error_chain::error_chain;
 use crate::http::{HttpClient, HttpError, HttpResponse};
 use crate::trace_id::TraceId;
 

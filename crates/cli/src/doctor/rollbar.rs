@@ -2,13 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crudder_text::error_chain;
 use serde_json::{Value, json};
 
 use super::finding::Finding;
 use super::key_match::KeyVariable;
 use crate::aws::{Function, KeyMatch};
 use crate::config::{Config, Key};
-use crate::error_chain::error_chain;
 use crate::http::{HttpClient, HttpError};
 
 pub(super) const COMPONENT: &str = "Rollbar";
