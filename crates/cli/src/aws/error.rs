@@ -97,7 +97,7 @@ impl AwsError {
                 Self::from_code(action, meta.code().unwrap_or("no error code"), meta.message().unwrap_or_default())
             }
             other => {
-                let cause = other.source().map_or_else(|| other.to_string(), |source| error_chain(source));
+                let cause = other.source().map_or_else(|| other.to_string(), error_chain);
                 Self::Unreachable { action, cause }
             }
         }
