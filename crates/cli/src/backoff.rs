@@ -1,26 +1,26 @@
-//! Waits for what appears late: longer from time to time, and not for ever.
+//! Polling with exponential backoff and a time limit.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// What is nearly there is not waited for long.
-const FIRST: Duration = Duration::from_millis(100);
-/// A pause as long as X-Ray's own delays; asking more rarely would only make people wait.
-const LONGEST: Duration = Duration::from_secs(3);
+/// Short, so that a result that is almost there costs little time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// As long as X-Ray's own delays. A longer pause would only make users wait.
+const MAX_PAUSE: Duration = Duration::from_secs(3);
 
-/// Asks until there is an answer, or the time is up.
+/// Calls `poll` until it returns a value or `timeout` has passed; `None` after the timeout.
 ///
 /// # Errors
-/// What `ask` says when it fails.
-pub(crate) async fn until<T, E>(
-    patience: Duration,
-    mut ask: impl AsyncFnMut() -> Result<Option<T>, E>,
+/// The first error of `poll`.
+pub(crate) async fn poll_until<T, E>(
+    timeout: Duration,
+    mut poll: impl AsyncFnMut() -> Result<Option<T>, E>,
 ) -> Result<Option<T>, E> {
-    let end = Instant::now() + patience;
-    let mut pause = FIRST;
+    let end = Instant::now() + timeout;
+    let mut pause = FIRST_PAUSE;
     loop {
-        if let Some(found) = ask().await? {
+        if let Some(found) = poll().await? {
             return Ok(Some(found));
         }
         let left = end.saturating_duration_since(Instant::now());
@@ -28,7 +28,7 @@ pub(crate) async fn until<T, E>(
             return Ok(None);
         }
         sleep(pause.min(left)).await;
-        pause = (pause * 2).min(LONGEST);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
 }
 
@@ -37,25 +37,25 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn it_asks_ever_more_rarely_and_ends() {
-        let (start, mut asked) = (Instant::now(), Vec::new());
-        let found: Result<Option<()>, ()> = until(Duration::from_secs(10), async || {
-            asked.push(start.elapsed().as_millis());
+    async fn the_pauses_grow_until_the_timeout_ends_the_polling() {
+        let (start, mut calls) = (Instant::now(), Vec::new());
+        let found: Result<Option<()>, ()> = poll_until(Duration::from_secs(10), async || {
+            calls.push(start.elapsed().as_millis());
             Ok(None)
         })
         .await;
         assert_eq!(found, Ok(None));
-        assert_eq!(asked, [0, 100, 300, 700, 1_500, 3_100, 6_100, 9_100, 10_000]);
+        assert_eq!(calls, [0, 100, 300, 700, 1_500, 3_100, 6_100, 9_100, 10_000]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_comes_late_is_found() {
-        let mut asked = 0;
-        let found: Result<_, ()> = until(Duration::from_secs(60), async || {
-            asked += 1;
-            Ok((asked == 4).then_some("here"))
+    async fn a_value_that_appears_late_is_returned() {
+        let mut calls = 0;
+        let found: Result<_, ()> = poll_until(Duration::from_secs(60), async || {
+            calls += 1;
+            Ok((calls == 4).then_some("here"))
         })
         .await;
-        assert_eq!((found, asked), (Ok(Some("here")), 4));
+        assert_eq!((found, calls), (Ok(Some("here")), 4));
     }
 }

@@ -1,4 +1,4 @@
-//! `crudder local`: starts, says where, and serves until it is told to stop.
+//! `crudder local`: starts Crudder, prints its addresses, and serves until a signal stops it.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -7,19 +7,25 @@ use std::path::Path;
 use crudder_local::{LocalStack, Options, Services, Settings, workspace};
 
 use crate::args::Local;
-use crate::screen::Screen;
 use crate::signals::Signals;
+use crate::terminal::Terminal;
 
-/// The data folder, in the workspace.
-const DATA: &str = ".crudder";
+/// The data folder in the workspace.
+const DATA_FOLDER: &str = ".crudder";
 
+<<<<<<< HEAD
 pub(crate) async fn run(args: Local, screen: Screen) -> Result<(), Box<dyn Error>> {
     let mut signals = Signals::catch()?;
     let root = workspace::find_root()?;
+=======
+pub(crate) async fn run(args: Local, terminal: Terminal) -> Result<(), Box<dyn Error>> {
+    let mut signals = Signals::install()?;
+    let root = workspace::around_here()?;
+>>>>>>> h/cli
     let settings = Settings::from_env()?;
-    let data = args.data.clone().unwrap_or_else(|| root.join(DATA));
+    let data = args.data.clone().unwrap_or_else(|| root.join(DATA_FOLDER));
     if args.services {
-        return serve_services(&settings, &data, screen, &mut signals).await;
+        return serve_services(&settings, &data, terminal, &mut signals).await;
     }
     let options = Options {
         root,
@@ -30,51 +36,52 @@ pub(crate) async fn run(args: Local, screen: Screen) -> Result<(), Box<dyn Error
         release: args.release,
         settings,
     };
-    let starting = LocalStack::start(&options, |line| screen.progress(line));
-    let running = tokio::select! {
+    let starting = LocalStack::start(&options, |line| terminal.progress(line));
+    let stack = tokio::select! {
         started = starting => started?,
-        // What was started goes with the future: cargo is killed, ports are freed.
-        () = signals.one() => return Ok(()),
+        // Dropping the future kills cargo and frees the ports.
+        () = signals.recv() => return Ok(()),
     };
     match args.json {
-        true => screen.result(&addresses(running.api(), running.console())),
-        false => screen.result(&welcome(running.api(), running.console())),
+        true => terminal.print(&addresses_json(stack.api(), stack.console())),
+        false => terminal.print(&welcome(stack.api(), stack.console())),
     }
-    signals.one().await;
-    screen.progress("stopping");
-    running.stop().await;
+    signals.recv().await;
+    terminal.progress("stopping");
+    stack.stop().await;
     Ok(())
 }
 
 async fn serve_services(
     settings: &Settings,
     data: &Path,
-    screen: Screen,
+    terminal: Terminal,
     signals: &mut Signals,
 ) -> Result<(), Box<dyn Error>> {
-    screen.progress("starting the table and the vendors' fakes");
+    terminal.progress("starting the table and the fakes of X-Ray, Honeycomb and Rollbar");
     let services = tokio::select! {
         started = Services::start(settings, data) => started?,
-        () = signals.one() => return Ok(()),
+        () = signals.recv() => return Ok(()),
     };
     let exports = services.exports(settings);
-    let lines: Vec<String> = exports.iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
-    screen.result(&lines.join("\n"));
-    screen.progress("\nPaste these lines where the function runs. Ctrl-C ends the services.");
-    signals.one().await;
+    let lines: Vec<String> =
+        exports.iter().map(|(name, value)| format!("export {name}={}", shell_quote(value))).collect();
+    terminal.print(&lines.join("\n"));
+    terminal.progress("\nRun these lines in the shell that starts the function. Press Ctrl-C to stop the services.");
+    signals.recv().await;
     services.stop().await;
     Ok(())
 }
 
-/// The one line of `--json`.
-fn addresses(api: SocketAddr, console: SocketAddr) -> String {
+/// Returns the line that `--json` prints.
+fn addresses_json(api: SocketAddr, console: SocketAddr) -> String {
     serde_json::json!({ "api": format!("http://{api}"), "console": format!("http://{console}") }).to_string()
 }
 
-/// A value as a shell takes it.
-fn quoted(value: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./:@%+,".contains(letter);
-    if !value.is_empty() && value.chars().all(plain) {
+/// Quotes a value for a POSIX shell, if it needs quotes.
+fn shell_quote(value: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./:@%+,".contains(letter);
+    if !value.is_empty() && value.chars().all(is_plain) {
         value.to_owned()
     } else {
         format!("'{}'", value.replace('\'', r"'\''"))
@@ -84,7 +91,7 @@ fn quoted(value: &str) -> String {
 fn welcome(api: SocketAddr, console: SocketAddr) -> String {
     format!(
         r#"
-Crudder is up.
+Crudder is running.
 
   API      http://{api}
   Console  http://{console}
@@ -99,7 +106,7 @@ Three things to try in another terminal:
   TRACE=$(curl -si http://{api}/api/activities/home | tr -d '\r' | sed -n 's/^x-amzn-trace-id: Root=//p')
   curl "http://{console}/api/logs?trace_id=$TRACE"
 
-Ctrl-C ends it; what was posted is kept."#
+Press Ctrl-C to stop. Posts are kept for the next start."#
     )
 }
 
@@ -108,21 +115,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_reads_a_quoted_value_as_it_is() {
-        for (value, wanted) in [
+    fn a_quoted_value_reads_back_unchanged_in_a_shell() {
+        for (value, quoted) in [
             ("http://127.0.0.1:1", "http://127.0.0.1:1"),
             ("", "''"),
             ("*", "'*'"),
             ("it's", r"'it'\''s'"),
             ("$a b", "'$a b'"),
         ] {
-            assert_eq!(quoted(value), wanted);
+            assert_eq!(shell_quote(value), quoted);
         }
     }
 
     #[test]
     fn the_addresses_are_one_line_of_json() {
-        let line = addresses(([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 2).into());
+        let line = addresses_json(([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 2).into());
         assert_eq!(line, r#"{"api":"http://127.0.0.1:1","console":"http://127.0.0.1:2"}"#);
     }
 }

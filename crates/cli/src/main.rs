@@ -1,55 +1,66 @@
 //! The `crudder` command.
+//!
+#![doc = include_str!("../README.md")]
 
 mod args;
 mod aws;
 mod backoff;
-mod client;
 mod config;
 mod doctor;
-mod journal;
+mod honeycomb_auth;
+mod http;
 mod local;
-mod paint;
+mod log_layer;
 mod replay;
-mod screen;
 mod signals;
+mod style;
+mod terminal;
 mod trace;
+mod trace_id;
 
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};
 use config::Config;
-use screen::Screen;
+use terminal::Terminal;
 
-/// The table answers on the runtime's own threads, and may hold one for milliseconds: with four, the gateway is not behind it.
-const THREADS: usize = 4;
+/// The DynamoDB emulator runs on the runtime's own threads and may block one for milliseconds.
+/// With four threads, the API gateway does not wait for it.
+const WORKER_THREADS: usize = 4;
+
+#[derive(Debug, thiserror::Error)]
+#[error("start the async runtime")]
+struct RuntimeError(#[from] io::Error);
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let screen = Screen;
-    journal::open(screen);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
-    let ended = runtime
-        .map_err(|error| Box::new(error) as Box<dyn Error>)
-        .and_then(|runtime| runtime.block_on(run(args.command, screen)));
-    ended.unwrap_or_else(|error| {
-        screen.failure(error.as_ref());
+    let terminal = Terminal;
+    log_layer::install(terminal);
+    start(args.command, terminal).unwrap_or_else(|error| {
+        terminal.error(error.as_ref());
         ExitCode::FAILURE
     })
 }
 
-async fn run(command: Command, screen: Screen) -> Result<ExitCode, Box<dyn Error>> {
+fn start(command: Command, terminal: Terminal) -> Result<ExitCode, Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKER_THREADS).enable_all().build();
+    runtime.map_err(RuntimeError)?.block_on(run(command, terminal))
+}
+
+async fn run(command: Command, terminal: Terminal) -> Result<ExitCode, Box<dyn Error>> {
     let config = Config::from_env();
     Ok(match command {
-        Command::Local(args) => local::run(args, screen).await.map(|()| ExitCode::SUCCESS)?,
-        Command::Doctor(args) => doctor::run(args, &config, screen).await,
-        Command::Trace(args) => trace::run(args, &config, screen).await?,
-        Command::Replay(args) => replay::run(args, &config, screen).await?,
+        Command::Local(args) => local::run(args, terminal).await.map(|()| ExitCode::SUCCESS)?,
+        Command::Doctor(args) => doctor::run(args, &config, terminal).await,
+        Command::Trace(args) => trace::run(args, &config, terminal).await?,
+        Command::Replay(args) => replay::run(args, &config, terminal).await?,
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Args::command(), "crudder", &mut script);
-            screen.result(&String::from_utf8_lossy(&script));
+            terminal.print(&String::from_utf8_lossy(&script));
             ExitCode::SUCCESS
         }
     })

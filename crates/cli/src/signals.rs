@@ -1,10 +1,15 @@
-//! Ctrl-C, SIGTERM, and the end of the terminal.
+//! The signals that stop a command: SIGINT (Ctrl-C), SIGTERM and SIGHUP (a closed terminal).
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that end a command. They are caught from when this is made.
+/// Signal handlers could not be installed.
+#[derive(Debug, thiserror::Error)]
+#[error("install the signal handlers")]
+pub(crate) struct SignalError(#[from] io::Error);
+
+/// Handlers for the signals that stop a command. They replace the default action once installed.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
@@ -13,7 +18,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    pub(crate) fn catch() -> io::Result<Self> {
+    pub(crate) fn install() -> Result<Self, SignalError> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -21,8 +26,8 @@ impl Signals {
         })
     }
 
-    /// Waits for one of them.
-    pub(crate) async fn one(&mut self) {
+    /// Waits for one of the signals.
+    pub(crate) async fn recv(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => (),
             _ = self.terminate.recv() => (),

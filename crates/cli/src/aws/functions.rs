@@ -1,67 +1,68 @@
-//! How a function is deployed: its tracing, its layers, and whether it was given keys.
+//! The configuration of a deployed function: tracing, layers, and whether it has keys.
 
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::call::Call;
-use super::{Aws, AwsFault};
+use super::client::Aws;
+use super::error::AwsError;
+use super::signed_call::Call;
 
-/// Names have dashes, and those need no escape; ARNs have colons.
+/// Function names contain dashes and underscores, which need no escape; ARNs contain colons, which
+/// do.
 const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// A function's configuration, as far as telemetry is concerned.
+/// The parts of a function's configuration that concern telemetry.
 #[derive(Clone)]
 pub(crate) struct Function {
     pub(crate) name: String,
     /// `Tracing: Active`
     pub(crate) is_traced: bool,
-    /// ARNs of its layers.
+    /// The layers' ARNs.
     pub(crate) layers: Vec<String>,
     variables: Value,
 }
 
-/// Its variables may hold keys.
+/// Omits the variables, which may contain keys.
 impl fmt::Debug for Function {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Function").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// What a function holds in the place of a key.
+/// How a function's variable compares with a value of this shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Held {
-    Nothing,
-    /// This very key.
+pub(crate) enum KeyMatch {
+    /// The function's variable is unset or empty.
+    Unset,
     Same,
-    /// Another one than was asked about.
-    Other,
-    /// The name of a secret or parameter.
+    Different,
+    /// The function's variable holds the ARN of a secret or parameter.
     Arn,
 }
 
 impl Function {
-    /// One that holds these variables.
+    /// Builds a function with these variables.
     #[cfg(test)]
     pub(crate) fn of_variables(variables: Value) -> Self {
         Self { name: "a-function".to_owned(), is_traced: true, layers: Vec::new(), variables }
     }
 
-    /// What stands in a variable of the function, beside the key that we hold ourselves.
-    pub(crate) fn holds(&self, variable: &str, ours: Option<&str>) -> Held {
+    /// Compares the function's variable with this shell's value of it.
+    pub(crate) fn match_key(&self, variable: &str, shell_value: Option<&str>) -> KeyMatch {
         match self.variables[variable].as_str().map(str::trim).filter(|value| !value.is_empty()) {
-            None => Held::Nothing,
-            Some(value) if Some(value) == ours => Held::Same,
-            Some(value) if value.starts_with("arn:") => Held::Arn,
-            Some(_) => Held::Other,
+            None => KeyMatch::Unset,
+            Some(value) if Some(value) == shell_value => KeyMatch::Same,
+            Some(value) if value.starts_with("arn:") => KeyMatch::Arn,
+            Some(_) => KeyMatch::Different,
         }
     }
 }
 
 impl Aws {
-    /// How a function is deployed.
-    pub(crate) async fn function(&self, name: &str) -> Result<Function, AwsFault> {
+    /// Fetches the configuration of a function.
+    pub(crate) async fn function(&self, name: &str) -> Result<Function, AwsError> {
         let escaped = utf8_percent_encode(name, &ESCAPED).to_string();
         let call = Call {
             service: "lambda",
@@ -71,13 +72,13 @@ impl Aws {
             headers: vec![("accept", "application/json")],
             body: String::new(),
         };
-        let told = self.call(&call).await?.json();
-        let layers = told["Layers"].as_array().into_iter().flatten();
+        let json = self.call(&call).await?.json();
+        let layers = json["Layers"].as_array().into_iter().flatten();
         Ok(Function {
             name: name.to_owned(),
-            is_traced: told["TracingConfig"]["Mode"] == "Active",
+            is_traced: json["TracingConfig"]["Mode"] == "Active",
             layers: layers.filter_map(|layer| layer["Arn"].as_str().map(str::to_owned)).collect(),
-            variables: told["Environment"]["Variables"].clone(),
+            variables: json["Environment"]["Variables"].clone(),
         })
     }
 }

@@ -1,11 +1,12 @@
-//! API Gateway's settings of the account.
+//! The account settings of API Gateway.
 
-use super::call::Call;
-use super::{Aws, AwsFault};
+use super::client::Aws;
+use super::error::AwsError;
+use super::signed_call::Call;
 
 impl Aws {
-    /// The role by which API Gateway writes logs; none where the account has no such role.
-    pub(crate) async fn log_role(&self) -> Result<Option<String>, AwsFault> {
+    /// Fetches the role with which API Gateway writes logs; `None` if the account has no such role.
+    pub(crate) async fn log_role(&self) -> Result<Option<String>, AwsError> {
         let call = Call {
             service: "apigateway",
             action: "apigateway:GET",

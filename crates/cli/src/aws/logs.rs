@@ -1,38 +1,39 @@
-//! CloudWatch Logs: which groups there are, and the lines of a trace.
+//! CloudWatch Logs: the log groups of a stack and the log lines of a trace.
 
 use serde_json::{Value, json};
 
-use super::call::json as call;
-use super::{Aws, AwsFault};
+use super::client::Aws;
+use super::error::AwsError;
+use super::signed_call::Call;
 
-/// A page of log groups; the service's own limit.
-const PAGE: u64 = 50;
-/// Pages read at most: far more groups than a stack has functions.
-const PAGES: usize = 20;
-/// Pages of lines: each call looks through a part of the group, and may bring nothing.
-const LINE_PAGES: usize = 50;
-/// Lines of one trace that are of use in a terminal.
-const LINES: usize = 1_000;
+/// Log groups a page; the service's own limit.
+const PAGE_SIZE: u64 = 50;
+/// Enough for far more groups than a stack has functions.
+const MAX_GROUP_PAGES: usize = 20;
+/// Each page searches only a part of the group, and may return no line.
+const MAX_LINE_PAGES: usize = 50;
+/// More lines of one trace are of no use in a terminal.
+const MAX_LINES: usize = 1_000;
 
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogGroup {
     pub(crate) name: String,
-    /// None: it keeps its lines for ever.
+    /// `None` if its lines never expire.
     pub(crate) retention_days: Option<u64>,
 }
 
 impl Aws {
-    /// The groups whose names begin so.
-    pub(crate) async fn log_groups(&self, prefix: &str) -> Result<Vec<LogGroup>, AwsFault> {
+    /// Fetches the log groups whose names start with a prefix.
+    pub(crate) async fn log_groups(&self, prefix: &str) -> Result<Vec<LogGroup>, AwsError> {
         let (mut groups, mut next) = (Vec::new(), Value::Null);
-        for _ in 0..PAGES {
-            let mut body = json!({ "logGroupNamePrefix": prefix, "limit": PAGE });
+        for _ in 0..MAX_GROUP_PAGES {
+            let mut body = json!({ "logGroupNamePrefix": prefix, "limit": PAGE_SIZE });
             if next.is_string() {
                 body["nextToken"] = next;
             }
-            let asked = call("logs", "logs:DescribeLogGroups", "Logs_20140328.DescribeLogGroups", &body);
-            let page = self.call(&asked).await?.json();
+            let call = Call::json("logs", "logs:DescribeLogGroups", "Logs_20140328.DescribeLogGroups", &body);
+            let page = self.call(&call).await?.json();
             groups.extend(page["logGroups"].as_array().into_iter().flatten().filter_map(group));
             next = page["nextToken"].clone();
             if !next.is_string() {
@@ -42,24 +43,31 @@ impl Aws {
         Ok(groups)
     }
 
-    /// The lines of a group that hold this text, from a moment on: milliseconds since 1970 and the text, the oldest first.
-    pub(crate) async fn lines(&self, group: &str, text: &str, since_ms: u64) -> Result<Vec<(u64, String)>, AwsFault> {
+    /// Fetches the lines of a group that contain a text, oldest first, from a time on.
+    ///
+    /// Times are in milliseconds since 1970, both `since_ms` and those of the returned lines.
+    pub(crate) async fn log_lines(
+        &self,
+        group: &str,
+        text: &str,
+        since_ms: u64,
+    ) -> Result<Vec<(u64, String)>, AwsError> {
         let (mut lines, mut next) = (Vec::new(), Value::Null);
-        for _ in 0..LINE_PAGES {
+        for _ in 0..MAX_LINE_PAGES {
             let mut body =
                 json!({ "logGroupName": group, "filterPattern": format!("\"{text}\""), "startTime": since_ms });
             if next.is_string() {
                 body["nextToken"] = next;
             }
-            let asked = call("logs", "logs:FilterLogEvents", "Logs_20140328.FilterLogEvents", &body);
-            let page = self.call(&asked).await?.json();
+            let call = Call::json("logs", "logs:FilterLogEvents", "Logs_20140328.FilterLogEvents", &body);
+            let page = self.call(&call).await?.json();
             lines.extend(page["events"].as_array().into_iter().flatten().filter_map(event));
             next = page["nextToken"].clone();
-            if !next.is_string() || lines.len() >= LINES {
+            if !next.is_string() || lines.len() >= MAX_LINES {
                 break;
             }
         }
-        lines.truncate(LINES);
+        lines.truncate(MAX_LINES);
         Ok(lines)
     }
 }

@@ -1,27 +1,20 @@
-//! AWS as doctor and trace ask it: X-Ray by its SDK, the few calls of other services signed and sent plainly.
+//! AWS calls: X-Ray through its SDK, other services by signed HTTP requests.
 
-mod call;
-mod fault;
+mod client;
+mod error;
 mod functions;
 mod gateway;
 mod logs;
+mod signed_call;
 mod stack;
 mod xray;
 
-use std::time::Duration;
-
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
-use crudder_extension::AwsConfig;
-
-use crate::client::Client;
-use crate::config::Config;
-pub(crate) use fault::AwsFault;
-pub(crate) use functions::{Function, Held};
+pub(crate) use client::Aws;
+pub(crate) use error::AwsError;
+pub(crate) use functions::{Function, KeyMatch};
 pub(crate) use logs::LogGroup;
 pub(crate) use stack::Stack;
+<<<<<<< HEAD
 pub(crate) use xray::{Destination, Group, Rule, Traces};
 
 /// A call with its retries; nobody waits at a terminal for longer.
@@ -78,3 +71,6 @@ impl Aws {
         &self.region
     }
 }
+=======
+pub(crate) use xray::{Group, SamplingRule, SegmentDestination, TraceDocuments};
+>>>>>>> h/cli

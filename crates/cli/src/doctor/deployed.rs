@@ -1,137 +1,136 @@
-//! The planes of a deployed stack, by its name or by its API's address.
+//! Checks a deployed stack, found by its name or by its API's address.
 
 use std::time::Duration;
 
 use super::finding::Finding;
 use super::probe::Probe;
 use super::{cloudwatch, honeycomb, rollbar, xray};
-use crate::aws::{Aws, AwsFault, Function, Stack};
-use crate::client::Client;
+use crate::aws::{Aws, AwsError, Function, KeyMatch, Stack};
 use crate::config::Config;
+use crate::http::HttpClient;
 
-/// What doctor calls: an ordinary read that reaches the table.
+/// The request that doctor sends: an ordinary one, which reads the table.
 const PATH: &str = "/api/activities/home";
+/// The function that serves it.
 const FUNCTION: &str = "home-activities";
 
-/// Where a stack is, and what it is made of as far as that is known.
+/// A deployed API, its stage, and its stack, which is empty if only the address is known.
 #[derive(Debug, Default)]
-struct Site {
+struct Deployment {
     api: String,
     stage: String,
     stack: Stack,
 }
 
-/// A stack by its name.
-pub(crate) async fn by_stack(client: &Client, config: &Config, name: &str, patience: Duration) -> Vec<Finding> {
+/// Checks a stack by its CloudFormation name.
+pub(crate) async fn check_stack(http: &HttpClient, config: &Config, name: &str, timeout: Duration) -> Vec<Finding> {
     let aws = match Aws::load(config, None).await {
         Ok(aws) => aws,
-        Err(fault) => return vec![Finding::fault("AWS", &fault)],
+        Err(error) => return vec![Finding::aws_error("AWS", &error)],
     };
     let stack = match aws.stack(name).await {
         Ok(stack) => stack,
-        Err(fault) => {
-            let words = format!("stack {name} in {}: {fault}", aws.region());
-            return vec![Finding::wrong("AWS", words, fault.mend())];
+        Err(error) => {
+            let message = format!("stack {name} in {}: {error}", aws.region());
+            return vec![Finding::failed("AWS", message, error.fix())];
         }
     };
     let (api, stage) = (stack.outputs.get("ApiUrl").cloned(), stack.parameters.get("Stage").cloned());
     let Some(api) = api else {
-        return vec![Finding::wrong(
-            "AWS",
-            format!("stack {name} has no output ApiUrl"),
-            "deploy template.yaml as it is",
-        )];
+        let fix = "deploy template.yaml, which has this output";
+        return vec![Finding::failed("AWS", format!("stack {name} has no output ApiUrl"), fix)];
     };
     let stage = stage.or_else(|| stage_of(&api)).unwrap_or_default();
-    check(client, config, Ok(aws), Site { api, stage, stack }, patience).await
+    check(http, config, Ok(aws), Deployment { api, stage, stack }, timeout).await
 }
 
-/// A stack by the address of its API.
-pub(crate) async fn by_url(client: &Client, config: &Config, url: &str, patience: Duration) -> Vec<Finding> {
+/// Checks a stack by the address of its API.
+pub(crate) async fn check_url(http: &HttpClient, config: &Config, url: &str, timeout: Duration) -> Vec<Finding> {
     let Some(stage) = stage_of(url) else {
-        let mend = "give the stack's output ApiUrl, which ends with the stage, or --stack NAME";
-        return vec![Finding::wrong("API", format!("{url} names no stage"), mend)];
+        let fix = "pass the stack's output ApiUrl, which ends with the stage, or use --stack NAME";
+        return vec![Finding::failed("API", format!("{url} does not contain a stage"), fix)];
     };
-    let site = Site { api: url.to_owned(), stage, stack: Stack::default() };
+    let deployment = Deployment { api: url.to_owned(), stage, stack: Stack::default() };
     let aws = Aws::load(config, region_of(url)).await;
-    check(client, config, aws, site, patience).await
+    check(http, config, aws, deployment, timeout).await
 }
 
-/// The first part of the path.
+/// Returns the first segment of the path.
 fn stage_of(url: &str) -> Option<String> {
     let path = url.split_once("://")?.1.split_once('/')?.1;
     path.split('/').next().filter(|stage| !stage.is_empty()).map(str::to_owned)
 }
 
-/// `https://ID.execute-api.REGION.amazonaws.com`
+/// Returns the region of `https://ID.execute-api.REGION.amazonaws.com`.
 fn region_of(url: &str) -> Option<&str> {
     url.split_once(".execute-api.")?.1.split('.').next()
 }
 
 async fn check(
-    client: &Client,
+    http: &HttpClient,
     config: &Config,
-    aws: Result<Aws, AwsFault>,
-    site: Site,
-    patience: Duration,
+    aws: Result<Aws, AwsError>,
+    deployment: Deployment,
+    timeout: Duration,
 ) -> Vec<Finding> {
-    let probe = Probe::make(client, &site.api, PATH).await;
-    let mut findings = vec![probe.finding(&site.api, PATH)];
+    let probe = Probe::send(http, &deployment.api, PATH).await;
+    let mut findings = vec![probe.finding(&deployment.api, PATH)];
     let function = match &aws {
         Ok(aws) => {
-            let (stage, expected, called) = (site.stage.as_str(), groups_of(&site.stack), function_of(&site));
+            let (stage, name) = (deployment.stage.as_str(), function_name(&deployment));
             let (function, xray, cloudwatch) = tokio::join!(
-                aws.function(&called),
-                xray::ask(aws, &probe, stage, patience),
-                cloudwatch::ask(aws, &probe, stage, patience)
+                aws.function(&name),
+                xray::fetch(aws, &probe, stage, timeout),
+                cloudwatch::fetch(aws, &probe, stage, timeout)
             );
-            findings.extend(xray::verdict(&xray, stage, function.as_ref().ok()));
-            findings.extend(cloudwatch::verdict(&cloudwatch, stage, &expected));
+            findings.extend(xray::evaluate(&xray, stage, function.as_ref().ok()));
+            findings.extend(cloudwatch::evaluate(&cloudwatch, stage, &log_groups(&deployment.stack)));
             function
         }
-        Err(fault) => {
-            findings.extend(["X-Ray", "CloudWatch"].map(|plane| Finding::fault(plane, fault)));
-            Err(fault.clone())
+        Err(error) => {
+            findings.extend(["X-Ray", "CloudWatch"].map(|component| Finding::aws_error(component, error)));
+            Err(error.clone())
         }
     };
-    findings.extend(of_layer(&function, config));
+    findings.extend(check_layer(&function, config));
     let function = function.ok();
-    findings.push(honeycomb::check(client, config, function.as_ref()).await);
-    findings.push(rollbar::check(client, config, &site.stage, function.as_ref()).await);
+    findings.push(honeycomb::check(http, config, function.as_ref()).await);
+    findings.push(rollbar::check(http, config, &deployment.stage, function.as_ref()).await);
     findings
 }
 
-/// The function that is called, by the stack's own word where there is one.
-fn function_of(site: &Site) -> String {
-    let named = site.stack.of_type("AWS::Lambda::Function").find(|name| name.ends_with(FUNCTION));
-    named.map_or_else(|| format!("crudder-{}-{FUNCTION}", site.stage), str::to_owned)
+/// Returns the name of the function that serves [`PATH`], from the stack's resources if they are
+/// known.
+fn function_name(deployment: &Deployment) -> String {
+    let resource = deployment.stack.resource_ids("AWS::Lambda::Function").find(|name| name.ends_with(FUNCTION));
+    resource.map_or_else(|| format!("crudder-{}-{FUNCTION}", deployment.stage), str::to_owned)
 }
 
-fn groups_of(stack: &Stack) -> Vec<String> {
-    stack.of_type("AWS::Logs::LogGroup").map(str::to_owned).collect()
+fn log_groups(stack: &Stack) -> Vec<String> {
+    stack.resource_ids("AWS::Logs::LogGroup").map(str::to_owned).collect()
 }
 
-/// Keys are of no use to a function without the layer, and the layer is of none without keys.
-fn of_layer(function: &Result<Function, AwsFault>, config: &Config) -> Option<Finding> {
+/// Checks that a function with keys has the layer: the layer exports, and it needs keys to do so.
+fn check_layer(function: &Result<Function, AwsError>, config: &Config) -> Option<Finding> {
     let function = match function {
         Ok(function) => function,
-        Err(fault @ (AwsFault::NoCredentials(_) | AwsFault::NoRegion)) => {
-            let words = format!("which layer and keys the functions have was not checked: {fault}");
-            return Some(Finding::wrong("Layer", words, fault.mend()));
+        Err(error @ (AwsError::NoCredentials(_) | AwsError::NoRegion)) => {
+            let message = format!("the functions' layer and keys were not checked: {error}");
+            return Some(Finding::failed("Layer", message, error.fix()));
         }
-        Err(fault) => return Some(Finding::fault("Layer", fault)),
+        Err(error) => return Some(Finding::aws_error("Layer", error)),
     };
-    let nothing = |variable| function.holds(variable, None) == crate::aws::Held::Nothing;
-    let is_keyless = nothing(honeycomb::VARIABLE) && nothing(rollbar::VARIABLE);
-    let is_attached = function.layers.iter().any(|arn| arn.to_lowercase().contains("crudder"));
+    let is_unset = |variable| function.match_key(variable, None) == KeyMatch::Unset;
+    let has_keys = !(is_unset(honeycomb::VARIABLE) && is_unset(rollbar::VARIABLE));
+    let has_layer = function.layers.iter().any(|arn| arn.to_lowercase().contains("crudder"));
     let name = &function.name;
-    let is_wanted = !is_keyless || config.honeycomb_key.is_some() || config.rollbar_token.is_some();
-    Some(match (is_attached, is_wanted) {
-        (true, _) => Finding::ok("Layer", format!("{name} has it")),
-        (false, false) => Finding::off("Layer", format!("{name} has none, and no key that would need it")),
-        (false, true) => Finding::wrong(
+    let needs_layer = has_keys || config.honeycomb_key.is_some() || config.rollbar_token.is_some();
+    Some(match (has_layer, needs_layer) {
+        (true, _) => Finding::ok("Layer", format!("{name} has the Crudder layer")),
+        (false, false) => Finding::disabled("Layer", format!("{name} has no layer, and no key that needs it")),
+        (false, true) => Finding::failed(
             "Layer",
-            format!("{name} has no layer of Crudder's: nothing can reach Honeycomb and Rollbar"),
+            format!("{name} does not have the Crudder layer, so nothing reaches Honeycomb or Rollbar"),
             "deploy template.yaml with the layer and its keys",
         ),
     })
@@ -142,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_tells_stage_and_region() {
+    fn stage_and_region_are_read_from_the_address() {
         let url = "https://abcdef1234.execute-api.ca-central-1.amazonaws.com/dev";
         assert_eq!((stage_of(url).as_deref(), region_of(url)), (Some("dev"), Some("ca-central-1")));
         assert_eq!(stage_of("https://abcdef1234.execute-api.ca-central-1.amazonaws.com/"), None);

@@ -1,63 +1,89 @@
-//! What doctor says of a plane: ok, off, or wrong with the mend.
+//! One result of doctor: a component, its status, and how to fix it.
 
 use serde::Serialize;
 
-use crate::aws::AwsFault;
-use crate::paint::{Ink, Look, clean};
+use crate::aws::AwsError;
+use crate::style::{Capabilities, Style, strip_control};
 
-/// How a plane is.
+/// Whether a component works. The JSON values are part of the command's interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Verdict {
+pub(crate) enum Status {
+    #[serde(rename = "ok")]
     Ok,
-    Off,
-    Wrong,
+    /// It is not configured, so there is nothing to check.
+    #[serde(rename = "off")]
+    Disabled,
+    #[serde(rename = "wrong")]
+    Failed,
 }
 
-/// One line.
+/// The result of checking one component: a destination, the API, AWS access or the layer.
+///
+/// The JSON names are part of the command's interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    pub(crate) plane: &'static str,
-    pub(crate) verdict: Verdict,
-    pub(crate) words: String,
+    #[serde(rename = "plane")]
+    pub(crate) component: &'static str,
+    #[serde(rename = "verdict")]
+    pub(crate) status: Status,
+    #[serde(rename = "words")]
+    pub(crate) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) mend: Option<String>,
+    pub(crate) fix: Option<String>,
 }
 
 impl Finding {
-    pub(crate) fn ok(plane: &'static str, words: impl Into<String>) -> Self {
-        Self { plane, verdict: Verdict::Ok, words: words.into(), mend: None }
+    pub(crate) fn ok(component: &'static str, message: impl Into<String>) -> Self {
+        Self { component, status: Status::Ok, message: message.into(), fix: None }
     }
 
-    pub(crate) fn off(plane: &'static str, words: impl Into<String>) -> Self {
-        Self { plane, verdict: Verdict::Off, words: words.into(), mend: None }
+    pub(crate) fn disabled(component: &'static str, message: impl Into<String>) -> Self {
+        Self { component, status: Status::Disabled, message: message.into(), fix: None }
     }
 
-    pub(crate) fn wrong(plane: &'static str, words: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { plane, verdict: Verdict::Wrong, words: words.into(), mend: Some(mend.into()) }
+    pub(crate) fn failed(component: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { component, status: Status::Failed, message: message.into(), fix: Some(fix.into()) }
     }
 
-    /// AWS did not let doctor look.
-    pub(crate) fn fault(plane: &'static str, fault: &AwsFault) -> Self {
-        Self::wrong(plane, fault.to_string(), fault.mend())
+    /// The component could not be checked because an AWS call failed.
+    pub(crate) fn aws_error(component: &'static str, error: &AwsError) -> Self {
+        Self::failed(component, error.to_string(), error.fix())
     }
 
-    /// The line as a terminal shows it.
-    pub(crate) fn line(&self, look: Look) -> String {
-        let (ink, word) = match self.verdict {
-            Verdict::Ok => (Ink::Good, "ok"),
-            Verdict::Off => (Ink::Faint, "off"),
-            Verdict::Wrong => (Ink::Bad, "wrong"),
+    /// Returns the finding as one line for a terminal.
+    pub(crate) fn line(&self, capabilities: Capabilities) -> String {
+        let (style, word) = match self.status {
+            Status::Ok => (Style::Success, "ok"),
+            Status::Disabled => (Style::Dim, "off"),
+            Status::Failed => (Style::Error, "failed"),
         };
-        let mend = self.mend.as_ref().map(|mend| format!("; mend: {}", clean(mend))).unwrap_or_default();
-        format!("{:<11} {} {}{mend}", self.plane, look.paint(ink, &format!("{word:<5}")), clean(&self.words))
+        let status = capabilities.style(style, &format!("{word:<6}"));
+        let fix = self.fix.as_ref().map(|fix| format!("; fix: {}", strip_control(fix))).unwrap_or_default();
+        format!("{:<11} {status} {}{fix}", self.component, strip_control(&self.message))
     }
 }
 
-/// A plane in which something may be wrong in several ways: all of them, or that it is well.
-pub(crate) fn all(plane: &'static str, wrongs: Vec<(String, String)>, well: impl Into<String>) -> Vec<Finding> {
-    if wrongs.is_empty() {
-        return vec![Finding::ok(plane, well)];
+/// One thing that is wrong with a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) message: String,
+    pub(crate) fix: String,
+}
+
+impl Problem {
+    pub(crate) fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { message: message.into(), fix: fix.into() }
     }
-    wrongs.into_iter().map(|(words, mend)| Finding::wrong(plane, words, mend)).collect()
+
+    pub(crate) fn aws_error(error: &AwsError) -> Self {
+        Self::new(error.to_string(), error.fix())
+    }
+}
+
+/// Returns a finding for each problem, or one finding with `ok_message` if there is no problem.
+pub(crate) fn findings(component: &'static str, problems: Vec<Problem>, ok_message: impl Into<String>) -> Vec<Finding> {
+    if problems.is_empty() {
+        return vec![Finding::ok(component, ok_message)];
+    }
+    problems.into_iter().map(|problem| Finding::failed(component, problem.message, problem.fix)).collect()
 }

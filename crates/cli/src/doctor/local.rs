@@ -1,99 +1,110 @@
-//! The planes of a `crudder local`: what its console has of the requests that doctor makes.
+//! Checks a `crudder local`: asks its console which destinations received doctor's requests.
 
 use std::time::Duration;
 
+use crudder_text::error_chain;
 use serde_json::Value;
 
 use super::finding::Finding;
-use super::probe::{Probe, with_causes};
+use super::probe::Probe;
 use super::{honeycomb, rollbar};
 use crate::backoff;
-use crate::client::{Client, ClientError};
 use crate::config::Config;
+use crate::http::{HttpClient, HttpError};
 
-/// An ordinary request: it reaches the table.
+/// An ordinary request, which reads the table.
 const ORDINARY: &str = "/api/activities/home";
-/// One that reports a warning.
+/// A request that reports a warning.
 const REPORTING: &str = "/rollbar/test";
 
-/// In dense traffic what a request says leaves with the next one, and an environment at rest sends nothing. A request of the same
-/// function after a rest of more than two seconds is no dense traffic: the layer sends all it has before it rests again.
-const REST: Duration = Duration::from_millis(2_500);
+/// In dense traffic the extension exports the telemetry of a request with the next one, and a
+/// frozen environment sends nothing. A request of the same function after more than two seconds
+/// without one is not dense traffic: the extension then sends all that it has before the
+/// environment freezes again.
+const IDLE: Duration = Duration::from_millis(2_500);
 
-/// What the console has of a request, once all that is waited for is there.
-type Known = Result<Value, ClientError>;
+/// The console's JSON of a trace.
+type ConsoleTrace = Result<Value, HttpError>;
 
+/// Checks the API and each destination. `about` is the console's description of itself.
 pub(crate) async fn check(
-    client: &Client,
+    http: &HttpClient,
     config: &Config,
     console: &str,
     about: &Value,
-    patience: Duration,
+    timeout: Duration,
 ) -> Vec<Finding> {
     let api = about["api"].as_str().unwrap_or_default();
-    let ordinary = Probe::make(client, api, ORDINARY).await;
-    let first = ordinary.finding(api, ORDINARY);
-    if !ordinary.was_answered() {
-        return vec![first];
+    let ordinary = Probe::send(http, api, ORDINARY).await;
+    let api_finding = ordinary.finding(api, ORDINARY);
+    if !ordinary.got_response() {
+        return vec![api_finding];
     }
     let wanted = ["segments", "lines", "spans"];
-    let mut known = wait(client, console, &ordinary, &wanted, patience.min(REST)).await;
-    if !known.as_ref().is_ok_and(|trace| has_all(trace, &wanted)) {
-        Probe::make(client, api, ORDINARY).await;
-        known = wait(client, console, &ordinary, &wanted, patience).await;
+    let mut trace = wait_for(http, console, &ordinary, &wanted, timeout.min(IDLE)).await;
+    if !trace.as_ref().is_ok_and(|trace| has_all(trace, &wanted)) {
+        Probe::send(http, api, ORDINARY).await;
+        trace = wait_for(http, console, &ordinary, &wanted, timeout).await;
     }
-    let reporting = Probe::make(client, api, REPORTING).await;
-    let reported = wait(client, console, &reporting, &["reports"], patience).await;
-    let relayed = |vendor: &str| about["relayed"].as_array().is_some_and(|all| all.iter().any(|one| one == vendor));
+    let reporting = Probe::send(http, api, REPORTING).await;
+    let reported = wait_for(http, console, &reporting, &["reports"], timeout).await;
+    let is_relayed = |name: &str| about["relayed"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
     let mut findings = vec![
-        first,
-        plane("X-Ray", &known, "segments", "the fake of its daemon has no segment of the request"),
-        plane("CloudWatch", &known, "lines", "no log line of the request was heard"),
-        plane(honeycomb::PLANE, &known, "spans", "its fake has no span of the request"),
-        plane(rollbar::PLANE, &reported, "reports", "its fake has no item of GET /rollbar/test"),
+        api_finding,
+        destination("X-Ray", &trace, "segments", "the fake X-Ray daemon received no segment of the request"),
+        destination("CloudWatch", &trace, "lines", "there is no log line of the request"),
+        destination(honeycomb::COMPONENT, &trace, "spans", "the fake received no span of the request"),
+        destination(rollbar::COMPONENT, &reported, "reports", "the fake received no item of GET /rollbar/test"),
     ];
-    // With a key in this shell, the vendor itself is asked too.
+    // If this shell has a key, doctor also asks the real service.
     if config.honeycomb_key.is_some() {
-        findings.push(with_relay(honeycomb::check(client, config, None).await, relayed("honeycomb")));
+        findings.push(with_relay(honeycomb::check(http, config, None).await, is_relayed("honeycomb")));
     }
-    if config.rollbar_token.is_some() || config.rollbar_read.is_some() {
-        findings.push(with_relay(rollbar::check(client, config, "local", None).await, relayed("rollbar")));
+    if config.rollbar_token.is_some() || config.rollbar_read_token.is_some() {
+        findings.push(with_relay(rollbar::check(http, config, "local", None).await, is_relayed("rollbar")));
     }
     findings
 }
 
-/// A key in this shell is not a key in the other one, where `crudder local` runs.
+/// Adds to an ok finding that `crudder local` does not use the key: it may run in a shell that does
+/// not have it.
 fn with_relay(mut finding: Finding, is_relayed: bool) -> Finding {
-    if finding.mend.is_none() && !is_relayed {
-        finding.words.push_str("; this `crudder local` was started without the key, and sends to the fake only");
+    if finding.fix.is_none() && !is_relayed {
+        finding.message.push_str("; this `crudder local` was started without the key and sends to the fake only");
     }
     finding
 }
 
-async fn wait(client: &Client, console: &str, probe: &Probe, wanted: &[&str], patience: Duration) -> Known {
+/// Polls the console until the trace has all wanted lists; after the timeout, returns what there
+/// is.
+async fn wait_for(http: &HttpClient, console: &str, probe: &Probe, wanted: &[&str], timeout: Duration) -> ConsoleTrace {
     let url = format!("{console}/api/traces/{}", probe.id);
-    let found =
-        backoff::until(patience, async || Ok(client.find(&url).await?.filter(|trace| has_all(trace, wanted)))).await?;
-    // What is there in part tells which plane is blind.
-    Ok(found.unwrap_or(client.find(&url).await?.unwrap_or_default()))
+    let complete =
+        backoff::poll_until(timeout, async || Ok(http.get_json(&url).await?.filter(|trace| has_all(trace, wanted))))
+            .await?;
+    // An incomplete trace shows which destination is missing.
+    Ok(complete.unwrap_or(http.get_json(&url).await?.unwrap_or_default()))
 }
 
 fn has_all(trace: &Value, wanted: &[&str]) -> bool {
     wanted.iter().all(|name| trace[*name].as_array().is_some_and(|list| !list.is_empty()))
 }
 
-fn plane(plane: &'static str, known: &Known, list: &str, blind: &str) -> Finding {
-    let known = match known {
-        Ok(known) => known,
-        Err(error) => return Finding::wrong(plane, with_causes(error), "is `crudder local` still running?"),
+/// Evaluates what one destination received: the length of a list in the console's trace.
+fn destination(component: &'static str, trace: &ConsoleTrace, list: &str, missing: &str) -> Finding {
+    let trace = match trace {
+        Ok(trace) => trace,
+        Err(error) => {
+            return Finding::failed(component, error_chain(error), "check that `crudder local` is still running");
+        }
     };
-    match known[list].as_array().map_or(0, Vec::len) {
-        0 => Finding::wrong(
-            plane,
-            blind,
-            "see what `crudder local` prints; the layer's own lines are in the console's log",
+    match trace[list].as_array().map_or(0, Vec::len) {
+        0 => Finding::failed(
+            component,
+            missing,
+            "read what `crudder local` prints; the extension's own log lines are in the console's log",
         ),
-        1 => Finding::ok(plane, format!("1 {} of the request", list.trim_end_matches('s'))),
-        count => Finding::ok(plane, format!("{count} {list} of the request")),
+        1 => Finding::ok(component, format!("1 {} of the request", list.trim_end_matches('s'))),
+        count => Finding::ok(component, format!("{count} {list} of the request")),
     }
 }

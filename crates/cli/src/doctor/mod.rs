@@ -1,10 +1,13 @@
-//! `crudder doctor`: makes a request, looks for it in every plane, and says of each whether it works and what mends it.
+//! `crudder doctor`: sends requests, looks for them in each backend, and says how to fix problems.
+//!
+//! A check of a backend has two parts: one fetches what there is to know, and a pure function
+//! evaluates it.
 
 mod cloudwatch;
 mod deployed;
 mod finding;
-mod held;
 mod honeycomb;
+mod key_match;
 mod local;
 mod probe;
 mod rollbar;
@@ -13,47 +16,48 @@ mod xray;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use finding::{Finding, Verdict};
+use crudder_text::error_chain;
+use finding::{Finding, Status};
 use serde_json::json;
 
 use crate::args;
-use crate::client::Client;
 use crate::config::Config;
-use crate::paint::Look;
-use crate::screen::Screen;
-pub(crate) use honeycomb::{Auth, ask as ask_honeycomb};
-use probe::with_causes;
+use crate::http::HttpClient;
+use crate::style::Capabilities;
+use crate::terminal::Terminal;
 
-pub(crate) async fn run(args: args::Doctor, config: &Config, screen: Screen) -> ExitCode {
-    screen.status("asking every plane; a trace may take some seconds to appear");
+pub(crate) async fn run(args: args::Doctor, config: &Config, terminal: Terminal) -> ExitCode {
+    terminal.status_line("checking every backend; a trace may take some seconds to appear");
     let findings = findings(&args, config).await;
-    screen.status("");
-    let is_well = findings.iter().all(|finding| finding.verdict != Verdict::Wrong);
+    terminal.status_line("");
+    let is_ok = findings.iter().all(|finding| finding.status != Status::Failed);
     if args.json {
-        screen.result(&json!({ "ok": is_well, "findings": findings }).to_string());
+        terminal.print(&json!({ "ok": is_ok, "findings": findings }).to_string());
     } else {
-        let look = Look::of_stdout(config);
-        let lines: Vec<String> = findings.iter().map(|finding| finding.line(look)).collect();
-        screen.result(&lines.join("\n"));
+        let capabilities = Capabilities::of_stdout(config);
+        let lines: Vec<String> = findings.iter().map(|finding| finding.line(capabilities)).collect();
+        terminal.print(&lines.join("\n"));
     }
-    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if is_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn findings(args: &args::Doctor, config: &Config) -> Vec<Finding> {
-    let (client, patience) = (Client::new(), Duration::from_secs(args.wait));
+    let (http, timeout) = (HttpClient::new(), Duration::from_secs(args.wait));
     if let Some(stack) = &args.stack {
-        return deployed::by_stack(&client, config, stack, patience).await;
+        return deployed::check_stack(&http, config, stack, timeout).await;
     }
     let url = args.url.trim_end_matches('/');
-    let asked = format!("{url}/api/about");
-    match client.send(client.get(&asked), &asked).await {
-        Ok(answer) if answer.json()["api"].is_string() => {
-            local::check(&client, config, url, &answer.json(), patience).await
+    // Only the console of `crudder local` has this route; anything else is taken for a deployed
+    // API.
+    let about_url = format!("{url}/api/about");
+    match http.send(http.get(&about_url), &about_url).await {
+        Ok(response) if response.json()["api"].is_string() => {
+            local::check(&http, config, url, &response.json(), timeout).await
         }
-        Ok(_) => deployed::by_url(&client, config, url, patience).await,
-        Err(error) => vec![Finding::wrong(
+        Ok(_) => deployed::check_url(&http, config, url, timeout).await,
+        Err(error) => vec![Finding::failed(
             "API",
-            with_causes(&error),
+            error_chain(&error),
             "start `crudder local`, or name another console or API with --url, or a deployed stack with --stack",
         )],
     }

@@ -1,74 +1,77 @@
-//! A request that doctor makes itself, under a trace id of its own choosing, and what the API answers.
+//! A request that doctor sends under its own trace ID, and the finding about the response.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crudder_text::error_chain;
+
 use super::finding::Finding;
-use crate::client::{Answer, Client, ClientError};
-use crate::trace::TraceId;
+use crate::http::{HttpClient, HttpError, HttpResponse};
+use crate::trace_id::TraceId;
 
-const PLANE: &str = "API";
+const COMPONENT: &str = "API";
 
-/// A request that was made.
+/// A request that was sent.
 #[derive(Debug)]
 pub(crate) struct Probe {
     pub(crate) id: TraceId,
-    /// Milliseconds since 1970.
+    /// When it was sent, in milliseconds since 1970.
     pub(crate) since_ms: u64,
-    answer: Result<Answer, ClientError>,
+    response: Result<HttpResponse, HttpError>,
 }
 
 impl Probe {
-    /// Asks the API for a path; X-Ray is told to keep the trace.
-    pub(crate) async fn make(client: &Client, api: &str, path: &str) -> Self {
+    /// Sends a GET request for a path, with a trace header that makes X-Ray keep the trace.
+    pub(crate) async fn send(http: &HttpClient, api: &str, path: &str) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let random = uuid::Uuid::new_v4().as_u128();
         let id = TraceId::new(now.as_secs(), random);
         let url = format!("{api}{path}");
-        // Where a client names a parent, the stage's segment hangs under it; it is nobody's, as a page's own would be.
+        // The header names no parent: API Gateway's segment would become the child of a segment
+        // that does not exist.
         let header = format!("Root={};Sampled=1", id.xray());
-        let answer = client.send(client.get(&url).header("x-amzn-trace-id", header), &url).await;
-        Self { id, since_ms: u64::try_from(now.as_millis()).unwrap_or_default(), answer }
+        let response = http.send(http.get(&url).header("x-amzn-trace-id", header), &url).await;
+        Self { id, since_ms: u64::try_from(now.as_millis()).unwrap_or_default(), response }
     }
 
-    /// Whether there can be anything to look for.
-    pub(crate) fn was_answered(&self) -> bool {
-        self.answer.is_ok()
+    /// Whether the API responded, so that there can be telemetry to look for.
+    pub(crate) fn got_response(&self) -> bool {
+        self.response.is_ok()
     }
 
-    /// What the answer says of the API.
+    /// Evaluates the response.
     pub(crate) fn finding(&self, api: &str, path: &str) -> Finding {
-        let answer = match &self.answer {
-            Ok(answer) => answer,
+        let response = match &self.response {
+            Ok(response) => response,
             Err(error) => {
-                let words = format!("GET {path}: {}", with_causes(error));
-                return Finding::wrong(PLANE, words, "look at the network and at the address; is the stack deployed?");
+                let message = format!("GET {path}: {}", error_chain(error));
+                return Finding::failed(
+                    COMPONENT,
+                    message,
+                    "check the network, the address, and that the stack is deployed",
+                );
             }
         };
-        let root = answer.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        match answer.status {
+        let root = response.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        match response.status {
             200 if TraceId::find(root).as_ref() == Some(&self.id) => {
-                Finding::ok(PLANE, format!("{api} answers, under trace {}", self.id.xray()))
+                Finding::ok(COMPONENT, format!("{api} responds; trace {}", self.id.xray()))
             }
-            200 => Finding::wrong(
-                PLANE,
-                "the answer bears another trace id than the request did, or none",
-                "switch tracing on for the stage (TracingEnabled: true), and let no proxy drop X-Amzn-Trace-Id",
+            200 => Finding::failed(
+                COMPONENT,
+                "the response has another trace ID than the request, or none",
+                "turn on tracing for the stage (TracingEnabled: true), and let no proxy drop X-Amzn-Trace-Id",
             ),
-            status => Finding::wrong(PLANE, format!("GET {path} answered {status}"), mend_of(status, &self.id)),
+            status => {
+                Finding::failed(COMPONENT, format!("GET {path} returned status {status}"), fix_for(status, &self.id))
+            }
         }
     }
 }
 
-fn mend_of(status: u16, id: &TraceId) -> String {
+fn fix_for(status: u16, id: &TraceId) -> String {
     match status {
-        403 | 404 => "the address must be that of the stage: the stack's output ApiUrl, its stage included".to_owned(),
-        429 => "the API limits us: wait, or raise ThrottlingRateLimit in template.yaml".to_owned(),
-        _ => format!("crudder trace {} shows where it broke", id.xray()),
+        403 | 404 => "use the address of the stage: the stack's output ApiUrl, which ends with the stage".to_owned(),
+        429 => "the API throttles requests: wait, or raise ThrottlingRateLimit in template.yaml".to_owned(),
+        _ => format!("run crudder trace {} to see where the request failed", id.xray()),
     }
-}
-
-/// An error with its causes, in one line.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

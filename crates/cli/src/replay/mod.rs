@@ -1,28 +1,36 @@
-//! `crudder replay`: delivers dead letters, each once, and can go on where it was stopped.
+//! `crudder replay`: delivers each dead letter once, and continues interrupted runs.
 
-mod export;
+mod error;
 mod input;
-mod ledger;
-mod tally;
+mod progress_file;
+mod replayer;
+mod scanner;
+mod summary;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+<<<<<<< HEAD
 use crudder_extension::{Added, Config, ConfigError, DeadLetter, Part, Reassembler, ReassemblyFull, Redeliverer};
 use export::{Export, Found};
 use input::Heard;
 use ledger::{Ledger, LedgerError};
 use tally::Tally;
+=======
+use error::ReplayError;
+use input::Input;
+use replayer::Replayer;
+use scanner::Scanner;
+>>>>>>> h/cli
 
 use crate::args;
-use crate::aws::Aws;
-use crate::config::Config as Settings;
-use crate::screen::Screen;
+use crate::config::Config;
+use crate::terminal::Terminal;
 
-/// The state file's name is the export's and this.
-const BESIDE: &str = ".replayed";
+/// The suffix that turns the input file's name into the progress file's.
+const PROGRESS_SUFFIX: &str = ".replayed";
 
+<<<<<<< HEAD
 /// In a log, a line for so many letters is enough.
 const SHOWN_EVERY: u64 = 100;
 
@@ -44,28 +52,32 @@ pub(crate) enum ReplayError {
 }
 
 pub(crate) async fn run(args: args::Replay, config: &Settings, screen: Screen) -> Result<ExitCode, ReplayError> {
+=======
+pub(crate) async fn run(args: args::Replay, config: &Config, terminal: Terminal) -> Result<ExitCode, ReplayError> {
+>>>>>>> h/cli
     let failed = |source| ReplayError::Input { path: args.file.clone(), source };
-    let mut heard = input::open(&args.file).map_err(failed)?;
-    let mut round = Round::begin(&args, config, screen)?;
-    let mut export = Export::default();
-    while let Some(heard) = heard.recv().await {
-        match heard {
-            Heard::Line(number, line) => round.take(export.read(number, &line)).await?,
-            Heard::Overlong(line) => round.malformed(line, "it is longer than any line of ours"),
-            Heard::Broken(line, error) => round.malformed(line + 1, &format!("the input breaks off: {error}")),
+    let mut inputs = input::open(&args.file).map_err(failed)?;
+    let mut replayer = Replayer::new(progress_path(&args).as_deref(), args.dry_run, config, terminal)?;
+    let mut scanner = Scanner::default();
+    while let Some(input) = inputs.recv().await {
+        match input {
+            Input::Line(number, line) => replayer.handle(scanner.scan(number, &line)).await?,
+            Input::TooLong(number) => replayer.skip(number, "it is longer than any log line"),
+            Input::Failed(number, error) => replayer.skip(number + 1, &format!("the input ends early: {error}")),
         }
     }
-    round.take(export.end()).await?;
-    Ok(round.end())
+    replayer.handle(scanner.finish()).await?;
+    Ok(replayer.finish())
 }
 
-/// Where deliveries are noted.
-fn state(args: &args::Replay) -> Option<PathBuf> {
-    let beside = || {
+/// Returns the path of the progress file; `None` for standard input without `--state`.
+fn progress_path(args: &args::Replay) -> Option<PathBuf> {
+    let default = || {
         let mut name = args.file.clone().into_os_string();
-        name.push(BESIDE);
+        name.push(PROGRESS_SUFFIX);
         (args.file != Path::new("-")).then(|| name.into())
     };
+<<<<<<< HEAD
     args.state.clone().or_else(beside)
 }
 
@@ -193,4 +205,7 @@ async fn sign(postman: &mut Redeliverer, config: &Settings, screen: Screen) {
         Ok(aws) => postman.set_aws(aws),
         Err(fault) => screen.progress(&format!("letters to X-Ray: {fault}; mend: {}", fault.mend())),
     }
+=======
+    args.state.clone().or_else(default)
+>>>>>>> h/cli
 }

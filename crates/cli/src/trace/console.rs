@@ -1,15 +1,17 @@
-//! A trace out of the console of a `crudder local`.
+//! Fetches a trace from the console of a `crudder local`.
 
 use serde_json::Value;
 
-use super::id::TraceId;
 use super::lines;
-use super::model::{Link, Report, Span, Status, Trace, arranged};
+use super::model::{Link, Report, Span, Status, Trace, merge_and_order};
 use super::segments::{self, plain};
-use crate::client::{Client, ClientError};
+use crate::http::{HttpClient, HttpError};
+use crate::trace_id::TraceId;
 
-/// What is told of a span in a terminal, and X-Ray's word for it; the rest stands in Honeycomb and in the console.
-const TOLD: [(&str, &str); 11] = [
+/// The span attributes to show, each with its name in X-Ray's annotations.
+///
+/// Honeycomb and the console show all others.
+const SHOWN_ATTRIBUTES: [(&str, &str); 11] = [
     ("http.response.status_code", "status"),
     ("faas.coldstart", "cold_start"),
     ("http.route", "route"),
@@ -23,26 +25,27 @@ const TOLD: [(&str, &str); 11] = [
     ("crudder.death", "death"),
 ];
 
-/// Asks the console; `None` when it does not know the trace.
-pub(crate) async fn fetch(client: &Client, console: &str, id: &TraceId) -> Result<Option<Trace>, ClientError> {
-    let Some(found) = client.find(&format!("{console}/api/traces/{id}")).await? else { return Ok(None) };
-    Ok(Some(read(id.clone(), console, &found)))
+/// Fetches a trace; `None` if the console does not know it.
+pub(crate) async fn fetch(http: &HttpClient, console: &str, id: &TraceId) -> Result<Option<Trace>, HttpError> {
+    let json = http.get_json(&format!("{console}/api/traces/{id}")).await?;
+    Ok(json.map(|json| trace_of(id.clone(), console, &json)))
 }
 
-fn read(id: TraceId, console: &str, found: &Value) -> Trace {
-    let list = |name: &str| found[name].as_array().cloned().unwrap_or_default();
-    let mut told: Vec<Span> = list("segments").iter().flat_map(segments::spans).collect();
-    let is_sampled = !told.is_empty();
-    told.extend(list("spans").iter().filter_map(span));
+fn trace_of(id: TraceId, console: &str, json: &Value) -> Trace {
+    let list = |name: &str| json[name].as_array().cloned().unwrap_or_default();
+    let mut spans: Vec<Span> = list("segments").iter().flat_map(segments::spans).collect();
+    let has_segments = !spans.is_empty();
+    spans.extend(list("spans").iter().filter_map(span));
     let mut trace = Trace::new(id);
-    trace.spans = arranged(told);
-    trace.lines = list("lines").iter().filter_map(lines::of_console).collect();
+    trace.spans = merge_and_order(spans);
+    trace.lines = list("lines").iter().filter_map(lines::from_console).collect();
     trace.lines.sort_by_key(|line| line.time_ns);
     trace.reports = list("reports").iter().filter_map(report).collect();
     trace.links = vec![Link { name: "Console", url: format!("{console}/#/trace/{}", trace.trace_id) }];
-    if !is_sampled {
+    if !has_segments {
         trace.notes.push(
-            "X-Ray has nothing of it: it was not sampled, or its function died and the layer has not told yet"
+            "X-Ray has nothing of this trace: it was not sampled, or its function died and the extension has not \
+             exported it yet"
                 .to_owned(),
         );
     }
@@ -51,7 +54,8 @@ fn read(id: TraceId, console: &str, found: &Value) -> Trace {
 
 fn span(span: &Value) -> Option<Span> {
     let attributes = &span["attributes"];
-    let told = TOLD.iter().filter_map(|(name, word)| Some(((*word).to_owned(), plain(&attributes[*name])?)));
+    let details =
+        SHOWN_ATTRIBUTES.iter().filter_map(|(name, shown)| Some(((*shown).to_owned(), plain(&attributes[*name])?)));
     let is_error = span["status"]["code"] == 2;
     Some(Span {
         id: span["span_id"].as_str()?.to_owned(),
@@ -62,7 +66,7 @@ fn span(span: &Value) -> Option<Span> {
         end_ns: span["end_ns"].as_u64(),
         status: if is_error { Status::Fault } else { Status::Ok },
         culprit: attributes["crudder.culprit"] == true,
-        details: told.collect(),
+        details: details.collect(),
     })
 }
 

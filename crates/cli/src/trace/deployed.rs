@@ -1,174 +1,150 @@
-//! A trace of a deployed stack: X-Ray's documents, CloudWatch's lines, and where each vendor shows it.
+//! Fetches a trace of a deployed stack: X-Ray's documents and CloudWatch's log lines.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use super::id::TraceId;
-use super::model::{Line, Link, Trace, arranged};
+use super::links::{self, ACCESS_LOG_GROUP};
+use super::model::{Line, Trace, merge_and_order};
 use super::{lines, segments};
-use crate::aws::{Aws, AwsFault, Destination, Stack, Traces};
-use crate::client::Client;
+use crate::aws::{Aws, AwsError, SegmentDestination, Stack, TraceDocuments};
+use crate::backoff;
 use crate::config::Config;
-use crate::{backoff, doctor};
+use crate::trace_id::TraceId;
 
-/// X-Ray has every part of a request by then; a trace without a function's part will not get one any more.
-const SETTLED: Duration = Duration::from_secs(60);
-/// Lines are dated by the machine that said them.
-const SKEW: Duration = Duration::from_secs(60);
-/// X-Ray keeps traces for so long, and takes none from further ahead than a clock may be wrong.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3_600);
-/// The group of the API's access log.
-const ACCESS: &str = "/api";
-/// Pages of a vendor find a trace by its time, give or take this.
-const MARGIN_S: u64 = 60;
+/// By then X-Ray has all segments of a request; any that are missing will not appear.
+const SETTLE_TIME: Duration = Duration::from_secs(60);
+/// Difference between the clock that dated a log line and the clock in the trace ID.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+/// How long X-Ray keeps traces.
+const XRAY_RETENTION: Duration = Duration::from_secs(30 * 24 * 3_600);
 
-/// Asks X-Ray and CloudWatch; `None` when neither knows the trace.
+/// Asks X-Ray and CloudWatch; `None` if neither has the trace.
 pub(crate) async fn fetch(
     config: &Config,
     stack: &str,
     id: &TraceId,
-    patience: Duration,
-) -> Result<Option<Trace>, AwsFault> {
+    timeout: Duration,
+) -> Result<Option<Trace>, AwsError> {
     let aws = Aws::load(config, None).await?;
     let stack = aws.stack(stack).await?;
     let mut trace = Trace::new(id.clone());
-    let documents = documents(&aws, id, patience, &mut trace).await?;
-    trace.spans = arranged(documents.iter().flat_map(segments::spans).collect());
-    let groups = groups(&stack, &documents);
-    trace.lines = said(&aws, &groups, id, &mut trace.notes).await;
+    let documents = fetch_documents(&aws, id, timeout, &mut trace.notes).await?;
+    trace.spans = merge_and_order(documents.iter().flat_map(segments::spans).collect());
+    let groups = log_groups(&stack, &documents);
+    trace.lines = fetch_lines(&aws, &groups, id, &mut trace.notes).await;
     if trace.spans.is_empty() && trace.lines.is_empty() {
         return Ok(None);
     }
-    trace.links = links(config, aws.region(), &trace, &groups).await;
+    trace.links = links::of_trace(config, aws.region(), &trace, &groups).await;
     Ok(Some(trace))
 }
 
-/// X-Ray's documents, waited for while they may still be on their way.
-async fn documents(aws: &Aws, id: &TraceId, patience: Duration, trace: &mut Trace) -> Result<Vec<Value>, AwsFault> {
-    let xray = id.xray();
-    let mut last = Traces::default();
-    let found = backoff::until(patience, async || {
-        last = aws.trace(&xray).await?;
-        Ok::<_, AwsFault>((is_whole(&last) || is_hopeless(aws, &last).await).then(|| last.clone()))
+/// Polls for X-Ray's documents until the trace is complete or waiting does not help.
+///
+/// Adds a note about missing documents.
+async fn fetch_documents(
+    aws: &Aws,
+    id: &TraceId,
+    timeout: Duration,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Value>, AwsError> {
+    let xray_id = id.xray();
+    let mut last = TraceDocuments::default();
+    let found = backoff::poll_until(timeout, async || {
+        last = aws.trace(&xray_id).await?;
+        Ok::<_, AwsError>((is_complete(&last) || is_hidden(aws, &last).await).then(|| last.clone()))
     });
     let found = found.await?.unwrap_or_else(|| last.clone());
     if found.is_unprocessed {
-        trace.notes.push("X-Ray says that it has not processed all of it yet".to_owned());
+        notes.push("X-Ray has not processed the whole trace yet".to_owned());
     } else if found.documents.is_empty() {
-        trace.notes.push(why_absent(aws).await);
-    } else if !is_whole(&found) {
-        trace.notes.push("parts of it have not reached X-Ray; ask again in a minute".to_owned());
+        notes.push(why_missing(aws).await);
+    } else if !is_complete(&found) {
+        notes.push("parts of the trace have not reached X-Ray yet; try again in a minute".to_owned());
     }
     Ok(found.documents)
 }
 
-/// Nothing is in progress, and the function has told its part; or it had time enough to.
-fn is_whole(found: &Traces) -> bool {
-    let has = |test: fn(&Value) -> bool| found.documents.iter().any(test);
+/// Whether no segment is in progress and the function's own subsegments are there.
+///
+/// After [`SETTLE_TIME`] the trace counts as complete without them.
+fn is_complete(found: &TraceDocuments) -> bool {
+    let any = |test: fn(&Value) -> bool| found.documents.iter().any(test);
     let end = found.documents.iter().filter_map(|document| document["end_time"].as_f64()).fold(0.0, f64::max);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let is_settled = end > 0.0 && now.as_secs_f64() - end > SETTLED.as_secs_f64();
-    let is_told = has(|document| document["type"] == "subsegment") && !has(|document| document["in_progress"] == true);
-    !found.is_unprocessed && !found.documents.is_empty() && (is_told || is_settled)
+    let is_settled = end > 0.0 && now.as_secs_f64() - end > SETTLE_TIME.as_secs_f64();
+    let is_finished =
+        any(|document| document["type"] == "subsegment") && !any(|document| document["in_progress"] == true);
+    !found.is_unprocessed && !found.documents.is_empty() && (is_finished || is_settled)
 }
 
-/// With Transaction Search on, waiting helps nobody.
-async fn is_hopeless(aws: &Aws, found: &Traces) -> bool {
-    found.documents.is_empty() && matches!(aws.destination().await, Ok(Destination::TransactionSearch { .. }))
+/// Whether Transaction Search hides the trace, so that waiting does not help.
+async fn is_hidden(aws: &Aws, found: &TraceDocuments) -> bool {
+    found.documents.is_empty()
+        && matches!(aws.segment_destination().await, Ok(SegmentDestination::TransactionSearch { .. }))
 }
 
-async fn why_absent(aws: &Aws) -> String {
-    match aws.destination().await {
-        Ok(Destination::TransactionSearch { .. }) => {
-            "Transaction Search is on, and hides traces that are not indexed from BatchGetTraces: look in log group aws/spans".to_owned()
+async fn why_missing(aws: &Aws) -> String {
+    match aws.segment_destination().await {
+        Ok(SegmentDestination::TransactionSearch { .. }) => {
+            "Transaction Search is on, so BatchGetTraces does not return traces that are not indexed; \
+             look in log group aws/spans"
         }
-        _ => "X-Ray has nothing of it: it was not sampled, or is of another region or account".to_owned(),
+        _ => "X-Ray has nothing of this trace: it was not sampled, or belongs to another region or account",
     }
+    .to_owned()
 }
 
-/// The groups of the functions that the trace names, and the API's own; all where it names none.
-fn groups(stack: &Stack, documents: &[Value]) -> Vec<String> {
-    let named: Vec<&str> = documents
+/// Returns the log groups of the functions in the trace and of the API's access log.
+///
+/// If the trace names no function, returns all log groups.
+fn log_groups(stack: &Stack, documents: &[Value]) -> Vec<String> {
+    let functions: Vec<&str> = documents
         .iter()
         .filter(|document| document["origin"] == "AWS::Lambda::Function")
         .filter_map(|document| document["name"].as_str())
         .collect();
-    let all: Vec<String> = stack.of_type("AWS::Logs::LogGroup").map(str::to_owned).collect();
-    // `/crudder/<stage>/<binary>` belongs to `crudder-<stage>-<binary>`.
-    let meant = |group: &&String| named.iter().any(|name| group.trim_start_matches('/').replace('/', "-") == **name);
-    if !all.iter().any(|group| meant(&group)) {
+    let all: Vec<String> = stack.resource_ids("AWS::Logs::LogGroup").map(str::to_owned).collect();
+    // Log group `/crudder/<stage>/<binary>` belongs to function `crudder-<stage>-<binary>`.
+    let is_named =
+        |group: &&String| functions.iter().any(|name| group.trim_start_matches('/').replace('/', "-") == **name);
+    if !all.iter().any(|group| is_named(&group)) {
         return all;
     }
-    all.iter().filter(|group| meant(group) || group.ends_with(ACCESS)).cloned().collect()
+    all.iter().filter(|group| is_named(group) || group.ends_with(ACCESS_LOG_GROUP)).cloned().collect()
 }
 
-async fn said(aws: &Aws, groups: &[String], id: &TraceId, notes: &mut Vec<String>) -> Vec<Line> {
-    let since_ms = u64::try_from(since(id).as_millis()).unwrap_or_default();
-    let mut said = Vec::new();
+/// Fetches the trace's lines of all groups, oldest first; notes the groups that could not be read.
+async fn fetch_lines(aws: &Aws, groups: &[String], id: &TraceId, notes: &mut Vec<String>) -> Vec<Line> {
+    let since_ms = u64::try_from(earliest_line(id).as_millis()).unwrap_or_default();
+    let mut lines = Vec::new();
     for group in groups {
-        match aws.lines(group, &id.xray(), since_ms).await {
-            Ok(found) => said.extend(found.iter().map(|(time_ms, text)| lines::of_event(*time_ms, group, text))),
-            Err(fault) => {
-                notes.push(format!("{group}: {fault}; {}", fault.mend()));
-                if !matches!(fault, AwsFault::Missing { .. }) {
+        match aws.log_lines(group, &id.xray(), since_ms).await {
+            Ok(found) => {
+                lines.extend(found.iter().map(|(time_ms, text)| lines::from_cloudwatch(*time_ms, group, text)));
+            }
+            Err(error) => {
+                notes.push(format!("failed to read {group}: {error}; fix: {}", error.fix()));
+                if !matches!(error, AwsError::NotFound { .. }) {
                     break;
                 }
             }
         }
     }
-    said.sort_by_key(|line| line.time_ns);
-    said
+    lines.sort_by_key(|line| line.time_ns);
+    lines
 }
 
-/// From when on lines are looked for: the id's own second, or as long as X-Ray would keep it where the id tells no time.
-fn since(id: &TraceId) -> Duration {
+/// Returns the time since 1970 from which on to search for lines.
+///
+/// It is the time in the trace ID. An entirely random ID has no plausible time; then the search
+/// covers X-Ray's retention.
+fn earliest_line(id: &TraceId) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let oldest = now.saturating_sub(KEPT);
-    let told = id.seconds();
-    if told > oldest && told < now + SKEW { told.saturating_sub(SKEW) } else { oldest }
-}
-
-async fn links(config: &Config, region: &str, trace: &Trace, groups: &[String]) -> Vec<Link> {
-    let home = format!("https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}");
-    let mut links = vec![Link { name: "X-Ray", url: format!("{home}#xray:traces/{}", trace.xray_trace_id) }];
-    let mut functions = groups.iter().filter(|group| !group.ends_with(ACCESS));
-    if let (Some(group), None) = (functions.next(), functions.next()) {
-        // The console escapes twice, and writes `$` for the second `%`.
-        let group = group.replace('/', "$252F");
-        links.push(Link { name: "CloudWatch", url: format!("{home}#logsV2:log-groups/log-group/{group}") });
-    }
-    links.extend(honeycomb(config, trace).await);
-    links.extend(rollbar(trace));
-    links
-}
-
-/// Rollbar's page of a death: no call finds an item by its trace, but the layer derives this one's uuid from the request.
-fn rollbar(trace: &Trace) -> Option<Link> {
-    let told = |name: &str| trace.spans.iter().find_map(|span| span.detail(name));
-    let uuid = crudder_extension::death_uuid(told("request_id")?, &trace.trace_id.to_string());
-    told("death").map(|_| Link { name: "Rollbar", url: format!("https://rollbar.com/occurrence/uuid/?uuid={uuid}") })
-}
-
-/// Honeycomb's page, where this shell's key tells whose environment it is in.
-async fn honeycomb(config: &Config, trace: &Trace) -> Option<Link> {
-    let key = config.honeycomb_key.as_ref().filter(|key| !key.is_arn())?;
-    let doctor::Auth::Answered { status: 200, body } = doctor::ask_honeycomb(&Client::new(), config, key).await else {
-        return None;
-    };
-    let (team, environment) = (body["team"]["slug"].as_str()?, body["environment"]["slug"].as_str()?);
-    let (start, end) = trace.span_of_time()?;
-    let seconds = |time_ns: u64| time_ns / 1_000_000_000;
-    let place = if environment.is_empty() {
-        format!("{team}/datasets/{}", config.honeycomb_dataset.as_deref()?)
-    } else {
-        format!("{team}/environments/{environment}")
-    };
-    let host = if config.honeycomb_endpoint.contains("api.eu1.") { "ui.eu1.honeycomb.io" } else { "ui.honeycomb.io" };
-    let (from, to) = (seconds(start).saturating_sub(MARGIN_S), seconds(end) + MARGIN_S);
-    let url =
-        format!("https://{host}/{place}/trace?trace_id={}&trace_start_ts={from}&trace_end_ts={to}", trace.trace_id);
-    Some(Link { name: "Honeycomb", url })
+    let oldest = now.saturating_sub(XRAY_RETENTION);
+    let start = id.unix_time();
+    if start > oldest && start < now + CLOCK_SKEW { start.saturating_sub(CLOCK_SKEW) } else { oldest }
 }
 
 #[cfg(test)]
@@ -177,23 +153,24 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn lines_are_sought_in_the_groups_of_the_functions_that_the_trace_names() {
+    fn lines_are_searched_in_the_log_groups_of_the_functions_in_the_trace() {
         let group = |name: &str| ("AWS::Logs::LogGroup".to_owned(), format!("/crudder/dev/{name}"));
         let stack =
             Stack { resources: vec![group("home-activities"), group("messages"), group("api")], ..Stack::default() };
-        let named = [json!({ "origin": "AWS::Lambda::Function", "name": "crudder-dev-messages" })];
-        assert_eq!(groups(&stack, &named), ["/crudder/dev/messages", "/crudder/dev/api"]);
-        assert_eq!(groups(&stack, &[]).len(), 3);
+        let documents = [json!({ "origin": "AWS::Lambda::Function", "name": "crudder-dev-messages" })];
+        assert_eq!(log_groups(&stack, &documents), ["/crudder/dev/messages", "/crudder/dev/api"]);
+        assert_eq!(log_groups(&stack, &[]).len(), 3);
     }
 
     #[test]
-    fn a_trace_is_whole_when_its_function_has_told_its_part_or_had_the_time_to() {
+    fn a_trace_is_complete_once_its_function_has_finished_or_had_time_to() {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
-        let found = |documents: Vec<Value>| is_whole(&Traces { documents, ..Traces::default() });
-        assert!(!found(vec![]));
-        assert!(!found(vec![json!({ "end_time": now })]));
-        assert!(found(vec![json!({ "end_time": now }), json!({ "type": "subsegment", "end_time": now })]));
-        assert!(!found(vec![json!({ "type": "subsegment", "in_progress": true })]));
-        assert!(found(vec![json!({ "end_time": now - 120.0 })]));
+        let is_complete =
+            |documents: Vec<Value>| is_complete(&TraceDocuments { documents, ..TraceDocuments::default() });
+        assert!(!is_complete(vec![]));
+        assert!(!is_complete(vec![json!({ "end_time": now })]));
+        assert!(is_complete(vec![json!({ "end_time": now }), json!({ "type": "subsegment", "end_time": now })]));
+        assert!(!is_complete(vec![json!({ "type": "subsegment", "in_progress": true })]));
+        assert!(is_complete(vec![json!({ "end_time": now - 120.0 })]));
     }
 }

@@ -1,22 +1,22 @@
-//! One request as it is shown: spans in their order, log lines, reports, links.
+//! One request with everything that is known of it: spans, log lines, reports and links.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::id::TraceId;
+use crate::trace_id::TraceId;
 
-/// Nested deeper than this, nobody follows.
-const DEPTH: usize = 64;
+/// Deeper spans are listed at the end: so deep a waterfall would be unreadable.
+const MAX_DEPTH: usize = 64;
 
-/// All that is known of a request.
+/// Everything that is known of a request. Its JSON is part of the command's interface.
 #[derive(Debug, Serialize)]
 pub(crate) struct Trace {
     pub(crate) trace_id: TraceId,
     pub(crate) xray_trace_id: String,
-    /// Parents before children, siblings by their start.
+    /// Parents before children, siblings by start time.
     pub(crate) spans: Vec<Span>,
-    /// The oldest first.
+    /// Oldest first.
     pub(crate) lines: Vec<Line>,
     pub(crate) reports: Vec<Report>,
     pub(crate) links: Vec<Link>,
@@ -24,7 +24,7 @@ pub(crate) struct Trace {
     pub(crate) notes: Vec<String>,
 }
 
-/// How a span ended.
+/// How a span ended, in X-Ray's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
@@ -35,7 +35,7 @@ pub(crate) enum Status {
     InProgress,
 }
 
-/// A timed step.
+/// A span, from Honeycomb's data or from a segment of X-Ray.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Span {
     pub(crate) id: String,
@@ -45,12 +45,12 @@ pub(crate) struct Span {
     pub(crate) name: String,
     /// Nanoseconds since 1970.
     pub(crate) start_ns: u64,
-    /// Nanoseconds since 1970; none while it is in progress.
+    /// Nanoseconds since 1970; `None` while it is in progress.
     pub(crate) end_ns: Option<u64>,
     pub(crate) status: Status,
-    /// The innermost span that was open when the function died.
+    /// Whether this is the failed span: the innermost span that was open when the function died.
     pub(crate) culprit: bool,
-    /// What is worth knowing of it, in the order in which it was told.
+    /// Selected attributes, in their original order.
     pub(crate) details: Vec<(String, String)>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Report {
     pub(crate) title: String,
 }
 
-/// A page elsewhere.
+/// The address of a page about the trace.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Link {
     pub(crate) name: &'static str,
@@ -81,62 +81,28 @@ pub(crate) struct Link {
 }
 
 impl Trace {
-    /// A trace of which nothing is known yet.
+    /// Builds a trace without any data.
     pub(crate) fn new(id: TraceId) -> Self {
         let xray_trace_id = id.xray();
         let (spans, lines, reports, links, notes) = Default::default();
         Self { trace_id: id, xray_trace_id, spans, lines, reports, links, notes }
     }
 
-    /// The time from the first span's start to the last one's end, in nanoseconds since 1970.
-    pub(crate) fn span_of_time(&self) -> Option<(u64, u64)> {
+    /// Returns the start of the first span and the end of the last one, in nanoseconds since 1970.
+    pub(crate) fn time_range(&self) -> Option<(u64, u64)> {
         let start = self.spans.iter().map(|span| span.start_ns).min()?;
         let end = self.spans.iter().map(|span| span.end_ns.unwrap_or(span.start_ns)).max()?;
         Some((start, end.max(start)))
     }
 }
 
-/// Puts spans into their order. A span that is told twice is one: the later telling adds to the first.
-pub(crate) fn arranged(told: Vec<Span>) -> Vec<Span> {
-    let mut spans: BTreeMap<String, Span> = BTreeMap::new();
-    for span in told {
-        match spans.get_mut(&span.id) {
-            Some(known) => known.merge(span),
-            None => drop(spans.insert(span.id.clone(), span)),
-        }
-    }
-    let mut below: BTreeMap<Option<String>, Vec<&Span>> = BTreeMap::new();
-    for span in spans.values() {
-        let parent = span.parent.clone().filter(|parent| spans.contains_key(parent) && *parent != span.id);
-        below.entry(parent).or_default().push(span);
-    }
-    let mut order = Vec::new();
-    place(&None, 0, &below, &mut order);
-    // Spans that hang in a ring are reached from no root; they are shown all the same.
-    let placed: BTreeSet<&str> = order.iter().map(|span| span.id.as_str()).collect();
-    let rest: Vec<Span> = spans.values().filter(|span| !placed.contains(span.id.as_str())).cloned().collect();
-    order.extend(rest);
-    order
-}
-
-fn place(parent: &Option<String>, depth: usize, below: &BTreeMap<Option<String>, Vec<&Span>>, order: &mut Vec<Span>) {
-    let mut children = below.get(parent).cloned().unwrap_or_default();
-    children.sort_by_key(|span| span.start_ns);
-    for span in children {
-        order.push(Span { depth, ..span.clone() });
-        if depth < DEPTH {
-            place(&Some(span.id.clone()), depth + 1, below, order);
-        }
-    }
-}
-
 impl Span {
-    /// What was told of it under this name.
+    /// Returns the value of a detail.
     pub(crate) fn detail(&self, name: &str) -> Option<&str> {
         self.details.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Another plane's telling of the same span.
+    /// Adds another destination's data of the same span.
     fn merge(&mut self, other: Self) {
         self.parent = self.parent.take().or(other.parent);
         self.end_ns = other.end_ns.or(self.end_ns);
@@ -147,6 +113,45 @@ impl Span {
         }
         let added = other.details.into_iter().filter(|(name, _)| !self.details.iter().any(|(known, _)| known == name));
         self.details.extend(added.collect::<Vec<_>>());
+    }
+}
+
+/// Merges spans with the same ID and puts all in the order of [`Trace::spans`], with their depths.
+pub(crate) fn merge_and_order(unordered: Vec<Span>) -> Vec<Span> {
+    let mut spans: BTreeMap<String, Span> = BTreeMap::new();
+    for span in unordered {
+        match spans.get_mut(&span.id) {
+            Some(known) => known.merge(span),
+            None => drop(spans.insert(span.id.clone(), span)),
+        }
+    }
+    let mut children: BTreeMap<Option<String>, Vec<&Span>> = BTreeMap::new();
+    for span in spans.values() {
+        let parent = span.parent.clone().filter(|parent| spans.contains_key(parent) && *parent != span.id);
+        children.entry(parent).or_default().push(span);
+    }
+    let mut ordered = Vec::new();
+    append_children(&None, 0, &children, &mut ordered);
+    // Spans whose parents form a cycle are reached from no root; they are shown all the same.
+    let placed: BTreeSet<&str> = ordered.iter().map(|span| span.id.as_str()).collect();
+    let rest: Vec<Span> = spans.values().filter(|span| !placed.contains(span.id.as_str())).cloned().collect();
+    ordered.extend(rest);
+    ordered
+}
+
+fn append_children(
+    parent: &Option<String>,
+    depth: usize,
+    children: &BTreeMap<Option<String>, Vec<&Span>>,
+    ordered: &mut Vec<Span>,
+) {
+    let mut siblings = children.get(parent).cloned().unwrap_or_default();
+    siblings.sort_by_key(|span| span.start_ns);
+    for span in siblings {
+        ordered.push(Span { depth, ..span.clone() });
+        if depth < MAX_DEPTH {
+            append_children(&Some(span.id.clone()), depth + 1, children, ordered);
+        }
     }
 }
 
@@ -161,28 +166,28 @@ mod tests {
     }
 
     fn order(spans: Vec<Span>) -> Vec<(String, usize)> {
-        arranged(spans).into_iter().map(|span| (span.name, span.depth)).collect()
+        merge_and_order(spans).into_iter().map(|span| (span.name, span.depth)).collect()
     }
 
     #[test]
-    fn parents_stand_before_children_and_siblings_by_their_start() {
-        let told =
+    fn parents_come_before_children_and_siblings_by_start_time() {
+        let spans =
             vec![span("c", "a", 3), span("b", "a", 2), span("a", "", 1), span("d", "b", 9), span("lone", "gone", 0)];
-        let wanted = [("lone", 0), ("a", 0), ("b", 1), ("d", 2), ("c", 1)];
-        assert_eq!(order(told), wanted.map(|(name, depth)| (name.to_owned(), depth)));
+        let expected = [("lone", 0), ("a", 0), ("b", 1), ("d", 2), ("c", 1)];
+        assert_eq!(order(spans), expected.map(|(name, depth)| (name.to_owned(), depth)));
     }
 
     #[test]
-    fn what_hangs_in_a_ring_is_shown_and_ends() {
+    fn spans_whose_parents_form_a_cycle_are_each_shown_once() {
         assert_eq!(order(vec![span("a", "b", 1), span("b", "a", 2), span("c", "c", 0)]).len(), 3);
     }
 
     #[test]
-    fn a_span_told_twice_is_one() {
+    fn two_spans_with_one_id_are_merged() {
         let mut other = span("a", "", 5);
         other.details = vec![("k".into(), "v".into())];
         other.status = Status::Fault;
-        let [one] = arranged(vec![span("a", "p", 4), other]).try_into().unwrap();
+        let [one] = merge_and_order(vec![span("a", "p", 4), other]).try_into().unwrap();
         assert_eq!(
             (one.parent.as_deref(), one.start_ns, one.status, one.details.len()),
             (Some("p"), 5, Status::Fault, 1)

@@ -1,16 +1,16 @@
-//! X-Ray's segment documents as spans: as BatchGetTraces brings them, and as the console shows them.
+//! Converts X-Ray's segment documents to spans, from BatchGetTraces or from the console's JSON.
 
 use serde_json::{Map, Value};
 
 use super::model::{Span, Status};
 
-/// A document of 64 kB can't nest deeper in earnest.
-const DEPTH: usize = 200;
+/// No real document of at most 64 kB nests deeper.
+const MAX_DEPTH: usize = 200;
 
-/// The spans of a document, those nested in it too.
-pub(crate) fn spans(document: &Value) -> Vec<Span> {
+/// Returns the spans of a document, including its subsegments.
+pub(super) fn spans(document: &Value) -> Vec<Span> {
     let mut found = Vec::new();
-    walk(document, document["parent_id"].as_str(), DEPTH, &mut found);
+    walk(document, document["parent_id"].as_str(), MAX_DEPTH, &mut found);
     found
 }
 
@@ -29,7 +29,7 @@ fn walk(node: &Value, parent: Option<&str>, depth: usize, found: &mut Vec<Span>)
         culprit: fields["annotations"]["culprit"] == true,
         details: details(fields),
     });
-    // X-Ray nests by `subsegments`, the console's tree by `children`.
+    // X-Ray's documents have `subsegments`, the console's tree has `children`.
     let nested = ["subsegments", "children"].into_iter().filter_map(|name| node[name].as_array()).flatten();
     for child in nested.filter(|_| depth > 0) {
         walk(child, Some(id), depth - 1, found);
@@ -42,7 +42,8 @@ fn walk(node: &Value, parent: Option<&str>, depth: usize, found: &mut Vec<Span>)
     reason = "the cast saturates, and no time is before 1970"
 )]
 fn nanoseconds(seconds: f64) -> u64 {
-    // X-Ray's times are accurate to a microsecond, and a double's to a quarter of one.
+    // X-Ray's times have microseconds; as a double, a time since 1970 is accurate to a quarter of
+    // one.
     (seconds * 1e6).round() as u64 * 1_000
 }
 
@@ -61,31 +62,31 @@ fn status(node: &Value) -> Status {
     }
 }
 
-/// Annotations, the answer's status, what was called, and what went wrong.
+/// Returns the response status, the AWS call, the annotations and the exceptions.
 fn details(fields: &Value) -> Vec<(String, String)> {
     let mut details = Vec::new();
-    let mut tell = |name: &str, value: &Value| {
+    let mut add = |name: &str, value: &Value| {
         if let Some(text) = plain(value) {
             details.push((name.to_owned(), text));
         }
     };
-    tell("status", &fields["http"]["response"]["status"]);
-    tell("operation", &fields["aws"]["operation"]);
-    tell("table", &fields["aws"]["table_name"]);
-    tell("request_id", &fields["aws"]["request_id"]);
+    add("status", &fields["http"]["response"]["status"]);
+    add("operation", &fields["aws"]["operation"]);
+    add("table", &fields["aws"]["table_name"]);
+    add("request_id", &fields["aws"]["request_id"]);
     for (name, value) in fields["annotations"].as_object().unwrap_or(&Map::new()) {
         if name != "culprit" {
-            tell(name, value);
+            add(name, value);
         }
     }
     for exception in fields["cause"]["exceptions"].as_array().into_iter().flatten() {
-        tell("exception", &exception["type"]);
-        tell("message", &exception["message"]);
+        add("exception", &exception["type"]);
+        add("message", &exception["message"]);
     }
     details
 }
 
-/// A value as one reads it; nothing for what is not there.
+/// Returns a value as text without quotes; `None` for null.
 pub(super) fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -100,7 +101,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_document_and_what_is_nested_in_it_become_spans() {
+    fn a_document_and_its_subsegments_become_spans() {
         let found = spans(&json!({
             "id": "a", "parent_id": "p", "name": "GET /x", "start_time": 1.5, "end_time": 2.0, "fault": true,
             "http": { "response": { "status": 502 } }, "annotations": { "death": "exit" },
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_brings_nothing() {
+    fn other_json_has_no_spans() {
         assert!(spans(&json!([1, 2])).is_empty());
         assert!(spans(&json!({ "name": "x" })).is_empty());
     }

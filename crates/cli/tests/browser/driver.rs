@@ -1,5 +1,6 @@
-//! A browser by the WebDriver protocol: JSON over HTTP, of which six calls are enough. A client crate would bring a second HTTP stack and Unicode's tables
-//! along, for every build of every test.
+//! A browser, driven by the WebDriver protocol: JSON over HTTP, of which the tests need six calls.
+//!
+//! A client crate would add a second HTTP stack and Unicode tables to every build of the tests.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,10 +11,11 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// For one call, and for what a script waits for: a function's timeout of 10 s and a busy machine are in it.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// For one call, including what its script waits for: a function's timeout of 10 s, on a busy
+/// machine.
+const CALL_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// Chromium with a profile of its own, as root, without a call to anybody.
+/// Chromium runs as root, with its own profile, and without requests of its own.
 const FLAGS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
@@ -40,18 +42,19 @@ impl Browser {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").env("HOME", profile.path()).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut driver =
-            command.stderr(Stdio::null()).kill_on_drop(true).spawn().expect("chromium-driver is installed");
+            command.stderr(Stdio::null()).kill_on_drop(true).spawn().expect("chromium-driver must be installed");
         let base = format!("http://127.0.0.1:{}", port(&mut driver).await);
-        let client = Client::builder().timeout(PATIENCE + Duration::from_secs(10)).build().unwrap();
+        let client = Client::builder().timeout(CALL_TIMEOUT + Duration::from_secs(10)).build().unwrap();
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
         flags.push(format!("--user-data-dir={}", profile.path().join("profile").display()));
         flags.push(format!("--window-size={width},{height}"));
-        let wanted = json!({ "capabilities": { "alwaysMatch": {
+        let capabilities = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome", "goog:chromeOptions": { "args": flags }, "goog:loggingPrefs": { "browser": "ALL" },
-            "timeouts": { "script": PATIENCE.as_millis() },
+            "timeouts": { "script": CALL_TIMEOUT.as_millis() },
         } } });
-        let answer = call(&client, Method::POST, &format!("{base}/session"), Some(&wanted)).await;
-        let session = format!("{base}/session/{}", answer["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}")));
+        let response = call(&client, Method::POST, &format!("{base}/session"), Some(&capabilities)).await;
+        let session =
+            format!("{base}/session/{}", response["sessionId"].as_str().unwrap_or_else(|| panic!("{response}")));
         Self { client, session, driver, _profile: profile }
     }
 
@@ -59,53 +62,55 @@ impl Browser {
         self.post("url", json!({ "url": url })).await;
     }
 
-    /// The value of an expression in the page.
+    /// Returns the value of an expression in the page.
     pub(crate) async fn value(&self, expression: &str) -> Value {
         self.post("execute/sync", json!({ "script": format!("return ({expression});"), "args": [] })).await
     }
 
-    /// The first true value of an expression in the page, which is asked again whenever the page changes.
+    /// Waits until an expression in the page is true, and returns its value. Evaluates it after
+    /// each change of the page.
     pub(crate) async fn until(&self, expression: &str) -> Value {
         let script = format!(
             "const done = arguments[arguments.length - 1];
-             const watch = new MutationObserver(() => look());
-             const look = () => {{
+             const observer = new MutationObserver(() => check());
+             const check = () => {{
                const value = ({expression});
                if (!value) return;
-               watch.disconnect();
+               observer.disconnect();
                done(value);
              }};
-             watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
-             // A focus that moves changes nothing that is observed, and has moved when its events are over.
-             for (const moved of ['hashchange', 'focusin', 'focusout']) addEventListener(moved, () => setTimeout(look));
-             look();"
+             observer.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
+             // A change of focus is no observed change of the page; the focus has moved once its
+             // events are handled.
+             for (const event of ['hashchange', 'focusin', 'focusout']) addEventListener(event, () => setTimeout(check));
+             check();"
         );
-        let found = self.ask(Method::POST, "execute/async", Some(&json!({ "script": script, "args": [] }))).await;
+        let found = self.send(Method::POST, "execute/async", Some(&json!({ "script": script, "args": [] }))).await;
         match found["error"].as_str() {
             Some(error) => panic!("{expression}: {error}\n{}", self.value("document.body.innerText").await),
             None => found,
         }
     }
 
-    /// The result of a script that calls `done`.
+    /// Runs a script and returns what it passes to `done`.
     pub(crate) async fn run(&self, script: &str) -> Value {
         let script = format!("const done = arguments[arguments.length - 1]; {script}");
         self.post("execute/async", json!({ "script": script, "args": [] })).await
     }
 
-    /// Clicks as a hand would: in the middle of the first element that the selector finds, once it is there.
+    /// Waits for the first element that matches the selector, and clicks in its middle.
     pub(crate) async fn click(&self, selector: &str) {
         let id = self.element(selector).await;
         self.post(&format!("element/{id}/click"), json!({})).await;
     }
 
-    /// Types into a field, after what stands there.
+    /// Types into a field, after its present text.
     pub(crate) async fn write(&self, selector: &str, text: &str) {
         let id = self.element(selector).await;
         self.post(&format!("element/{id}/value"), json!({ "text": text })).await;
     }
 
-    /// Presses keys one after the other, wherever the focus is.
+    /// Presses one key after the other, on the element that has the focus.
     pub(crate) async fn press(&self, keys: &str) {
         let strokes: Vec<_> = keys
             .chars()
@@ -119,11 +124,12 @@ impl Browser {
         self.post("window/rect", json!({ "width": width, "height": height })).await;
     }
 
-    /// What scripts and the page's policy have complained of. Answers that are no 200 are listed by the browser too; here they are what is asked for.
-    pub(crate) async fn violations(&self) -> Vec<String> {
+    /// Returns errors of scripts and violations of the content security policy. It omits responses
+    /// other than 200, which the browser logs too, because the tests provoke them.
+    pub(crate) async fn logged_errors(&self) -> Vec<String> {
         let log = self.post("se/log", json!({ "type": "browser" })).await;
-        let is_ours = |entry: &&Value| entry["level"] == "SEVERE" && entry["source"] != "network";
-        log.as_array().unwrap().iter().filter(is_ours).map(Value::to_string).collect()
+        let is_error = |entry: &&Value| entry["level"] == "SEVERE" && entry["source"] != "network";
+        log.as_array().unwrap().iter().filter(is_error).map(Value::to_string).collect()
     }
 
     pub(crate) async fn close(mut self) {
@@ -139,12 +145,12 @@ impl Browser {
     }
 
     async fn post(&self, path: &str, body: Value) -> Value {
-        let answer = self.ask(Method::POST, path, Some(&body)).await;
-        assert!(answer["error"].is_null(), "{path} {body}: {answer}");
-        answer
+        let response = self.send(Method::POST, path, Some(&body)).await;
+        assert!(response["error"].is_null(), "{path} {body}: {response}");
+        response
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
         call(&self.client, method, &format!("{}/{path}", self.session), body).await
     }
 }
@@ -152,11 +158,11 @@ impl Browser {
 async fn call(client: &Client, method: Method, url: &str, body: Option<&Value>) -> Value {
     let request = client.request(method, url);
     let request = body.into_iter().fold(request, |request, body| request.json(body));
-    let mut answer: Value = request.send().await.unwrap().json().await.unwrap();
-    answer["value"].take()
+    let mut response: Value = request.send().await.unwrap().json().await.unwrap();
+    response["value"].take()
 }
 
-/// The port that the driver prints once it listens.
+/// Returns the port that the driver prints when it listens.
 async fn port(driver: &mut Child) -> u16 {
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
@@ -164,5 +170,5 @@ async fn port(driver: &mut Child) -> u16 {
             return port.trim_end_matches('.').parse().unwrap();
         }
     }
-    panic!("chromedriver ended without a word of its port");
+    panic!("chromedriver ended without printing its port");
 }

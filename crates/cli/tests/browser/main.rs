@@ -1,15 +1,16 @@
-//! The console's page as people use it: the real `crudder local`, driven in headless Chromium. Needs Debian's `chromium` and `chromium-driver`:
-//! `make browser`.
+//! Tests of the console's page in headless Chromium with the real `crudder local`.
+//!
+//! They need Debian's `chromium` and `chromium-driver`. Run them with `make browser`.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-#[path = "../local/command.rs"]
-#[expect(dead_code, reason = "written for the tests of the command, of which this takes what it needs")]
-mod command;
 mod driver;
 mod faults;
-mod keys;
-mod looks;
-mod many;
+mod keyboard;
+mod layout;
+mod load;
+#[path = "../local/local_process.rs"]
+#[expect(dead_code, reason = "shared with the tests of `crudder local`, which use more of it")]
+mod local_process;
 mod page;
 mod posts;

@@ -1,39 +1,39 @@
-//! A running `crudder local` with its console open in a browser.
+//! A running `crudder local` whose console is open in a browser.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::command::{Running, crudder};
 use crate::driver::Browser;
+use crate::local_process::{LocalProcess, crudder_local};
 
-/// The page and all that is behind it.
+/// The page in the browser, and the process that serves it.
 pub(crate) struct Page {
     pub(crate) browser: Browser,
-    pub(crate) running: Running,
+    pub(crate) local: LocalProcess,
     _data: TempDir,
 }
 
 impl Page {
     pub(crate) async fn open() -> Self {
-        Self::of_size(1400, 900).await
+        Self::open_with_size(1400, 900).await
     }
 
-    pub(crate) async fn of_size(width: u32, height: u32) -> Self {
+    pub(crate) async fn open_with_size(width: u32, height: u32) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let running = Running::start(crudder(data.path())).await;
+        let local = LocalProcess::start(crudder_local(data.path())).await;
         let browser = Browser::open(width, height).await;
-        browser.go(&running.console).await;
+        browser.go(&local.console).await;
         browser.until("document.querySelector('.state.live')").await;
-        Self { browser, running, _data: data }
+        Self { browser, local, _data: data }
     }
 
-    /// Goes where an address in the page leads.
+    /// Sets the fragment of the page's address, which selects a view.
     pub(crate) async fn go(&self, hash: &str) {
         self.browser.value(&format!("(location.hash = {}, 1)", json!(hash))).await;
     }
 
-    /// Waits for a text somewhere in what a selector finds.
+    /// Waits until an element that matches the selector contains a text.
     pub(crate) async fn text(&self, selector: &str, text: &str) -> Value {
         let (selector, text) = (json!(selector), json!(text));
         self.browser
@@ -41,17 +41,17 @@ impl Page {
             .await
     }
 
-    /// The trace that is open, once one is.
+    /// Waits for a trace to be open, and returns its ID.
     pub(crate) async fn trace(&self) -> String {
         let open = self.browser.until("document.querySelector('.detail')?.dataset.trace").await;
         open.as_str().unwrap().to_owned()
     }
 
-    /// Ends both, after a look at whether the browser has anything to complain of.
+    /// Asserts that the browser logged no error, and stops both processes.
     pub(crate) async fn close(self) {
-        let violations = self.browser.violations().await;
-        assert_eq!(violations, Vec::<String>::new(), "the browser complains");
+        let errors = self.browser.logged_errors().await;
+        assert_eq!(errors, Vec::<String>::new(), "the browser logged errors");
         self.browser.close().await;
-        self.running.end(Signal::INT).await;
+        self.local.end(Signal::INT).await;
     }
 }

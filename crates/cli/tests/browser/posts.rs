@@ -1,4 +1,4 @@
-//! A sample user's post, reply and search, made through the page.
+//! Tests of a sample user's post, reply and search in the page.
 
 use crate::page::Page;
 
@@ -16,15 +16,15 @@ async fn a_post_made_through_the_page_appears_with_its_trace() {
     for span in ["crudder/local", "POST /api/activities", "DynamoDB.TransactWriteItems"] {
         page.text(".waterfall .label", span).await;
     }
-    assert_eq!(page.browser.value("document.querySelectorAll('.mark').length").await, 0, "nothing went wrong");
-    let found = page.running.console(&format!("/api/traces/{trace}")).await;
+    assert_eq!(page.browser.value("document.querySelectorAll('.mark').length").await, 0, "no span is marked as failed");
+    let found = page.local.console(&format!("/api/traces/{trace}")).await;
     assert_eq!((&found["requests"][0]["method"], &found["requests"][0]["status"]), (&"POST".into(), &200.into()));
-    assert_eq!(page.running.messages().await[0], "Zathras is used to being a beast of burden");
+    assert_eq!(page.local.messages().await[0], "Zathras is used to being a beast of burden");
     page.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_post_is_found_and_replied_to_as_somebody_else() {
+async fn another_user_can_find_a_post_and_reply_to_it() {
     let page = Page::open().await;
     page.go("/try").await;
     page.browser.write("input[name=term]", "imported").await;
@@ -42,9 +42,9 @@ async fn a_post_is_found_and_replied_to_as_somebody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_stranger_sends_is_shown_and_not_run() {
+async fn markup_in_a_request_is_shown_and_not_executed() {
     let page = Page::open().await;
-    page.running.get("/%3Cimg%20src=x%20onerror=document.title='run'%3E").await;
+    page.local.get("/%3Cimg%20src=x%20onerror=document.title='run'%3E").await;
     page.text(".row", "onerror").await;
     page.browser.click(".row").await;
     page.text(".head", "answered by the gateway").await;

@@ -1,9 +1,9 @@
-//! The command's own words: help with examples for each subcommand, completions for each shell.
+//! Help texts with examples for each subcommand, and completions for each shell.
 
 use crate::support::run;
 
 #[tokio::test]
-async fn each_subcommand_explains_itself_with_examples() {
+async fn the_help_of_each_subcommand_has_examples_and_fits_into_100_columns() {
     let all = run(&["--help"], &[]).await;
     for command in ["local", "doctor", "trace", "replay", "completions"] {
         assert!(all.out.contains(&format!("\n  {command} ")), "{}", all.out);
@@ -16,12 +16,12 @@ async fn each_subcommand_explains_itself_with_examples() {
 }
 
 #[tokio::test]
-async fn completions_know_every_subcommand_in_every_shell() {
+async fn the_completions_of_each_shell_contain_every_subcommand() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let ended = run(&["completions", shell], &[]).await;
-        assert_eq!(ended.code, Some(0), "{shell}");
+        let output = run(&["completions", shell], &[]).await;
+        assert_eq!(output.code, Some(0), "{shell}");
         for command in ["local", "doctor", "trace", "replay", "dry-run"] {
-            assert!(ended.out.contains(command), "{shell} does not know {command}");
+            assert!(output.out.contains(command), "{shell} lacks {command}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! `crudder replay`, `trace` and `doctor` as their users meet them: the real binary, and fakes that answer as the vendors document.
+//! Tests of replay, trace and doctor: the real binary against fakes of AWS, Honeycomb and Rollbar.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-mod cloud;
+mod dead_letters;
 mod doctor;
+mod fake_cloud;
 mod help;
-mod letters;
 mod replay;
 mod support;
 mod trace;

@@ -1,155 +1,184 @@
-//! Dead letters: each delivered once, whatever happens to the run, and nothing of a bad line but its number.
+//! Tests of `crudder replay`: each dead letter is delivered once, and bad lines are reported.
 
 use crudder_fakes::{Fault, Plan, RetryAfter, Rollbar, RollbarConfig, RollbarToken, XrayApi, XrayConfig};
+use crudder_testing::TIMEOUT;
 
-use crate::letters::{gzip, letter, rollbar};
-use crate::support::{Ended, PATIENCE, SECRET, WRONG_TOKEN, crudder, file, finish, run};
+use crate::dead_letters::{gzip, letter, rollbar_letter};
+use crate::support::{CommandOutput, SECRET, WRONG_TOKEN, crudder, file, finish, run};
 
-async fn vendor() -> Rollbar {
+async fn start_rollbar() -> Rollbar {
     Rollbar::start(RollbarConfig::default()).await.unwrap()
 }
 
-fn variables(vendor: &Rollbar) -> Vec<(&'static str, String)> {
+fn variables(rollbar: &Rollbar) -> Vec<(&'static str, String)> {
     let token = RollbarToken::local().text.reveal().to_owned();
-    vec![("ROLLBAR_ENDPOINT", format!("{}/api/1/item/", vendor.url())), ("ROLLBAR_ACCESS_TOKEN", token)]
+    vec![("ROLLBAR_ENDPOINT", format!("{}/api/1/item/", rollbar.url())), ("ROLLBAR_ACCESS_TOKEN", token)]
 }
 
+<<<<<<< HEAD
 fn taken(vendor: &Rollbar) -> (u64, u64) {
     vendor.with_store(|store| (store.item_count(), store.duplicate_items()))
+=======
+/// Returns how many items Rollbar received, and how many of them repeatedly.
+fn received(rollbar: &Rollbar) -> (u64, u64) {
+    rollbar.with_store(|store| (store.item_count(), store.repeated_items()))
+>>>>>>> h/cli
 }
 
 #[tokio::test]
 async fn each_letter_is_delivered_once_and_a_second_run_sends_nothing() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let lines = [rollbar(1), "START RequestId: 1".into(), rollbar(2), rollbar(1), rollbar(3)].join("\n");
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let lines =
+        [rollbar_letter(1), "START RequestId: 1".into(), rollbar_letter(2), rollbar_letter(1), rollbar_letter(3)]
+            .join("\n");
     let path = file(&folder, "export.log", lines);
     let path = path.to_str().unwrap();
-    let first = run(&["replay", path], &variables(&vendor)).await;
-    assert_eq!((first.code, taken(&vendor)), (Some(0), (3, 0)), "{first:?}");
-    assert!(first.out.contains("rollbar: 3 letters delivered, 3 items in all"), "{first:?}");
-    assert!(first.out.contains("1 line in the export twice"), "{first:?}");
-    let again = run(&["replay", path], &variables(&vendor)).await;
-    assert_eq!((again.code, taken(&vendor)), (Some(0), (3, 0)), "{again:?}");
-    assert!(again.out.contains("3 letters delivered before, not sent again"), "{again:?}");
+    let first = run(&["replay", path], &variables(&rollbar)).await;
+    assert_eq!((first.code, received(&rollbar)), (Some(0), (3, 0)), "{first:?}");
+    assert!(first.out.contains("rollbar: 3 dead letters delivered (3 items)"), "{first:?}");
+    assert!(first.out.contains("1 line repeated in the input"), "{first:?}");
+    let again = run(&["replay", path], &variables(&rollbar)).await;
+    assert_eq!((again.code, received(&rollbar)), (Some(0), (3, 0)), "{again:?}");
+    assert!(again.out.contains("3 dead letters already delivered, not sent again"), "{again:?}");
 }
 
 #[tokio::test]
-async fn letters_of_one_content_under_two_ids_are_one() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let path = file(&folder, "export.log", [rollbar(1), rollbar(1).replace("letter-1", "letter-9")].join("\n"));
-    let ended = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
-    assert_eq!((ended.code, taken(&vendor)), (Some(0), (1, 0)), "{ended:?}");
+async fn letters_with_the_same_content_are_delivered_once() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let path =
+        file(&folder, "export.log", [rollbar_letter(1), rollbar_letter(1).replace("letter-1", "letter-9")].join("\n"));
+    let output = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
+    assert_eq!((output.code, received(&rollbar)), (Some(0), (1, 0)), "{output:?}");
 }
 
 #[tokio::test]
-async fn a_run_that_is_killed_redelivers_at_most_the_letter_in_flight() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let lines: Vec<String> = (1..=20).map(rollbar).collect();
+async fn after_a_killed_run_at_most_the_letter_in_flight_is_delivered_again() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let lines: Vec<String> = (1..=20).map(rollbar_letter).collect();
     let path = file(&folder, "export.log", lines.join("\n"));
     let path = path.to_str().unwrap();
+<<<<<<< HEAD
     // Seven are answered; the eighth is taken, and its answer never comes.
     vendor.faults().add(Plan::times(7, Fault::Delayed { by: std::time::Duration::ZERO })).unwrap();
     vendor.faults().add(Plan::always(Fault::NoResponse { accept: true })).unwrap();
     let mut child = crudder(&["replay", path], &variables(&vendor)).spawn().unwrap();
     vendor.wait_for(PATIENCE, |store| (store.item_count() == 8).then_some(())).await.unwrap();
+=======
+    // Rollbar accepts and answers seven letters; it accepts the eighth and never answers.
+    rollbar.faults().add(Plan::times(7, Fault::Late { after: std::time::Duration::ZERO })).unwrap();
+    rollbar.faults().add(Plan::always(Fault::Silence { take: true })).unwrap();
+    let mut child = crudder(&["replay", path], &variables(&rollbar)).spawn().unwrap();
+    rollbar.wait_for(TIMEOUT, |store| (store.item_count() == 8).then_some(())).await.unwrap();
+>>>>>>> h/cli
     child.kill().await.unwrap();
-    vendor.faults().clear();
-    let again = run(&["replay", path], &variables(&vendor)).await;
-    assert_eq!((again.code, taken(&vendor)), (Some(0), (20, 1)), "{again:?}");
-    assert!(again.out.contains("7 letters delivered before"), "{again:?}");
+    rollbar.faults().clear();
+    let again = run(&["replay", path], &variables(&rollbar)).await;
+    assert_eq!((again.code, received(&rollbar)), (Some(0), (20, 1)), "{again:?}");
+    assert!(again.out.contains("7 dead letters already delivered"), "{again:?}");
 }
 
 #[tokio::test]
-async fn packed_exports_one_behind_the_other_are_read_from_standard_input() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let stamped = |ordinal| format!("2026-11-22T10:00:00.123Z {}\n", rollbar(ordinal));
-    let packed: Vec<u8> = (1..=3).flat_map(|ordinal| gzip(stamped(ordinal).as_bytes())).collect();
+async fn concatenated_gzip_files_are_read_from_standard_input() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let line = |ordinal| format!("2026-11-22T10:00:00.123Z {}\n", rollbar_letter(ordinal));
+    let compressed: Vec<u8> = (1..=3).flat_map(|ordinal| gzip(line(ordinal).as_bytes())).collect();
     let state = folder.path().join("state");
-    let command = || crudder(&["replay", "-", "--state", state.to_str().unwrap()], &variables(&vendor));
-    let first = finish(command(), &packed).await;
-    assert_eq!((first.code, taken(&vendor)), (Some(0), (3, 0)), "{first:?}");
-    let again = finish(command(), &packed).await;
-    assert_eq!((again.code, taken(&vendor)), (Some(0), (3, 0)), "{again:?}");
-    let stateless = finish(crudder(&["replay", "-", "--dry-run"], &[]), &packed).await;
-    assert!(stateless.err.contains("--state FILE") && stateless.out.contains("3 letters would be"), "{stateless:?}");
-}
-
-#[tokio::test]
-async fn bad_lines_are_named_and_counted_and_the_rest_is_delivered() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let cut = rollbar(2);
-    let cut = &cut[..cut.len() - 10];
-    let half = rollbar(5).replace("[1,1]", "[1,2]");
-    let lines = [
-        rollbar(1),
-        cut.to_owned(),
-        letter("pager", 3, &gzip(b"x")),
-        letter("rollbar", 4, b"no gzip"),
-        half,
-        rollbar(6),
-    ];
-    let path = file(&folder, "export.log", lines.join("\n"));
-    let ended = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
-    assert_eq!((ended.code, taken(&vendor)), (Some(1), (2, 0)), "{ended:?}");
-    for said in [
-        "line 2 is passed over",
-        "no vendor of ours is called \"pager\"",
-        "its payload is no gzip",
-        "letter letter-5: 1 of its 2 parts are there",
-    ] {
-        assert!(ended.err.contains(said), "{said}: {ended:?}");
-    }
+    let command = || crudder(&["replay", "-", "--state", state.to_str().unwrap()], &variables(&rollbar));
+    let first = finish(command(), &compressed).await;
+    assert_eq!((first.code, received(&rollbar)), (Some(0), (3, 0)), "{first:?}");
+    let again = finish(command(), &compressed).await;
+    assert_eq!((again.code, received(&rollbar)), (Some(0), (3, 0)), "{again:?}");
+    let stateless = finish(crudder(&["replay", "-", "--dry-run"], &[]), &compressed).await;
     assert!(
-        ended.out.contains("1 line passed over as malformed") && ended.out.contains("3 letters not delivered"),
-        "{ended:?}"
+        stateless.err.contains("--state FILE") && stateless.out.contains("3 dead letters would be"),
+        "{stateless:?}"
     );
 }
 
 #[tokio::test]
-async fn a_packed_export_that_breaks_off_is_read_as_far_as_it_goes() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let mut packed = gzip(format!("{}\n", rollbar(1)).as_bytes());
-    packed.extend(&gzip(rollbar(2).as_bytes())[..40]);
-    let path = file(&folder, "export.gz", packed);
-    let ended = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
-    assert_eq!((ended.code, taken(&vendor)), (Some(1), (1, 0)), "{ended:?}");
-    assert!(ended.err.contains("the input breaks off"), "{ended:?}");
+async fn bad_lines_are_reported_and_counted_and_the_rest_is_delivered() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let cut = rollbar_letter(2);
+    let cut = &cut[..cut.len() - 10];
+    let half = rollbar_letter(5).replace("[1,1]", "[1,2]");
+    let lines = [
+        rollbar_letter(1),
+        cut.to_owned(),
+        letter("pager", 3, &gzip(b"x")),
+        letter("rollbar", 4, b"no gzip"),
+        half,
+        rollbar_letter(6),
+    ];
+    let path = file(&folder, "export.log", lines.join("\n"));
+    let output = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
+    assert_eq!((output.code, received(&rollbar)), (Some(1), (2, 0)), "{output:?}");
+    for expected in [
+        "skipped line 2",
+        "no vendor of ours is called \"pager\"",
+        "its payload is no gzip",
+        "failed to reassemble dead letter letter-5: found 1 of 2 parts",
+    ] {
+        assert!(output.err.contains(expected), "{expected}: {output:?}");
+    }
+    assert!(
+        output.out.contains("1 line skipped as malformed") && output.out.contains("3 dead letters not delivered"),
+        "{output:?}"
+    );
 }
 
 #[tokio::test]
-async fn a_letter_that_unpacks_to_more_than_any_of_ours_is_left() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
+async fn a_truncated_gzip_file_is_read_as_far_as_possible() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let mut compressed = gzip(format!("{}\n", rollbar_letter(1)).as_bytes());
+    compressed.extend(&gzip(rollbar_letter(2).as_bytes())[..40]);
+    let path = file(&folder, "export.gz", compressed);
+    let output = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
+    assert_eq!((output.code, received(&rollbar)), (Some(1), (1, 0)), "{output:?}");
+    assert!(output.err.contains("the input ends early"), "{output:?}");
+}
+
+#[tokio::test]
+async fn a_letter_that_decompresses_to_too_many_bytes_is_not_delivered() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
     let bomb = gzip(&vec![b' '; 200 << 20]);
-    let path = file(&folder, "export.log", [letter("rollbar", 1, &bomb), rollbar(2)].join("\n"));
-    let ended = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
-    assert_eq!((ended.code, taken(&vendor)), (Some(1), (1, 0)), "{ended:?}");
-    assert!(ended.err.contains("unpacks to more"), "{ended:?}");
+    let path = file(&folder, "export.log", [letter("rollbar", 1, &bomb), rollbar_letter(2)].join("\n"));
+    let output = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
+    assert_eq!((output.code, received(&rollbar)), (Some(1), (1, 0)), "{output:?}");
+    assert!(output.err.contains("unpacks to more"), "{output:?}");
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_is_named_by_its_variable_and_asked_with_once() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let path = file(&folder, "export.log", [rollbar(1), rollbar(2)].join("\n"));
-    let mut wrong = variables(&vendor);
+async fn a_rejected_token_is_reported_with_its_variable_and_used_only_once() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let path = file(&folder, "export.log", [rollbar_letter(1), rollbar_letter(2)].join("\n"));
+    let mut wrong = variables(&rollbar);
     wrong[1].1 = WRONG_TOKEN.to_owned();
+<<<<<<< HEAD
     let ended = run(&["replay", path.to_str().unwrap()], &wrong).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.err.contains("the key is refused with 403: see to ROLLBAR_ACCESS_TOKEN"), "{ended:?}");
     assert_eq!(vendor.with_store(|store| store.call_log().request_count()), 1, "{ended:?}");
+=======
+    let output = run(&["replay", path.to_str().unwrap()], &wrong).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.err.contains("the key is refused with 403: see to ROLLBAR_ACCESS_TOKEN"), "{output:?}");
+    assert_eq!(rollbar.with_store(|store| store.call_log().requests()), 1, "{output:?}");
+>>>>>>> h/cli
     let none = run(&["replay", path.to_str().unwrap()], &[]).await;
     assert!(none.err.contains("no key is set: export ROLLBAR_ACCESS_TOKEN"), "{none:?}");
 }
 
 #[tokio::test]
-async fn a_vendor_that_throttles_is_asked_again() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    vendor.faults().add(Plan::times(2, Fault::Throttled(RetryAfter::Seconds(0)))).unwrap();
-    let path = file(&folder, "export.log", rollbar(1));
-    let ended = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
-    assert_eq!((ended.code, taken(&vendor)), (Some(0), (1, 0)), "{ended:?}");
+async fn a_throttled_letter_is_sent_again() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    rollbar.faults().add(Plan::times(2, Fault::Throttled(RetryAfter::Seconds(0)))).unwrap();
+    let path = file(&folder, "export.log", rollbar_letter(1));
+    let output = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
+    assert_eq!((output.code, received(&rollbar)), (Some(0), (1, 0)), "{output:?}");
 }
 
 #[tokio::test]
+<<<<<<< HEAD
 async fn a_network_that_refuses_is_said_and_a_later_run_delivers() {
     let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
     let path = file(&folder, "export.log", rollbar(1));
@@ -160,33 +189,46 @@ async fn a_network_that_refuses_is_said_and_a_later_run_delivers() {
     vendor.start_listening().unwrap();
     let again = run(&["replay", path.to_str().unwrap()], &variables(&vendor)).await;
     assert_eq!((again.code, taken(&vendor)), (Some(0), (1, 0)), "{again:?}");
+=======
+async fn a_refused_connection_is_reported_and_a_later_run_delivers() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let path = file(&folder, "export.log", rollbar_letter(1));
+    rollbar.shut().await;
+    let refused = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("no answer"), "{refused:?}");
+    rollbar.open().unwrap();
+    let again = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
+    assert_eq!((again.code, received(&rollbar)), (Some(0), (1, 0)), "{again:?}");
+>>>>>>> h/cli
 }
 
 #[tokio::test]
-async fn a_dry_run_sends_and_notes_nothing() {
-    let (vendor, folder) = (vendor().await, tempfile::tempdir().unwrap());
-    let path = file(&folder, "export.log", [rollbar(1), rollbar(2), rollbar(2)].join("\n"));
-    let Ended { code, out, .. } = run(&["replay", path.to_str().unwrap(), "--dry-run"], &variables(&vendor)).await;
-    assert_eq!((code, taken(&vendor)), (Some(0), (0, 0)));
-    assert!(out.contains("rollbar: 2 letters would be delivered"), "{out}");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no state file");
+async fn a_dry_run_sends_nothing_and_writes_no_progress_file() {
+    let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
+    let path = file(&folder, "export.log", [rollbar_letter(1), rollbar_letter(2), rollbar_letter(2)].join("\n"));
+    let CommandOutput { code, out, .. } =
+        run(&["replay", path.to_str().unwrap(), "--dry-run"], &variables(&rollbar)).await;
+    assert_eq!((code, received(&rollbar)), (Some(0), (0, 0)));
+    assert!(out.contains("rollbar: 2 dead letters would be delivered"), "{out}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "there is no progress file");
 }
 
 #[tokio::test]
-async fn what_can_not_be_read_or_written_is_named_with_the_mend() {
+async fn a_file_that_cannot_be_read_or_used_is_reported_with_the_fix() {
     let folder = tempfile::tempdir().unwrap();
     let missing = run(&["replay", "/nonexistent/export.log"], &[]).await;
     assert!(missing.code == Some(1) && missing.err.contains("/nonexistent/export.log"), "{missing:?}");
-    let path = file(&folder, "export.log", rollbar(1));
+    let path = file(&folder, "export.log", rollbar_letter(1));
     let diary = file(&folder, "diary", "my diary\n");
     let foreign = run(&["replay", path.to_str().unwrap(), "--state", diary.to_str().unwrap()], &[]).await;
-    assert!(foreign.code == Some(1) && foreign.err.contains("choose another place with --state"), "{foreign:?}");
+    assert!(foreign.code == Some(1) && foreign.err.contains("choose another file with --state"), "{foreign:?}");
 }
 
 #[tokio::test]
-async fn documents_go_to_x_ray_signed_with_the_credentials_of_a_profile() {
+async fn documents_for_x_ray_are_signed_with_the_credentials_of_a_profile() {
     let folder = tempfile::tempdir().unwrap();
-    let credentials = crate::cloud::credentials();
+    let credentials = crate::fake_cloud::credentials();
     let profile = format!(
         "[student]\naws_access_key_id = {}\naws_secret_access_key = {SECRET}\nregion = eu-west-1\n",
         credentials.id
@@ -204,9 +246,12 @@ async fn documents_go_to_x_ray_signed_with_the_credentials_of_a_profile() {
         ("AWS_SHARED_CREDENTIALS_FILE", shared.to_str().unwrap().to_owned()),
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
     ];
-    let ended = run(&["replay", path.to_str().unwrap()], &variables).await;
-    assert_eq!((ended.code, xray.with_store(|store| store.document_count())), (Some(0), 1), "{ended:?}");
+    let output = run(&["replay", path.to_str().unwrap()], &variables).await;
+    assert_eq!((output.code, xray.with_store(|store| store.document_count())), (Some(0), 1), "{output:?}");
     let other = file(&folder, "other.log", letter("xray", 2, &gzip(document.as_bytes())));
     let none = run(&["replay", other.to_str().unwrap()], &variables[..1]).await;
-    assert!(none.code == Some(1) && none.err.contains("letters to X-Ray: no region is set"), "{none:?}");
+    assert!(
+        none.code == Some(1) && none.err.contains("failed to load AWS credentials for X-Ray: no AWS region is set"),
+        "{none:?}"
+    );
 }

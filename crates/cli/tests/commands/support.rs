@@ -1,34 +1,31 @@
-//! The command as a process, with nothing of this process's settings, and keys that it must never print.
+//! Runs the command as a process, and checks that it never prints a key.
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
 
 use crudder_fakes::{HoneycombKey, RollbarToken};
+use crudder_testing::TIMEOUT;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// Longer than any command here takes on a machine that runs many tests at once.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A key and a token that nobody knows.
+/// A key and a token that the fakes do not accept.
 pub(crate) const WRONG_KEY: &str = "hcaik_11111111111111111111wrong11111111111111111111111111111crud";
 pub(crate) const WRONG_TOKEN: &str = "1111111111111111111111111111crud";
-/// A token that may only read.
+/// A token that can only read.
 pub(crate) const READ_TOKEN: &str = "2222222222222222222222222222crud";
-/// AWS's credentials.
+/// The AWS secret access key that the fake of AWS accepts.
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYnotreal";
 
-/// How a command ended.
+/// The exit code and the output of a command.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct CommandOutput {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
 
-/// `crudder` with these arguments and variables.
+/// Builds a `crudder` command with arguments and environment variables.
 pub(crate) fn crudder(args: &[&str], variables: &[(&str, String)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crudder"));
     command.args(args).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", "/nonexistent");
@@ -37,13 +34,13 @@ pub(crate) fn crudder(args: &[&str], variables: &[(&str, String)]) -> Command {
     command
 }
 
-/// Runs it to its end. No run may show a key, whatever it was about.
-pub(crate) async fn run(args: &[&str], variables: &[(&str, String)]) -> Ended {
+/// Runs a command to its end.
+pub(crate) async fn run(args: &[&str], variables: &[(&str, String)]) -> CommandOutput {
     finish(crudder(args, variables), b"").await
 }
 
-/// Runs it with this on its standard input.
-pub(crate) async fn finish(mut command: Command, input: &[u8]) -> Ended {
+/// Runs a command with `input` on its standard input, and checks that it printed no part of a key.
+pub(crate) async fn finish(mut command: Command, input: &[u8]) -> CommandOutput {
     if !input.is_empty() {
         command.stdin(Stdio::piped());
     }
@@ -51,20 +48,20 @@ pub(crate) async fn finish(mut command: Command, input: &[u8]) -> Ended {
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(input).await.unwrap();
     }
-    let output = timeout(PATIENCE, child.wait_with_output()).await.expect("an end in time").unwrap();
+    let output = timeout(TIMEOUT, child.wait_with_output()).await.expect("the command did not end in time").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let ended = Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+    let output = CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
     let (honeycomb, rollbar) = (HoneycombKey::local(), RollbarToken::local());
     for key in [WRONG_KEY, WRONG_TOKEN, READ_TOKEN, SECRET, honeycomb.text.reveal(), rollbar.text.reveal()] {
-        // A part of a key helps a thief, too.
+        // A part of a key is a leak, too.
         for part in [key, &key[6..], &key[..key.len() - 6]] {
-            assert!(!ended.out.contains(part) && !ended.err.contains(part), "a key is shown: {ended:?}");
+            assert!(!output.out.contains(part) && !output.err.contains(part), "a key was printed: {output:?}");
         }
     }
-    ended
+    output
 }
 
-/// Writes a file into a folder of the test's own.
+/// Writes a file into the test's folder.
 pub(crate) fn file(folder: &tempfile::TempDir, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();

@@ -1,16 +1,17 @@
-//! One request of a deployed stack, from X-Ray and CloudWatch.
+//! Tests of `crudder trace` with a deployed stack.
 
 use crudder_fakes::AwsConfig;
 use serde_json::Value;
 
-use crate::cloud::{Cloud, known};
-use crate::support::{Ended, run};
+use crate::fake_cloud::{FakeCloud, valid_keys};
+use crate::support::{CommandOutput, run};
 
 const ID: &str = "1-6921f3a0-0123456789abcdef01234567";
 
-/// A stack whose API has had one request, of the trace `ID` in this very second.
-async fn requested(spoil: impl FnOnce(&mut AwsConfig)) -> (Cloud, String) {
-    let cloud = Cloud::start(spoil).await;
+/// Starts a stack and sends one request; returns its trace ID, which is [`ID`] with the current
+/// second.
+async fn start_with_request(change: impl FnOnce(&mut AwsConfig)) -> (FakeCloud, String) {
+    let cloud = FakeCloud::start(change).await;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let id = format!("1-{now:08x}-{}", &ID[11..]);
     let request = reqwest::Client::new().get(format!("{}/dev/api/activities/home", cloud.aws.url()));
@@ -18,18 +19,18 @@ async fn requested(spoil: impl FnOnce(&mut AwsConfig)) -> (Cloud, String) {
     (cloud, id)
 }
 
-async fn traced(cloud: &Cloud, id: &str, more: &[&str]) -> Ended {
+async fn run_trace(cloud: &FakeCloud, id: &str, more: &[&str]) -> CommandOutput {
     let args = [&["trace", id, "--stack", "crudder-dev", "--wait", "5"], more].concat();
-    run(&args, &cloud.with(&[("COLUMNS", "120")])).await
+    run(&args, &cloud.variables(&[("COLUMNS", "120")])).await
 }
 
 #[tokio::test]
-async fn a_request_is_shown_with_bars_lines_and_links() {
-    let (cloud, id) = requested(|_| ()).await;
-    let (key, _) = known();
-    let ended = run(&["trace", &id, "--stack", "crudder-dev"], &cloud.with(&[("HONEYCOMB_API_KEY", &key)])).await;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    for told in [
+async fn a_request_is_shown_with_bars_log_lines_and_links() {
+    let (cloud, id) = start_with_request(|_| ()).await;
+    let (key, _) = valid_keys();
+    let output = run(&["trace", &id, "--stack", "crudder-dev"], &cloud.variables(&[("HONEYCOMB_API_KEY", &key)])).await;
+    assert_eq!(output.code, Some(0), "{output:?}");
+    for expected in [
         "GET /api/activities/home  200  90.0 ms",
         "          DynamoDB",
         "operation=Query  table=crudder",
@@ -38,28 +39,35 @@ async fn a_request_is_shown_with_bars_lines_and_links() {
         "log-group/$252Fcrudder$252Fdev$252Fhome-activities",
         "https://ui.honeycomb.io/crudder/environments/crudder/trace?trace_id=",
     ] {
-        assert!(ended.out.contains(told), "{told}\n{}", ended.out);
+        assert!(output.out.contains(expected), "{expected}\n{}", output.out);
     }
-    assert!(!ended.out.contains('\u{1b}'), "a pipe gets plain text");
+    assert!(!output.out.contains('\u{1b}'), "output to a pipe is plain text");
 }
 
 #[tokio::test]
+<<<<<<< HEAD
 async fn the_culprit_of_a_death_is_marked() {
     let (cloud, id) = requested(|aws| aws.function_died = true).await;
     let ended = traced(&cloud, &id, &[]).await;
     let line = ended.out.lines().find(|line| line.contains("culprit")).unwrap_or_else(|| panic!("{ended:?}"));
+=======
+async fn the_failed_span_of_a_death_is_marked() {
+    let (cloud, id) = start_with_request(|aws| aws.has_died = true).await;
+    let output = run_trace(&cloud, &id, &[]).await;
+    let line = output.out.lines().find(|line| line.contains("<- failed span")).unwrap_or_else(|| panic!("{output:?}"));
+>>>>>>> h/cli
     assert!(line.contains("DynamoDB") && line.contains("fault"), "{line}");
-    assert!(ended.out.contains("https://rollbar.com/occurrence/uuid/?uuid="), "{ended:?}");
-    let told = traced(&cloud, &id, &["--json"]).await;
-    let told: Value = serde_json::from_str(&told.out).unwrap();
-    let culprits: Vec<&Value> =
-        told["spans"].as_array().unwrap().iter().filter(|span| span["culprit"] == true).collect();
-    assert!(matches!(culprits.as_slice(), [one] if one["name"] == "DynamoDB" && one["depth"] == 5), "{told}");
+    assert!(output.out.contains("https://rollbar.com/occurrence/uuid/?uuid="), "{output:?}");
+    let output = run_trace(&cloud, &id, &["--json"]).await;
+    let trace: Value = serde_json::from_str(&output.out).unwrap();
+    let failed: Vec<&Value> =
+        trace["spans"].as_array().unwrap().iter().filter(|span| span["culprit"] == true).collect();
+    assert!(matches!(failed.as_slice(), [one] if one["name"] == "DynamoDB" && one["depth"] == 5), "{trace}");
 }
 
 #[tokio::test]
 async fn every_form_of_the_id_finds_the_trace() {
-    let (cloud, id) = requested(|_| ()).await;
+    let (cloud, id) = start_with_request(|_| ()).await;
     let w3c = id[2..].replace('-', "");
     for form in [
         w3c.clone(),
@@ -67,39 +75,50 @@ async fn every_form_of_the_id_finds_the_trace() {
         format!("Root={id};Parent=53995c3f42cd8ad8;Sampled=1"),
         format!("https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#xray:traces/{id}"),
     ] {
-        let ended = traced(&cloud, &form, &["--json"]).await;
-        assert_eq!(ended.code, Some(0), "{form}: {ended:?}");
+        let output = run_trace(&cloud, &form, &["--json"]).await;
+        assert_eq!(output.code, Some(0), "{form}: {output:?}");
     }
 }
 
 #[tokio::test]
+<<<<<<< HEAD
 async fn a_trace_that_comes_late_or_in_parts_is_waited_for() {
     let (cloud, id) = requested(|aws| (aws.empty_reads, aws.partial_reads) = (2, 2)).await;
     let ended = traced(&cloud, &id, &[]).await;
     assert!(ended.code == Some(0) && ended.out.contains("DynamoDB"), "{ended:?}");
     assert_eq!(cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")), 5);
+=======
+async fn trace_waits_for_a_trace_that_appears_late_or_in_parts() {
+    let (cloud, id) = start_with_request(|aws| (aws.late, aws.partial) = (2, 2)).await;
+    let output = run_trace(&cloud, &id, &[]).await;
+    assert!(output.code == Some(0) && output.out.contains("DynamoDB"), "{output:?}");
+    assert_eq!(cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")), 5);
+>>>>>>> h/cli
 }
 
 #[tokio::test]
-async fn with_transaction_search_the_lines_are_shown_and_why_there_are_no_spans() {
-    let (cloud, id) = requested(|aws| aws.transaction_search = Some(1.0)).await;
-    let ended = traced(&cloud, &id, &[]).await;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.out.contains("Hello Cloudwatch!") && ended.out.contains("Transaction Search is on"), "{ended:?}");
+async fn with_transaction_search_the_log_lines_are_shown_and_a_note_says_why_there_are_no_spans() {
+    let (cloud, id) = start_with_request(|aws| aws.transaction_search = Some(1.0)).await;
+    let output = run_trace(&cloud, &id, &[]).await;
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.out.contains("Hello Cloudwatch!") && output.out.contains("Transaction Search is on"), "{output:?}");
 }
 
 #[tokio::test]
-async fn what_stands_in_the_way_is_named_with_the_mend() {
-    let (cloud, id) = requested(|aws| aws.denied = vec!["xray:BatchGetTraces"]).await;
-    let denied = traced(&cloud, &id, &[]).await;
-    assert!(denied.code == Some(1) && denied.err.contains("mend: allow xray:BatchGetTraces"), "{denied:?}");
-    let (cloud, id) = requested(|aws| aws.denied = vec!["logs:FilterLogEvents"]).await;
-    let blind = traced(&cloud, &id, &[]).await;
-    assert!(blind.code == Some(0) && blind.out.contains("no permission for logs:FilterLogEvents"), "{blind:?}");
-    let (cloud, _) = requested(|_| ()).await;
+async fn each_error_says_how_to_fix_it() {
+    let (cloud, id) = start_with_request(|aws| aws.denied = vec!["xray:BatchGetTraces"]).await;
+    let denied = run_trace(&cloud, &id, &[]).await;
+    assert!(denied.code == Some(1) && denied.err.contains("fix: allow xray:BatchGetTraces"), "{denied:?}");
+    let (cloud, id) = start_with_request(|aws| aws.denied = vec!["logs:FilterLogEvents"]).await;
+    let no_lines = run_trace(&cloud, &id, &[]).await;
+    assert!(
+        no_lines.code == Some(0) && no_lines.out.contains("no permission for logs:FilterLogEvents"),
+        "{no_lines:?}"
+    );
+    let (cloud, _) = start_with_request(|_| ()).await;
     let args = ["trace", ID, "--stack", "crudder-dev", "--wait", "0"];
-    let unknown = run(&args, &cloud.signed()).await;
-    assert!(unknown.code == Some(1) && unknown.err.contains("stack crudder-dev does not know it"), "{unknown:?}");
+    let unknown = run(&args, &cloud.aws_variables()).await;
+    assert!(unknown.code == Some(1) && unknown.err.contains("stack crudder-dev does not have it"), "{unknown:?}");
     let no_id = run(&["trace", "hello"], &[]).await;
     assert!(no_id.code == Some(1) && no_id.err.contains("1-8hex-24hex"), "{no_id:?}");
     cloud.aws.stop_listening().await;

@@ -1,10 +1,10 @@
-//! `crudder local` as its users meet it: a process that prints where it is, serves, and ends with everything that it started.
+//! Tests of `crudder local` as a process.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-mod command;
 mod console;
-mod ends;
-mod refusals;
-mod sees;
-mod serves;
+mod local_process;
+mod other_commands;
+mod serving;
+mod shutdown;
+mod startup_errors;

@@ -1,17 +1,17 @@
-//! That what it can't do is said plainly, with what to do about it.
+//! Tests that an error at startup names its cause and the fix.
 
 use std::net::TcpListener;
 
 use rustix::process::Signal;
 
-use crate::command::{Running, bare, binaries, crudder, finish};
+use crate::local_process::{LocalProcess, bare_local, binaries, crudder_local, finish};
 
 #[tokio::test]
-async fn a_port_in_use_is_named_with_its_flag() {
+async fn a_port_in_use_is_reported_with_its_flag() {
     let (data, taken) = (tempfile::tempdir().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let port = taken.local_addr().unwrap().port();
     for (flag, other) in [("--port", "--console-port"), ("--console-port", "--port")] {
-        let mut command = bare();
+        let mut command = bare_local();
         command
             .args([flag, &port.to_string(), other, "0", "--data"])
             .arg(data.path())
@@ -24,20 +24,20 @@ async fn a_port_in_use_is_named_with_its_flag() {
 }
 
 #[tokio::test]
-async fn a_data_folder_in_use_is_named() {
+async fn a_data_folder_in_use_is_reported() {
     let data = tempfile::tempdir().unwrap();
-    let running = Running::start(crudder(data.path())).await;
-    let (success, _, err) = finish(crudder(data.path())).await;
+    let local = LocalProcess::start(crudder_local(data.path())).await;
+    let (success, _, err) = finish(crudder_local(data.path())).await;
     assert!(!success);
     assert!(err.contains(data.path().to_str().unwrap()) && err.contains("--data"), "{err}");
-    assert_eq!(running.get("/api/health-check").await.0, 200, "the first one is not disturbed");
-    running.end(Signal::INT).await;
+    assert_eq!(local.get("/api/health-check").await.0, 200, "the first process still serves");
+    local.end(Signal::INT).await;
 }
 
 #[tokio::test]
-async fn a_bad_value_is_named_with_its_variable() {
+async fn an_invalid_value_is_reported_with_its_variable() {
     let data = tempfile::tempdir().unwrap();
-    let mut command = crudder(data.path());
+    let mut command = crudder_local(data.path());
     command.env("CRUDDER_FAULTS", "maybe");
     let (success, _, err) = finish(command).await;
     assert!(!success);
@@ -45,9 +45,9 @@ async fn a_bad_value_is_named_with_its_variable() {
 }
 
 #[tokio::test]
-async fn a_folder_outside_the_workspace_is_no_place_for_it() {
+async fn it_does_not_start_outside_the_workspace() {
     let data = tempfile::tempdir().unwrap();
-    let mut command = crudder(data.path());
+    let mut command = crudder_local(data.path());
     command.current_dir(data.path());
     let (success, _, err) = finish(command).await;
     assert!(!success);
@@ -55,9 +55,9 @@ async fn a_folder_outside_the_workspace_is_no_place_for_it() {
 }
 
 #[tokio::test]
-async fn binaries_that_are_not_there_are_named() {
+async fn missing_binaries_are_reported() {
     let (data, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let mut command = bare();
+    let mut command = bare_local();
     command
         .args(["--port", "0", "--console-port", "0", "--data"])
         .arg(data.path())

@@ -1,4 +1,4 @@
-//! Warnings and errors of the crates below, on the screen.
+//! A tracing layer that prints the warnings and errors of Crudder's crates to the terminal.
 
 use std::fmt::{Debug, Write};
 
@@ -6,21 +6,21 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::screen::Screen;
+use crate::terminal::Terminal;
 
-/// Shows what happens from now on.
-pub(crate) fn open(screen: Screen) {
-    let registry = tracing_subscriber::registry().with(Journal(screen));
-    // It fails where a subscriber is set already, and nobody but this sets one.
+/// Installs the layer for the whole process.
+pub(crate) fn install(terminal: Terminal) {
+    let registry = tracing_subscriber::registry().with(LogLayer(terminal));
+    // This fails only if a subscriber is already set, and no other code sets one.
     let _ = tracing::subscriber::set_global_default(registry);
 }
 
-struct Journal(Screen);
+struct LogLayer(Terminal);
 
-impl<S: Subscriber> Layer<S> for Journal {
+impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
-        // Ours only: what the SDK and the servers think of their connections helps nobody at a terminal.
+        // Events of other crates, such as the SDK's connection warnings, do not help at a terminal.
         if *metadata.level() > Level::WARN || !metadata.target().starts_with("crudder") {
             return;
         }
@@ -34,7 +34,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        // Writing to a string can't fail.
+        // Writing to a string does not fail.
         let _ = match field.name() {
             "message" => write!(self.0, " {value:?}"),
             name => write!(self.0, " {name}={value:?}"),

@@ -1,4 +1,4 @@
-//! AWS's fake, Honeycomb's and Rollbar's, and the variables by which the command finds them.
+//! Fakes of AWS, Honeycomb and Rollbar, and the variables that point the command to them.
 
 use crudder_fakes::{
     Aws, AwsConfig, AwsCredentials, Honeycomb, HoneycombConfig, HoneycombKey, Rollbar, RollbarConfig, RollbarToken,
@@ -7,10 +7,10 @@ use crudder_fakes::{
 
 use crate::support::{READ_TOKEN, SECRET};
 
-/// Who may sign.
+/// The access key ID that the fake of AWS accepts.
 const ID: &str = "AKIAIOSFODNN7NOTREAL";
 
-pub(crate) struct Cloud {
+pub(crate) struct FakeCloud {
     pub(crate) aws: Aws,
     pub(crate) honeycomb: Honeycomb,
     pub(crate) rollbar: Rollbar,
@@ -18,11 +18,12 @@ pub(crate) struct Cloud {
 
 pub(crate) type Variables = Vec<(&'static str, String)>;
 
-impl Cloud {
-    /// A stack that is well, but for what `spoil` does to it. Signatures are checked.
-    pub(crate) async fn start(spoil: impl FnOnce(&mut AwsConfig)) -> Self {
+impl FakeCloud {
+    /// Starts a stack without problems and lets `change` introduce some. The fake of AWS checks
+    /// signatures.
+    pub(crate) async fn start(change: impl FnOnce(&mut AwsConfig)) -> Self {
         let mut config = AwsConfig { credentials: Some(credentials()), ..AwsConfig::default() };
-        spoil(&mut config);
+        change(&mut config);
         let mut rollbar = RollbarConfig::default();
         rollbar.tokens.push(RollbarToken::new(READ_TOKEN, Scope::Read));
         Self {
@@ -32,8 +33,8 @@ impl Cloud {
         }
     }
 
-    /// AWS's credentials, and no key of a vendor.
-    pub(crate) fn signed(&self) -> Variables {
+    /// Returns the variables with AWS credentials, and no key of Honeycomb or Rollbar.
+    pub(crate) fn aws_variables(&self) -> Variables {
         vec![
             ("AWS_ENDPOINT_URL", self.aws.url()),
             ("AWS_REGION", "us-east-1".to_owned()),
@@ -43,9 +44,9 @@ impl Cloud {
         ]
     }
 
-    /// Credentials and addresses, and these more.
-    pub(crate) fn with(&self, more: &[(&'static str, &str)]) -> Variables {
-        let mut variables = self.signed();
+    /// Returns the variables with AWS credentials and all addresses, and `more`.
+    pub(crate) fn variables(&self, more: &[(&'static str, &str)]) -> Variables {
+        let mut variables = self.aws_variables();
         variables.push(("HONEYCOMB_API_ENDPOINT", self.honeycomb.url()));
         variables.push(("ROLLBAR_ENDPOINT", format!("{}/api/1/item/", self.rollbar.url())));
         variables.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
@@ -53,12 +54,12 @@ impl Cloud {
     }
 }
 
-/// The key and the token that the fakes know.
-pub(crate) fn known() -> (String, String) {
+/// Returns the key and the token that the fakes of Honeycomb and Rollbar accept.
+pub(crate) fn valid_keys() -> (String, String) {
     (HoneycombKey::local().text.reveal().to_owned(), RollbarToken::local().text.reveal().to_owned())
 }
 
-/// Who may sign.
+/// The credentials that the fake of AWS accepts.
 pub(crate) fn credentials() -> AwsCredentials {
     AwsCredentials { id: ID.to_owned(), secret: Secret::new(SECRET) }
 }

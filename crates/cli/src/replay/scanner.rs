@@ -1,108 +1,114 @@
-//! Dead letters in whatever form CloudWatch exports its lines: plain, with a prefix, inside JSON, inside CSV, printed over several lines.
+//! Finds dead letters in every form of exported CloudWatch log lines.
 
 use crudder_extension::Part;
 use serde_json::{Deserializer, Value};
 
-/// The words that every letter's line holds; what lacks them need not be parsed.
-const MARK: &str = "dead letter";
-/// An object printed over several lines has so many at most, unless it is a whole export, whose lines stand for themselves.
-const HELD_LINES: usize = 64;
-/// And so many bytes: five letters' worth.
-const HELD_BYTES: usize = 1 << 20;
-/// Exports nest a line three deep: results, row, field.
-const DEPTH: usize = 8;
+/// Every dead letter's line contains this text, so that other lines need not be parsed.
+const MARKER: &str = "dead letter";
+/// An object printed over several lines has at most so many. More lines are a whole export, which
+/// is scanned line by line.
+const MAX_BUFFERED_LINES: usize = 64;
+/// Enough for five letters.
+const MAX_BUFFERED_BYTES: usize = 1 << 20;
+/// More than the three levels at which exports nest a line: results, row, field.
+const MAX_DEPTH: usize = 8;
 
-/// What was found in the lines.
+/// What a line contains.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// A part of a letter.
+pub(super) enum Found {
+    /// A part of a dead letter.
     Part(Part),
-    /// A line that holds a letter, and can't be read.
-    Malformed { line: u64, why: &'static str },
+    /// A line with a dead letter that cannot be read.
+    Malformed { line: u64, reason: &'static str },
 }
 
-/// Reads an export line by line.
+/// Scans an export line by line: plain lines, prefixed lines, JSON and CSV.
+///
+/// It buffers lines that may be an object printed over several lines.
 #[derive(Debug, Default)]
-pub(crate) struct Export {
-    held: Vec<(u64, String)>,
-    bytes: usize,
+pub(super) struct Scanner {
+    buffered: Vec<(u64, String)>,
+    buffered_bytes: usize,
 }
 
-impl Export {
-    /// What a line brings, and the lines that waited for it.
-    pub(crate) fn read(&mut self, number: u64, line: &str) -> Vec<Found> {
+impl Scanner {
+    /// Scans a line, and the buffered lines if it completes them.
+    pub(super) fn scan(&mut self, number: u64, line: &str) -> Vec<Found> {
         let mut found = Vec::new();
         let text = line.trim();
-        if self.held.is_empty() && !text.ends_with('{') {
-            Reading { line: number, found: &mut found }.text(line, DEPTH);
+        if self.buffered.is_empty() && !text.ends_with('{') {
+            LineScan { line: number, found: &mut found }.text(line, MAX_DEPTH);
             return found;
         }
-        self.bytes += line.len();
-        self.held.push((number, line.to_owned()));
-        let is_closed = text.starts_with('}') && self.close(&mut found);
-        if !is_closed && (self.held.len() > HELD_LINES || self.bytes > HELD_BYTES) {
-            self.release(&mut found);
+        self.buffered_bytes += line.len();
+        self.buffered.push((number, line.to_owned()));
+        let is_complete = text.starts_with('}') && self.scan_object(&mut found);
+        if !is_complete && (self.buffered.len() > MAX_BUFFERED_LINES || self.buffered_bytes > MAX_BUFFERED_BYTES) {
+            self.scan_each(&mut found);
         }
         found
     }
 
-    /// What the last lines bring.
-    pub(crate) fn end(&mut self) -> Vec<Found> {
+    /// Scans the lines that are still buffered.
+    pub(super) fn finish(&mut self) -> Vec<Found> {
         let mut found = Vec::new();
-        self.release(&mut found);
+        self.scan_each(&mut found);
         found
     }
 
-    /// Whether the lines that are held are an object by now.
-    fn close(&mut self, found: &mut Vec<Found>) -> bool {
-        let Some(first) = self.held.first().map(|(number, _)| *number) else { return true };
-        let text: String = self.held.iter().map(|(_, line)| line.as_str()).collect();
+    /// Scans the buffered lines as one object, and returns whether they are one.
+    fn scan_object(&mut self, found: &mut Vec<Found>) -> bool {
+        let Some(first) = self.buffered.first().map(|(number, _)| *number) else { return true };
+        let text: String = self.buffered.iter().map(|(_, line)| line.as_str()).collect();
         let start = text.find('{').unwrap_or_default();
         let Some(Ok(value)) = Deserializer::from_str(&text[start..]).into_iter::<Value>().next() else { return false };
-        Reading { line: first, found }.value(&value, DEPTH);
-        (self.held, self.bytes) = (Vec::new(), 0);
+        LineScan { line: first, found }.value(&value, MAX_DEPTH);
+        (self.buffered, self.buffered_bytes) = (Vec::new(), 0);
         true
     }
 
-    /// They are no object: each stands for itself.
-    fn release(&mut self, found: &mut Vec<Found>) {
-        self.bytes = 0;
-        for (line, text) in std::mem::take(&mut self.held) {
-            Reading { line, found }.text(&text, DEPTH);
+    /// Scans each buffered line by itself.
+    fn scan_each(&mut self, found: &mut Vec<Found>) {
+        self.buffered_bytes = 0;
+        for (line, text) in std::mem::take(&mut self.buffered) {
+            LineScan { line, found }.text(&text, MAX_DEPTH);
         }
     }
 }
 
-struct Reading<'a> {
+/// Collects what one line, or one object, contains.
+struct LineScan<'a> {
     line: u64,
     found: &'a mut Vec<Found>,
 }
 
-impl Reading<'_> {
+impl LineScan<'_> {
     fn text(&mut self, text: &str, depth: usize) {
-        if !text.contains(MARK) || depth == 0 {
+        if !text.contains(MARKER) || depth == 0 {
             return;
         }
-        let is_read = self.objects(text, depth)
+        let is_parsed = self.objects(text, depth)
             || self.quoted(text, depth)
             || (text.contains("\"\"") && self.objects(&text.replace("\"\"", "\""), depth));
-        if !is_read && text.contains("payload") {
-            self.found.push(Found::Malformed { line: self.line, why: "it holds a dead letter, and is no whole JSON" });
+        if !is_parsed && text.contains("payload") {
+            self.found
+                .push(Found::Malformed { line: self.line, reason: "it has a dead letter whose JSON is incomplete" });
         }
     }
 
-    /// One object after the other, from the first brace on: what stands before it is a time, a stream's name.
+    /// Scans a sequence of objects from the first brace on, after a prefix such as a time or a
+    /// stream's name.
     fn objects(&mut self, text: &str, depth: usize) -> bool {
         let Some(start) = text.find('{') else { return false };
-        let mut is_read = false;
+        let mut is_parsed = false;
         for value in Deserializer::from_str(&text[start..]).into_iter::<Value>().map_while(Result::ok) {
-            is_read |= value.is_object();
+            is_parsed |= value.is_object();
             self.value(&value, depth - 1);
         }
-        is_read
+        is_parsed
     }
 
-    /// A line inside a JSON string, as in one line of an export that is printed over many.
+    /// Scans a line in a JSON string, as in one line of an export that is printed over many.
     fn quoted(&mut self, text: &str, depth: usize) -> bool {
         let Some(start) = text.find("\"{\\\"") else { return false };
         match Deserializer::from_str(&text[start..]).into_iter::<String>().next() {
@@ -114,7 +120,7 @@ impl Reading<'_> {
     fn value(&mut self, value: &Value, depth: usize) {
         match (Part::read(value), value) {
             (Some(Ok(part)), _) => self.found.push(Found::Part(part)),
-            (Some(Err(why)), _) => self.found.push(Found::Malformed { line: self.line, why }),
+            (Some(Err(reason)), _) => self.found.push(Found::Malformed { line: self.line, reason }),
             (None, _) if depth == 0 => (),
             (None, Value::String(text)) => self.text(text, depth),
             (None, Value::Array(items)) => items.iter().for_each(|item| self.value(item, depth - 1)),
@@ -134,22 +140,22 @@ mod tests {
             "reason": "it said \"later\"", "encoding": "gzip+base64", "letter": "a", "part": [1, 1], "payload": "YQ==" })
     }
 
-    fn read(text: &str) -> Vec<Found> {
-        let mut export = Export::default();
+    fn scan(text: &str) -> Vec<Found> {
+        let mut scanner = Scanner::default();
         let mut found = Vec::new();
         for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-            found.extend(export.read(number, line));
+            found.extend(scanner.scan(number, line));
         }
-        found.extend(export.end());
+        found.extend(scanner.finish());
         found
     }
 
-    fn one() -> Vec<Found> {
+    fn one_part() -> Vec<Found> {
         vec![Found::Part(Part::read(&letter()).unwrap().unwrap())]
     }
 
     #[test]
-    fn a_letter_is_found_in_every_form_that_cloudwatch_exports() {
+    fn a_letter_is_found_in_every_export_form_of_cloudwatch() {
         let line = letter().to_string();
         let event = json!({ "logStreamName": "s", "timestamp": 1, "message": format!("{line}\n"), "eventId": "1" });
         let row =
@@ -180,37 +186,38 @@ mod tests {
                 format!("{}{}", json!({ "logEvents": [] }), json!({ "logEvents": [event] })),
             ),
         ] {
-            assert_eq!(read(&text), one(), "{form}: {text}");
+            assert_eq!(scan(&text), one_part(), "{form}: {text}");
         }
     }
 
     #[test]
-    fn other_lines_are_passed_over_also_those_that_speak_of_letters() {
-        let talk = json!({ "message": "3 dead letters were printed", "payload": "x" });
-        assert_eq!(read(&format!("hello\n{talk}\nREPORT RequestId: 1\n{{\n}}\nwe saw a dead letter\n")), []);
+    fn other_lines_are_ignored_even_if_they_mention_dead_letters() {
+        let other = json!({ "message": "3 dead letters were printed", "payload": "x" });
+        assert_eq!(scan(&format!("hello\n{other}\nREPORT RequestId: 1\n{{\n}}\nwe saw a dead letter\n")), []);
     }
 
     #[test]
-    fn a_line_that_was_cut_is_named_by_its_number() {
+    fn a_truncated_line_is_reported_with_its_number() {
         let line = letter().to_string();
-        let found = read(&format!("hello\n{}\n{line}\n", &line[..line.len() - 3]));
+        let found = scan(&format!("hello\n{}\n{line}\n", &line[..line.len() - 3]));
         assert!(matches!(found.as_slice(), [Found::Malformed { line: 2, .. }, Found::Part(_)]), "{found:?}");
         let mut lacking = letter();
         lacking.as_object_mut().unwrap().remove("payload");
-        assert_eq!(read(&lacking.to_string()), [Found::Malformed { line: 1, why: "it has no payload" }]);
+        assert_eq!(scan(&lacking.to_string()), [Found::Malformed { line: 1, reason: "it has no payload" }]);
     }
 
     proptest::proptest! {
         #[test]
-        fn whatever_stands_before_after_and_between_a_letter_is_read(
+        fn a_letter_is_found_whatever_text_surrounds_it(
             before in proptest::collection::vec("[^{}\"]{0,40}", 0..4),
             noise in proptest::collection::vec(".{0,60}", 0..6),
         ) {
             let text = format!("{}{}\n{}\n", before.join("\n"), letter(), noise.join("\n"));
-            // Nothing before it opens an object that would hold it back, and what comes after it comes too late.
-            let parts = read(&text).iter().filter(|found| matches!(found, Found::Part(_))).count();
+            // The text before the letter opens no object, so that the letter is not buffered with
+            // later lines.
+            let parts = scan(&text).iter().filter(|found| matches!(found, Found::Part(_))).count();
             proptest::prop_assert_eq!(parts, 1, "{}", text);
-            let _ = read(&noise.join("\n"));
+            let _ = scan(&noise.join("\n"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The page without a mouse.
+//! Tests of the page with the keyboard only.
 
 use serde_json::json;
 
@@ -8,20 +8,21 @@ const ENTER: &str = "\u{E007}";
 const ESCAPE: &str = "\u{E00C}";
 const TAB: &str = "\u{E004}";
 
-/// Stops of the tabulator that are looked at: the header, the filter, the list, and the first fields of the form.
-const STOPS: usize = 14;
+/// How many tab stops to check: the header, the filter, the list, and the first fields of the form.
+const TAB_STOPS: usize = 14;
 
-async fn asked(page: &Page) {
+/// Sends three requests, and waits until the page lists them.
+async fn send_requests(page: &Page) {
     for path in ["/api/health-check", "/nope", "/api/activities/home"] {
-        page.running.get(path).await;
+        page.local.get(path).await;
     }
     page.browser.until("document.querySelectorAll('.row').length === 3").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn requests_are_walked_opened_searched_and_closed_by_keys() {
+async fn requests_can_be_selected_opened_searched_and_closed_by_keys() {
     let page = Page::open().await;
-    asked(&page).await;
+    send_requests(&page).await;
     page.browser.press("jj").await;
     page.text(".row.chosen .path", "/nope").await;
     page.browser.press("k").await;
@@ -54,17 +55,17 @@ async fn requests_are_walked_opened_searched_and_closed_by_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_stop_of_the_tabulator_has_a_name_and_is_seen() {
+async fn each_tab_stop_has_a_name_and_a_visible_outline() {
     let page = Page::open().await;
-    asked(&page).await;
-    let mut seen = Vec::new();
-    for _ in 0..STOPS {
+    send_requests(&page).await;
+    let mut names = Vec::new();
+    for _ in 0..TAB_STOPS {
         page.browser.press(TAB).await;
         let stop = page
             .browser
             .value(
-                "((one) => ({ name: one.getAttribute('aria-label') || one.innerText || one.closest('label')?.innerText || '',
-                   outline: getComputedStyle(one).outlineStyle, kind: one.tagName }))(document.activeElement)",
+                "((element) => ({ name: element.getAttribute('aria-label') || element.innerText || element.closest('label')?.innerText || '',
+                   outline: getComputedStyle(element).outlineStyle, kind: element.tagName }))(document.activeElement)",
             )
             .await;
         assert!(
@@ -72,8 +73,8 @@ async fn each_stop_of_the_tabulator_has_a_name_and_is_seen() {
             "{stop}"
         );
         assert_ne!(stop["outline"], json!("none"), "{stop}");
-        seen.push(stop["name"].as_str().unwrap().to_owned());
+        names.push(stop["name"].as_str().unwrap().to_owned());
     }
-    assert!(seen.iter().any(|name| name == "Requests, newest first"), "{seen:?}");
+    assert!(names.iter().any(|name| name == "Requests, newest first"), "{names:?}");
     page.close().await;
 }

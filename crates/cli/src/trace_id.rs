@@ -1,4 +1,4 @@
-//! A trace's id, found in whatever names it: X-Ray's form, W3C's, a traceparent, a whole header, a page's address.
+//! A trace ID, parsed from any text that contains one: an ID, a header or an address.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,50 +6,54 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use serde::{Serialize, Serializer};
 
-/// The 32 hexadecimal digits of a trace's id; never all of them zero.
+/// The 32 hexadecimal digits of a trace ID, not all of them zero.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct TraceId(String);
 
 impl TraceId {
-    /// The first id in a text. X-Ray's form goes before W3C's: a page's address may hold other 32 digits.
+    /// Returns the first ID in a text. X-Ray form takes precedence over W3C form, because the
+    /// address of a page may contain 32 other hexadecimal digits.
     pub(crate) fn find(text: &str) -> Option<Self> {
         let text = percent_decode_str(text).decode_utf8_lossy().to_lowercase();
         let words = || text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
-        let stamped = words().find_map(Self::stamped);
-        stamped.or_else(|| words().flat_map(|word| word.split('-')).find_map(Self::bare))
+        let xray = words().find_map(Self::parse_xray);
+        xray.or_else(|| words().flat_map(|word| word.split('-')).find_map(Self::parse_w3c))
     }
 
-    /// `1-8hex-24hex`
-    fn stamped(word: &str) -> Option<Self> {
+    /// Parses `1-8hex-24hex`.
+    fn parse_xray(word: &str) -> Option<Self> {
         let id: crudder_xray::TraceId = word.parse().ok()?;
         Some(Self(format!("{:032x}", id.number())))
     }
 
-    fn bare(digits: &str) -> Option<Self> {
+    /// Parses 32 hexadecimal digits.
+    fn parse_w3c(digits: &str) -> Option<Self> {
         let is_id = digits.len() == 32
             && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
             && digits.bytes().any(|byte| byte != b'0');
         is_id.then(|| Self(digits.to_owned()))
     }
 
-    /// An id from these random bits, of a request made at this time: X-Ray wants the second in the first eight digits.
+    /// Builds an ID from random bits. X-Ray requires the time of the request, in seconds, in the
+    /// first eight digits.
     pub(crate) fn new(unix_s: u64, random: u128) -> Self {
         let digits = format!("{:08x}{:024x}", unix_s & 0xffff_ffff, random & ((1 << 96) - 1));
         Self(digits)
     }
 
-    /// The second since 1970 that X-Ray's ids begin with; of an id that is all random, any.
-    pub(crate) fn seconds(&self) -> Duration {
+    /// Returns the time since 1970 in the first eight digits. It is meaningless if the ID is
+    /// entirely random.
+    pub(crate) fn unix_time(&self) -> Duration {
         Duration::from_secs(u64::from_str_radix(&self.0[..8], 16).unwrap_or_default())
     }
 
-    /// `1-8hex-24hex`
+    /// Returns the X-Ray form, `1-8hex-24hex`.
     pub(crate) fn xray(&self) -> String {
         format!("1-{}-{}", &self.0[..8], &self.0[8..])
     }
 }
 
-/// 32 digits.
+/// Writes the W3C form, 32 digits.
 impl fmt::Display for TraceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_trace_is_none() {
+    fn no_id_is_found_in_other_texts() {
         for text in [
             "",
             "hello",
@@ -106,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_id_tells_its_second() {
+    fn a_new_id_starts_with_its_second() {
         assert_eq!(TraceId::new(0x5759_e988, 0xbd86_2e3f_e1be_46a9_9427_2793).to_string(), W3C);
         assert_eq!(TraceId::new(1, u128::MAX).xray(), "1-00000001-ffffffffffffffffffffffff");
     }

@@ -1,52 +1,51 @@
-//! The real `crudder` as a process, on ports and data of its own, and what `/proc` knows of it.
+//! Runs the real `crudder local` as a process with its own ports and data.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
+use crudder_testing::TIMEOUT;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-/// A start is promised within 3 s; a machine that runs many tests at once takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The folder of the binaries that `cargo test` has built.
+/// Returns the folder of the binaries that `cargo test` built.
 pub(crate) fn binaries() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_crudder")).parent().unwrap().to_owned()
 }
 
-/// The command with free ports and the binaries that are there, and nothing of this process's own settings.
-pub(crate) fn crudder(data: &Path) -> Command {
-    let mut command = bare();
+/// Builds a `crudder local` command with free ports, JSON output and the binaries that are already
+/// built.
+pub(crate) fn crudder_local(data: &Path) -> Command {
+    let mut command = bare_local();
     command.args(["--port", "0", "--console-port", "0", "--json", "--data"]).arg(data);
     command.arg("--functions").arg(binaries());
     command
 }
 
-/// `crudder local`, in this crate's folder: the workspace is above it.
-pub(crate) fn bare() -> Command {
+/// Builds a `crudder local` command without options or environment, in this crate's folder inside
+/// the workspace.
+pub(crate) fn bare_local() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crudder"));
     command.arg("local").env_clear().env("PATH", "/usr/bin:/bin").current_dir(env!("CARGO_MANIFEST_DIR"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
 
-/// A `crudder local` that has said where it is.
-pub(crate) struct Running {
+/// A running `crudder local` and its addresses.
+pub(crate) struct LocalProcess {
     child: Child,
     out: Lines<BufReader<ChildStdout>>,
     pub(crate) api: String,
     pub(crate) console: String,
 }
 
-impl Running {
+impl LocalProcess {
     pub(crate) async fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = timeout(PATIENCE, out.next_line()).await.expect("a start in time").unwrap();
-        let Some(line) = line else { panic!("it did not start: {}", said(&mut child).await) };
+        let line = timeout(TIMEOUT, out.next_line()).await.expect("it did not start in time").unwrap();
+        let Some(line) = line else { panic!("it did not start: {}", stderr_of(&mut child).await) };
         let addresses: Value = serde_json::from_str(&line).unwrap();
         let address = |name: &str| addresses[name].as_str().unwrap().to_owned();
         assert_eq!(addresses.as_object().unwrap().len(), 2, "{line}");
@@ -54,7 +53,7 @@ impl Running {
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.child.id().expect("it runs")
+        self.child.id().expect("the process runs")
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
@@ -83,8 +82,9 @@ impl Running {
         read(request.send().await.unwrap()).await
     }
 
-    /// Waits until a line with this message is among a trace's lines: logs are read beside the answers, and may be a moment behind them.
-    pub(crate) async fn log_line(&self, trace: &str, message: &str) {
+    /// Waits until a trace has a log line with this message. Log lines are collected in the
+    /// background, and may appear a moment after the response.
+    pub(crate) async fn wait_for_log_line(&self, trace: &str, message: &str) {
         let found = async {
             loop {
                 let logs = self.console(&format!("/api/logs?trace_id={trace}")).await;
@@ -93,35 +93,37 @@ impl Running {
                 }
             }
         };
-        assert!(timeout(PATIENCE, found).await.is_ok(), "no line {message:?} in trace {trace}");
+        assert!(timeout(TIMEOUT, found).await.is_ok(), "no line {message:?} in trace {trace}");
     }
 
-    /// What the home feed says.
+    /// Returns the messages of the home feed.
     pub(crate) async fn messages(&self) -> Vec<String> {
         let (status, body) = self.get("/api/activities/home").await;
         assert_eq!(status, 200, "{body}");
         body.as_array().unwrap().iter().map(|post| post["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Sends a signal, waits for the end, and says how it ended and what else stood on standard output.
+    /// Sends a signal and waits for the end; returns the exit code and the rest of standard output.
     pub(crate) async fn end(mut self, signal: rustix::process::Signal) -> (Option<i32>, String) {
         let id = rustix::process::Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap();
         rustix::process::kill_process(id, signal).unwrap();
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("an end in time").unwrap();
+        let status = timeout(TIMEOUT, self.child.wait()).await.expect("it did not end in time").unwrap();
         let mut rest = String::new();
         self.out.get_mut().read_to_string(&mut rest).await.unwrap();
         (status.code(), rest)
     }
 }
 
-/// Runs a command that ends by itself; whether it succeeded, and both its outputs.
+/// Runs a command that ends by itself.
+///
+/// Returns whether it succeeded, its standard output and its standard error.
 pub(crate) async fn finish(mut command: Command) -> (bool, String, String) {
-    let output = timeout(PATIENCE, command.output()).await.expect("an end in time").unwrap();
+    let output = timeout(TIMEOUT, command.output()).await.expect("it did not end in time").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.success(), text(output.stdout), text(output.stderr))
 }
 
-async fn said(child: &mut Child) -> String {
+async fn stderr_of(child: &mut Child) -> String {
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).await.unwrap();
     text
@@ -133,7 +135,7 @@ async fn read(response: reqwest::Response) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
 }
 
-/// The processes whose parents, or parents' parents, are this one.
+/// Returns the IDs of all descendants of a process.
 pub(crate) fn descendants(id: u32) -> Vec<u32> {
     let processes =
         std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
@@ -149,12 +151,12 @@ pub(crate) fn descendants(id: u32) -> Vec<u32> {
 
 fn parent(id: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name in brackets may hold anything; state and parent come after it.
+    // The name in parentheses may contain anything; state and parent follow it.
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Whether a process is there and not merely unburied.
-pub(crate) fn lives(id: u32) -> bool {
+/// Whether a process exists and is not a zombie.
+pub(crate) fn is_alive(id: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
 }
