@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use crudder_otlp::{self as otlp, Field, Fields};
+use crudder_otlp as otlp;
+use crudder_otlp::read::{Field, Fields};
 use crudder_recorder::{Counter, ProcessStarted, Reader, SpanIds, Stats, WriterId};
 
 use crate::answer::{Answer, retry_after, speaks_of_throttling};
@@ -38,7 +39,7 @@ pub(crate) fn body(
         let record = processes.get(&writer).and_then(|process| reader.record(process.position));
         let started = record.and_then(|record| ProcessStarted::decode(record.payload).ok());
         let resource = resource(started.map_or(&[], |started| started.resource), service);
-        otlp::put_resource_spans(&mut body, &resource, &more, &spans);
+        otlp::write::resource_spans(&mut body, [&resource, &more], "crudder", &spans);
         // Once a batch: the counts are of the ring, not of a process.
         more.clear();
     }
@@ -47,20 +48,20 @@ pub(crate) fn body(
 
 /// The function's resource, under another service's name when the layer was told one.
 fn resource<'a>(bytes: &'a [u8], service: Option<&str>) -> std::borrow::Cow<'a, [u8]> {
-    let named = otlp::resource(bytes).iter().any(|attribute| attribute.key == "service.name");
+    let named = otlp::read::resource(bytes).iter().any(|attribute| attribute.key == "service.name");
     let service = match service {
         None if named => return bytes.into(),
         service => service.unwrap_or("crudder"),
     };
     let mut renamed = Vec::with_capacity(bytes.len() + service.len());
-    for (number, field) in Fields(bytes) {
-        let Field::Bytes(pair) = field else { continue };
-        let is_name = Fields(pair).any(|field| field == (1, Field::Bytes(b"service.name")));
+    for (number, field) in Fields::new(bytes) {
+        let Field::LengthDelimited(pair) = field else { continue };
+        let is_name = Fields::new(pair).any(|field| field == (1, Field::LengthDelimited(b"service.name")));
         if number != 1 || !is_name {
-            otlp::put_bytes(&mut renamed, number, pair);
+            otlp::write::length_delimited(&mut renamed, number, pair);
         }
     }
-    otlp::put_text(&mut renamed, 1, "service.name", service);
+    otlp::write::string_attribute(&mut renamed, 1, "service.name", service);
     renamed.into()
 }
 
@@ -68,17 +69,17 @@ fn resource<'a>(bytes: &'a [u8], service: Option<&str>) -> std::borrow::Cow<'a, 
 fn lost(losses: &Stats) -> Vec<u8> {
     let mut more = Vec::new();
     let counted = [
-        ("crudder.lost.dropped", losses.dropped_in_all()),
+        ("crudder.lost.dropped", losses.dropped_total()),
         ("crudder.lost.too_large", losses.counter(Counter::TooLarge)),
         ("crudder.lost.holes", losses.counter(Counter::Holes)),
         ("crudder.lost.damaged", losses.counter(Counter::Damaged)),
-        ("crudder.lost.refused", losses.counter(Counter::Refused)),
+        ("crudder.lost.refused", losses.counter(Counter::Unauthorized)),
         ("crudder.lost.rejected", losses.counter(Counter::Rejected)),
         ("crudder.dead_lettered", losses.counter(Counter::DeadLettered)),
-        ("crudder.doubtful", losses.counter(Counter::Doubtful)),
+        ("crudder.doubtful", losses.counter(Counter::PossibleDuplicates)),
     ];
     for (name, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
-        otlp::put_int(&mut more, 1, name, count);
+        otlp::write::int_attribute(&mut more, 1, name, count.cast_signed());
     }
     more
 }
@@ -115,8 +116,8 @@ pub(crate) fn read(status: u16, retry: Option<&str>, body: &[u8], now: SystemTim
     let later = || Answer::Later { after: retry.and_then(|value| retry_after(value, now)) };
     match status {
         200..=299 => {
-            let (rejected, words) = otlp::partial_success(body);
-            Answer::Taken { rejected, words }
+            let partial = otlp::read::partial_success(body);
+            Answer::Taken { rejected: partial.rejected_spans, words: partial.error_message.to_owned() }
         }
         403 if speaks_of_throttling(body) => later(),
         401 | 403 => Answer::KeyRefused { status },
@@ -153,11 +154,11 @@ mod tests {
     #[test]
     fn a_resource_keeps_its_name_unless_the_layer_has_another() {
         let mut bytes = Vec::new();
-        otlp::put_text(&mut bytes, 1, "service.name", "crudder");
-        otlp::put_text(&mut bytes, 1, "faas.name", "home");
+        otlp::write::string_attribute(&mut bytes, 1, "service.name", "crudder");
+        otlp::write::string_attribute(&mut bytes, 1, "faas.name", "home");
         assert_eq!(resource(&bytes, None).as_ref(), bytes.as_slice());
         let renamed = resource(&bytes, Some("other"));
-        let attributes = otlp::resource(&renamed);
+        let attributes = otlp::read::resource(&renamed);
         let named: Vec<_> = attributes.iter().map(|attribute| (attribute.key, &attribute.value)).collect();
         use crudder_otlp::Value::Str;
         assert_eq!(named, [("faas.name", &Str("home")), ("service.name", &Str("other"))]);

@@ -67,7 +67,7 @@ pub async fn serve(mut config: Config) {
         }
     };
     match Reader::open(&config.recorder, config.recorder_bytes)
-        .map(|reader| reader.with_sinks(&["honeycomb", "rollbar", "xray"]))
+        .and_then(|reader| reader.with_sinks(&["honeycomb", "rollbar", "xray"]))
     {
         Ok(reader) => Layer::new(config, reader, events, asker(lambda)).work().await,
         Err(error) => {

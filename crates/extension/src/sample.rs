@@ -34,9 +34,9 @@ mod tests {
     }
 
     fn taking(ms: u64, trace: u64) -> Invocation {
-        let outline = crudder_otlp::Outline { start_ns: 5, end_ns: 5 + ms * 1_000_000, failed: false };
+        let outline = crudder_otlp::SpanSummary { start_ns: 5, end_ns: 5 + ms * 1_000_000, failed: false };
         let span = Span { ids: SpanIds::default(), started: Some(0), ended: Some(1), outline, is_out: false };
-        let mut invocation = Invocation { ended: Some(Outcome::Answered), ..Invocation::default() };
+        let mut invocation = Invocation { ended: Some(Outcome::Succeeded), ..Invocation::default() };
         invocation.trace[8..].copy_from_slice(&trace.to_be_bytes());
         invocation.spans.insert([1; 8], span);
         invocation

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crudder_otlp::{self as otlp, Outline};
+use crudder_otlp::{self as otlp, SpanSummary};
 use crudder_recorder::{
     DeathCause, DeathRecord, InvocationEnded, InvocationStarted, Kind, Outcome, ProcessStarted, Record, SpanIds,
     WriterId,
@@ -37,7 +37,7 @@ pub(crate) struct Span {
     pub(crate) ids: SpanIds,
     pub(crate) started: Option<u64>,
     pub(crate) ended: Option<u64>,
-    pub(crate) outline: Outline,
+    pub(crate) outline: SpanSummary,
     /// Whether it has been handed to the outbox.
     pub(crate) is_out: bool,
 }
@@ -235,17 +235,17 @@ fn start(invocation: &mut Invocation, started: &InvocationStarted<'_>) {
 
 fn span_started(invocation: &mut Invocation, record: &Record<'_>) -> Option<()> {
     let (ids, message) = SpanIds::split(record.payload).ok()?;
-    let fresh = Span { ids, started: None, ended: None, outline: otlp::outline(message), is_out: false };
+    let fresh = Span { ids, started: None, ended: None, outline: otlp::read::span_summary(message), is_out: false };
     invocation.spans.entry(ids.span).or_insert(fresh).started = Some(record.position);
     Some(())
 }
 
 fn span_ended(invocation: &mut Invocation, record: &Record<'_>) -> Option<()> {
     let (ids, message) = SpanIds::split(record.payload).ok()?;
-    let fresh = Span { ids, started: None, ended: None, outline: Outline::default(), is_out: false };
+    let fresh = Span { ids, started: None, ended: None, outline: SpanSummary::default(), is_out: false };
     let span = invocation.spans.entry(ids.span).or_insert(fresh);
     span.ended = Some(record.position);
-    span.outline = otlp::outline(message);
+    span.outline = otlp::read::span_summary(message);
     Some(())
 }
 
@@ -261,7 +261,7 @@ fn death(record: &Record<'_>) -> Option<Death> {
     Some(Death {
         position: record.position,
         at_unix_nano: verdict.at_unix_nano,
-        reason: verdict.reason,
+        reason: verdict.cause,
         detail: verdict.detail.to_owned(),
     })
 }

@@ -1,7 +1,7 @@
 //! What an invocation that is over has to say, as units for each vendor. What it says nothing of is declined here, too.
 
 use crudder_otlp as otlp;
-use crudder_recorder::{DECLINED, Reader, SpanIds, WriterId};
+use crudder_recorder::{Reader, SKIPPED, SpanIds, WriterId};
 use crudder_xray::{Attribute, Value};
 use tokio::time::Instant;
 
@@ -60,7 +60,7 @@ impl Teller<'_> {
     ) -> Option<bytes::Bytes> {
         let record = self.reader.record(position)?;
         let (ids, message) = SpanIds::split(record.payload).ok()?;
-        let event = otlp::event(message);
+        let event = otlp::read::event(message);
         let root = self.root_of(invocation);
         let scene = Scene {
             function: self.function(process),
@@ -70,7 +70,7 @@ impl Teller<'_> {
             is_cold: invocation.is_cold,
             route: root.as_ref().map_or("", |root| root.name),
             root: root.as_ref().map_or(&[], |root| &root.attributes),
-            at_unix_nano: otlp::event_time(message),
+            at_unix_nano: otlp::read::event_time(message),
         };
         // The place in the ring is the same in every life, so the item keeps its uuid.
         let ordinal = origin ^ (u64::from(key.index) << 48);
@@ -89,7 +89,7 @@ impl Teller<'_> {
         let root = invocation.root()?;
         let decode = |position: u64| {
             let record = self.reader.record(position)?;
-            SpanIds::split(record.payload).ok().map(|(_, span)| otlp::span(span))
+            SpanIds::split(record.payload).ok().map(|(_, span)| otlp::read::span(span))
         };
         root.ended.and_then(decode).or_else(|| root.started.and_then(decode))
     }
@@ -104,11 +104,11 @@ impl Teller<'_> {
             self.put(Vendor::Honeycomb, unit, &mut invocation.told);
             if makes_room {
                 // X-Ray's document of a later death does without them.
-                self.reader.set_label(position, Vendor::Rollbar.sink(), DECLINED);
-                self.reader.set_label(position, Vendor::XRay.sink(), DECLINED);
+                self.reader.set_batch(position, Vendor::Rollbar.sink(), SKIPPED);
+                self.reader.set_batch(position, Vendor::XRay.sink(), SKIPPED);
                 let started = span.started.unwrap_or(position);
                 if started != position {
-                    Vendor::ALL.into_iter().for_each(|vendor| self.reader.set_label(started, vendor.sink(), DECLINED));
+                    Vendor::ALL.into_iter().for_each(|vendor| self.reader.set_batch(started, vendor.sink(), SKIPPED));
                 }
             }
         }
@@ -135,7 +135,7 @@ impl Teller<'_> {
         for span in invocation.spans.values().filter(|span| !span.is_out) {
             let mut trailer = Vec::new();
             if rate > 1 {
-                otlp::put_int(&mut trailer, 9, "SampleRate", rate);
+                otlp::write::int_attribute(&mut trailer, 9, "SampleRate", rate.cast_signed());
             }
             let position = match (span.ended, span.started) {
                 (Some(position), _) => position,
@@ -167,23 +167,23 @@ impl Teller<'_> {
         for report in invocation.events.values().filter(|report| report.span == span.ids.span) {
             let record = self.reader.record(report.position);
             if let Some((_, event)) = record.and_then(|record| SpanIds::split(record.payload).ok()) {
-                otlp::put_bytes(trailer, 11, event);
+                otlp::write::length_delimited(trailer, 11, event);
             }
         }
         let Some(death) = &invocation.death else {
-            otlp::put_fixed64(trailer, 8, span.outline.start_ns);
-            return otlp::put_bool(trailer, 9, "crudder.unfinished", true);
+            otlp::write::fixed64(trailer, 8, span.outline.start_ns);
+            return otlp::write::bool_attribute(trailer, 9, "crudder.unfinished", true);
         };
-        otlp::put_fixed64(trailer, 8, death.at_unix_nano.max(span.outline.start_ns));
-        otlp::put_text(trailer, 9, "error.type", death.reason.as_str());
-        otlp::put_text(trailer, 9, "crudder.death", death.reason.as_str());
+        otlp::write::fixed64(trailer, 8, death.at_unix_nano.max(span.outline.start_ns));
+        otlp::write::string_attribute(trailer, 9, "error.type", death.reason.as_str());
+        otlp::write::string_attribute(trailer, 9, "crudder.death", death.reason.as_str());
         if !death.detail.is_empty() {
-            otlp::put_text(trailer, 9, "crudder.death.detail", &death.detail);
+            otlp::write::string_attribute(trailer, 9, "crudder.death.detail", &death.detail);
         }
         if culprit == Some(span.ids.span) {
-            otlp::put_bool(trailer, 9, "crudder.culprit", true);
+            otlp::write::bool_attribute(trailer, 9, "crudder.culprit", true);
         }
-        otlp::put_error_status(trailer, rollbar::words(death.reason));
+        otlp::write::error_status(trailer, rollbar::words(death.reason));
     }
 
     /// A death: its item, and what X-Ray has not heard from the function.
@@ -227,7 +227,7 @@ impl Teller<'_> {
     fn name_of(&self, span: &Span) -> Option<String> {
         let record = self.reader.record(span.started?)?;
         let (_, message) = SpanIds::split(record.payload).ok()?;
-        Some(otlp::span(message).name.to_owned())
+        Some(otlp::read::span(message).name.to_owned())
     }
 
     fn documents(&self, invocation: &Invocation, death: &Death) -> Vec<Vec<u8>> {
@@ -239,7 +239,7 @@ impl Teller<'_> {
                 continue;
             };
             let Ok((ids, message)) = SpanIds::split(record.payload) else { continue };
-            let mut told = crate::xray::document_span(&otlp::span(message));
+            let mut told = crate::xray::document_span(&otlp::read::span(message));
             told.trace_id = u128::from_be_bytes(ids.trace);
             told.id = u64::from_be_bytes(ids.span);
             let parent = if invocation.spans.contains_key(&ids.parent) { ids.parent } else { invocation.segment };
@@ -280,7 +280,7 @@ impl Teller<'_> {
         let span = init_span(process, death, trace, span);
         let unit = self.unit(death.position, Vec::new(), Cargo::Made { process: writer, span }, true);
         self.outbox.put(Vendor::Honeycomb, unit, self.reader);
-        self.reader.set_label(death.position, Vendor::XRay.sink(), DECLINED);
+        self.reader.set_batch(death.position, Vendor::XRay.sink(), SKIPPED);
     }
 
     /// Whatever no unit bears is done with. A label that was given stays.
@@ -289,7 +289,7 @@ impl Teller<'_> {
             let told = &mut invocation.told[vendor as usize];
             told.sort_unstable();
             for position in invocation.records.values().filter(|position| told.binary_search(position).is_err()) {
-                self.reader.set_label(*position, vendor.sink(), DECLINED);
+                self.reader.set_batch(*position, vendor.sink(), SKIPPED);
             }
         }
     }
@@ -309,21 +309,21 @@ fn recorded(reader: &Reader, position: u64, process: WriterId, trailer: Vec<u8>)
 
 fn init_span(process: &Process, death: &Death, trace: [u8; 16], span: [u8; 8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    otlp::put_bytes(&mut out, 1, &trace);
-    otlp::put_bytes(&mut out, 2, &span);
-    otlp::put_bytes(&mut out, 5, b"init");
+    otlp::write::length_delimited(&mut out, 1, &trace);
+    otlp::write::length_delimited(&mut out, 2, &span);
+    otlp::write::length_delimited(&mut out, 5, b"init");
     // Kind 1, internal.
     out.extend_from_slice(&[6 << 3, 1]);
     let start = if process.started_unix_nano > 0 { process.started_unix_nano } else { death.at_unix_nano };
-    otlp::put_fixed64(&mut out, 7, start);
-    otlp::put_fixed64(&mut out, 8, death.at_unix_nano.max(start));
-    otlp::put_bool(&mut out, 9, "faas.coldstart", true);
-    otlp::put_bool(&mut out, 9, "crudder.culprit", true);
-    otlp::put_text(&mut out, 9, "error.type", death.reason.as_str());
-    otlp::put_text(&mut out, 9, "crudder.death", death.reason.as_str());
+    otlp::write::fixed64(&mut out, 7, start);
+    otlp::write::fixed64(&mut out, 8, death.at_unix_nano.max(start));
+    otlp::write::bool_attribute(&mut out, 9, "faas.coldstart", true);
+    otlp::write::bool_attribute(&mut out, 9, "crudder.culprit", true);
+    otlp::write::string_attribute(&mut out, 9, "error.type", death.reason.as_str());
+    otlp::write::string_attribute(&mut out, 9, "crudder.death", death.reason.as_str());
     if !death.detail.is_empty() {
-        otlp::put_text(&mut out, 9, "crudder.death.detail", &death.detail);
+        otlp::write::string_attribute(&mut out, 9, "crudder.death.detail", &death.detail);
     }
-    otlp::put_error_status(&mut out, rollbar::words(death.reason));
+    otlp::write::error_status(&mut out, rollbar::words(death.reason));
     out
 }

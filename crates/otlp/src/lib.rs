@@ -1,8 +1,10 @@
-//! The wire format of OTLP traces: protobuf primitives to write it, and a reader that borrows from the bytes.
+#![doc = include_str!("../README.md")]
 
-mod read;
+pub mod read;
 mod types;
 pub mod write;
 
-pub use read::*;
-pub use types::*;
+pub use types::{Attribute, Event, PartialSuccess, Span, SpanKind, SpanSummary, Value};
+
+#[cfg(test)]
+mod tests;

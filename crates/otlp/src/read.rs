@@ -1,24 +1,47 @@
-//! OTLP's protobuf, as far as the layer needs it: borrowed spans out of the ring, and requests around them.
+//! Reads OTLP messages from bytes, borrowing every string.
 //!
-//! Field numbers are those of opentelemetry-proto `trace/v1/trace.proto` and `common/v1/common.proto`.
+//! The functions never fail and never panic: a message that breaks off or is not OTLP yields the fields before the
+//! fault, and a field of an unexpected type is ignored. Field numbers are those of opentelemetry-proto
+//! `trace/v1/trace.proto` and `common/v1/common.proto`.
 
-use crate::types::{Attribute, Event, Kind, Span, Value};
-use crate::write as wire;
-pub use crate::write::{bytes as put_bytes, fixed64 as put_fixed64};
+use crate::types::{Attribute, Event, PartialSuccess, Span, SpanKind, SpanSummary, Value};
 
-/// One field of a message.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Arrays that nest deeper are dropped, so that no input can exhaust the stack.
+const MAX_ARRAY_DEPTH: u8 = 4;
+
+/// The value of one protobuf field, by its wire type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field<'a> {
+    /// An integer, a boolean or an enum.
     Varint(u64),
+    /// A `fixed64`, or the bits of a `double`.
     Fixed64(u64),
-    Bytes(&'a [u8]),
-    Fixed32,
+    /// A string, bytes or a submessage.
+    LengthDelimited(&'a [u8]),
+    /// A `fixed32`, or the bits of a `float`.
+    Fixed32(u32),
 }
 
-/// Walks a message's fields; ends at the first that makes no sense.
-pub struct Fields<'a>(pub &'a [u8]);
+/// An iterator over the fields of a message: field number and value. It ends at the first malformed field.
+///
+/// ```
+/// use crudder_otlp::read::{Field, Fields};
+///
+/// let mut fields = Fields::new(b"\x0a\x02hi\x10\x07");
+/// assert_eq!(fields.next(), Some((1, Field::LengthDelimited(b"hi"))));
+/// assert_eq!(fields.next(), Some((2, Field::Varint(7))));
+/// assert_eq!(fields.next(), None);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
+    /// Starts at the first field of `message`.
+    #[must_use]
+    pub fn new(message: &'a [u8]) -> Self {
+        Self(message)
+    }
+
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for index in 0..10 {
@@ -46,83 +69,58 @@ impl<'a> Iterator for Fields<'a> {
         if self.0.is_empty() {
             return None;
         }
-        let key = self.varint()?;
-        let field = match key & 7 {
+        let tag = self.varint()?;
+        let field = match tag & 7 {
             0 => Field::Varint(self.varint()?),
             1 => Field::Fixed64(u64::from_le_bytes(self.take(8)?.try_into().ok()?)),
             2 => {
                 let length = usize::try_from(self.varint()?).ok()?;
-                Field::Bytes(self.take(length)?)
+                Field::LengthDelimited(self.take(length)?)
             }
-            5 => {
-                self.take(4)?;
-                Field::Fixed32
-            }
+            5 => Field::Fixed32(u32::from_le_bytes(self.take(4)?.try_into().ok()?)),
             _ => return None,
         };
-        Some((u32::try_from(key >> 3).ok()?, field))
+        Some((u32::try_from(tag >> 3).ok()?, field))
     }
 }
 
-/// What is known of a span without decoding its attributes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outline {
-    pub start_ns: u64,
-    pub end_ns: u64,
-    pub failed: bool,
-}
-
-pub fn outline(span: &[u8]) -> Outline {
-    let mut outline = Outline::default();
+/// Reads the times and the status of a `Span`.
+#[must_use]
+pub fn span_summary(span: &[u8]) -> SpanSummary {
+    let mut summary = SpanSummary::default();
     for (number, field) in Fields(span) {
         match (number, field) {
-            (7, Field::Fixed64(time)) => outline.start_ns = time,
-            (8, Field::Fixed64(time)) => outline.end_ns = time,
-            (15, Field::Bytes(status)) => outline.failed = is_error(status),
+            (7, Field::Fixed64(time)) => summary.start_ns = time,
+            (8, Field::Fixed64(time)) => summary.end_ns = time,
+            (15, Field::LengthDelimited(status)) => summary.failed = is_error(status),
             _ => (),
         }
     }
-    outline
+    summary
 }
 
 fn is_error(status: &[u8]) -> bool {
     Fields(status).any(|field| field == (3, Field::Varint(2)))
 }
 
-/// A span as the writer of X-Ray documents takes it. What is not OTLP is left out.
-pub fn span(bytes: &[u8]) -> Span<'_> {
-    let mut span = Span {
-        trace_id: 0,
-        id: 0,
-        parent_id: 0,
-        name: "",
-        kind: Kind::Internal,
-        start_ns: 0,
-        end_ns: None,
-        failed: false,
-        status_message: "",
-        attributes: Vec::new(),
-        events: Vec::new(),
-    };
-    for (number, field) in Fields(bytes) {
+/// Reads a `Span`. An id of the wrong length reads as zero; an end time of zero means that the span is open.
+#[must_use]
+pub fn span(message: &[u8]) -> Span<'_> {
+    let mut span = Span::default();
+    for (number, field) in Fields(message) {
         match (number, field) {
-            (1, Field::Bytes(id)) => span.trace_id = id.try_into().map(u128::from_be_bytes).unwrap_or(0),
-            (2, Field::Bytes(id)) => span.id = id.try_into().map(u64::from_be_bytes).unwrap_or(0),
-            (4, Field::Bytes(id)) => span.parent_id = id.try_into().map(u64::from_be_bytes).unwrap_or(0),
-            (5, Field::Bytes(name)) => span.name = text(name),
+            (1, Field::LengthDelimited(id)) => span.trace_id = id.try_into().map_or(0, u128::from_be_bytes),
+            (2, Field::LengthDelimited(id)) => span.id = id.try_into().map_or(0, u64::from_be_bytes),
+            (4, Field::LengthDelimited(id)) => span.parent_id = id.try_into().map_or(0, u64::from_be_bytes),
+            (5, Field::LengthDelimited(name)) => span.name = text(name),
             (6, Field::Varint(number)) => span.kind = kind(number),
             (7, Field::Fixed64(time)) => span.start_ns = time,
             (8, Field::Fixed64(time)) => span.end_ns = (time > 0).then_some(time),
-            (9, Field::Bytes(pair)) => span.attributes.extend(attribute(pair)),
-            (11, Field::Bytes(bytes)) => span.events.push(event(bytes)),
-            (15, Field::Bytes(status)) => {
+            (9, Field::LengthDelimited(pair)) => span.attributes.extend(attribute(pair)),
+            (11, Field::LengthDelimited(message)) => span.events.push(event(message)),
+            (15, Field::LengthDelimited(status)) => {
                 span.failed = is_error(status);
-                span.status_message = Fields(status)
-                    .find_map(|(number, field)| match field {
-                        Field::Bytes(message) if number == 2 => Some(text(message)),
-                        _ => None,
-                    })
-                    .unwrap_or_default();
+                span.status_message = status_message(status);
             }
             _ => (),
         }
@@ -130,37 +128,46 @@ pub fn span(bytes: &[u8]) -> Span<'_> {
     span
 }
 
-/// An OTLP `Span.Event`.
-pub fn event(bytes: &[u8]) -> Event<'_> {
-    let mut event = Event { name: "", attributes: Vec::new() };
-    for (number, field) in Fields(bytes) {
+fn status_message(status: &[u8]) -> &str {
+    let message = Fields(status).find_map(|(number, field)| match field {
+        Field::LengthDelimited(message) if number == 2 => Some(text(message)),
+        _ => None,
+    });
+    message.unwrap_or_default()
+}
+
+/// Reads a `Span.Event`.
+#[must_use]
+pub fn event(message: &[u8]) -> Event<'_> {
+    let mut event = Event::default();
+    for (number, field) in Fields(message) {
         match (number, field) {
-            (2, Field::Bytes(name)) => event.name = text(name),
-            (3, Field::Bytes(pair)) => event.attributes.extend(attribute(pair)),
+            (2, Field::LengthDelimited(name)) => event.name = text(name),
+            (3, Field::LengthDelimited(pair)) => event.attributes.extend(attribute(pair)),
             _ => (),
         }
     }
     event
 }
 
-/// When an OTLP `Span.Event` happened: nanoseconds since 1970.
-pub fn event_time(bytes: &[u8]) -> u64 {
-    Fields(bytes)
-        .find_map(|(number, field)| match field {
-            Field::Fixed64(time) if number == 1 => Some(time),
-            _ => None,
-        })
-        .unwrap_or_default()
+/// Reads the time of a `Span.Event`: nanoseconds since 1970, zero if it has none.
+#[must_use]
+pub fn event_time(event: &[u8]) -> u64 {
+    let time = Fields(event).find_map(|(number, field)| match field {
+        Field::Fixed64(time) if number == 1 => Some(time),
+        _ => None,
+    });
+    time.unwrap_or_default()
 }
 
-/// A resource's attributes.
-pub fn resource(bytes: &[u8]) -> Vec<Attribute<'_>> {
-    Fields(bytes)
-        .filter_map(|(number, field)| match field {
-            Field::Bytes(pair) if number == 1 => attribute(pair),
-            _ => None,
-        })
-        .collect()
+/// Reads the attributes of a `Resource`.
+#[must_use]
+pub fn resource(message: &[u8]) -> Vec<Attribute<'_>> {
+    let attributes = Fields(message).filter_map(|(number, field)| match field {
+        Field::LengthDelimited(pair) if number == 1 => attribute(pair),
+        _ => None,
+    });
+    attributes.collect()
 }
 
 fn attribute(pair: &[u8]) -> Option<Attribute<'_>> {
@@ -168,121 +175,61 @@ fn attribute(pair: &[u8]) -> Option<Attribute<'_>> {
     let mut found = None;
     for (number, field) in Fields(pair) {
         match (number, field) {
-            (1, Field::Bytes(bytes)) => key = Some(text(bytes)),
-            (2, Field::Bytes(bytes)) => found = value(bytes, DEEPEST_VALUE),
+            (1, Field::LengthDelimited(bytes)) => key = Some(text(bytes)),
+            (2, Field::LengthDelimited(bytes)) => found = value(bytes, MAX_ARRAY_DEPTH),
             _ => (),
         }
     }
     Some(Attribute { key: key?, value: found? })
 }
 
-/// Arrays in arrays end here: nothing of ours nests, and what is read may be anything.
-const DEEPEST_VALUE: u8 = 4;
-
-fn value(any: &[u8], depth: u8) -> Option<Value<'_>> {
-    let (number, field) = Fields(any).next()?;
-    Some(match (number, field) {
-        (1, Field::Bytes(bytes)) => Value::Str(text(bytes)),
+/// Reads an `AnyValue`; `None` for a map, bytes, an empty value, or an array that nests deeper than `depth`.
+fn value(any_value: &[u8], depth: u8) -> Option<Value<'_>> {
+    Some(match Fields(any_value).next()? {
+        (1, Field::LengthDelimited(bytes)) => Value::Str(text(bytes)),
         (2, Field::Varint(truth)) => Value::Bool(truth != 0),
         (3, Field::Varint(number)) => Value::Int(number.cast_signed()),
         (4, Field::Fixed64(bits)) => Value::Float(f64::from_bits(bits)),
-        (5, Field::Bytes(array)) => {
+        (5, Field::LengthDelimited(array)) => {
             let depth = depth.checked_sub(1)?;
-            let of = |(number, field)| match field {
-                Field::Bytes(any) if number == 1 => value(any, depth),
+            let element = |(number, field)| match field {
+                Field::LengthDelimited(any_value) if number == 1 => value(any_value, depth),
                 _ => None,
             };
-            Value::Array(Fields(array).filter_map(of).collect())
+            Value::Array(Fields(array).filter_map(element).collect())
         }
         _ => return None,
     })
 }
 
-fn kind(number: u64) -> Kind {
+fn kind(number: u64) -> SpanKind {
     match number {
-        2 => Kind::Server,
-        3 => Kind::Client,
-        4 => Kind::Producer,
-        5 => Kind::Consumer,
-        _ => Kind::Internal,
+        2 => SpanKind::Server,
+        3 => SpanKind::Client,
+        4 => SpanKind::Producer,
+        5 => SpanKind::Consumer,
+        _ => SpanKind::Internal,
     }
 }
 
-/// What is not UTF-8 is no text of ours.
+/// Returns the text, or an empty one if the bytes are not UTF-8, which protobuf forbids.
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Field 9 of a span (or, by `number`, of what else has attributes): a text.
-pub fn put_text(out: &mut Vec<u8>, number: u32, key: &str, value: &str) {
-    let mut any = Vec::with_capacity(value.len() + 4);
-    put_bytes(&mut any, 1, value.as_bytes());
-    put_pair(out, number, key, &any);
-}
-
-pub fn put_int(out: &mut Vec<u8>, number: u32, key: &str, value: u64) {
-    let mut any = Vec::with_capacity(12);
-    wire::number(&mut any, 3, value);
-    put_pair(out, number, key, &any);
-}
-
-pub fn put_bool(out: &mut Vec<u8>, number: u32, key: &str, value: bool) {
-    put_pair(out, number, key, &[2 << 3, u8::from(value)]);
-}
-
-fn put_pair(out: &mut Vec<u8>, number: u32, key: &str, any: &[u8]) {
-    let mut pair = Vec::with_capacity(key.len() + any.len() + 8);
-    put_bytes(&mut pair, 1, key.as_bytes());
-    put_bytes(&mut pair, 2, any);
-    put_bytes(out, number, &pair);
-}
-
-/// A span's status: error, with words.
-pub fn put_error_status(out: &mut Vec<u8>, message: &str) {
-    let mut status = Vec::with_capacity(message.len() + 6);
-    put_bytes(&mut status, 2, message.as_bytes());
-    wire::number(&mut status, 3, 2);
-    put_bytes(out, 15, &status);
-}
-
-/// One `ResourceSpans`: a resource, and spans in parts that are joined as they are written. Nothing is decoded.
-pub fn put_resource_spans(out: &mut Vec<u8>, resource: &[u8], more: &[u8], spans: &[[&[u8]; 2]]) {
-    let span_bytes = |parts: &[&[u8]; 2]| parts.iter().map(|part| part.len()).sum::<usize>();
-    let scope_spans = SCOPE.len() + spans.iter().map(|parts| wire::sized(2, span_bytes(parts))).sum::<usize>();
-    let resource_bytes = resource.len() + more.len();
-    wire::nested(out, 1, wire::sized(1, resource_bytes) + wire::sized(2, scope_spans), |out| {
-        wire::head(out, 1, resource_bytes);
-        out.extend_from_slice(resource);
-        out.extend_from_slice(more);
-        wire::head(out, 2, scope_spans);
-        out.extend_from_slice(SCOPE);
-        for parts in spans {
-            wire::head(out, 2, span_bytes(parts));
-            parts.iter().for_each(|part| out.extend_from_slice(part));
-        }
-    });
-}
-
-/// Field 1 of `ScopeSpans`: a scope named `crudder`.
-const SCOPE: &[u8] = b"\x0a\x09\x0a\x07crudder";
-
-/// An `ExportTraceServiceResponse`: how many spans were rejected, and what was said about it.
-pub fn partial_success(response: &[u8]) -> (u64, String) {
-    let mut rejected = 0;
-    let mut message = String::new();
+/// Reads an `ExportTraceServiceResponse`. A response without `partial_success` reads as no rejected spans.
+#[must_use]
+pub fn partial_success(response: &[u8]) -> PartialSuccess<'_> {
+    let mut partial = PartialSuccess::default();
     for (number, field) in Fields(response) {
-        let (1, Field::Bytes(partial)) = (number, field) else { continue };
-        for (number, field) in Fields(partial) {
+        let (1, Field::LengthDelimited(message)) = (number, field) else { continue };
+        for (number, field) in Fields(message) {
             match (number, field) {
-                (1, Field::Varint(count)) => rejected = count,
-                (2, Field::Bytes(words)) => text(words).clone_into(&mut message),
+                (1, Field::Varint(count)) => partial.rejected_spans = u64::try_from(count.cast_signed()).unwrap_or(0),
+                (2, Field::LengthDelimited(words)) => partial.error_message = text(words),
                 _ => (),
             }
         }
     }
-    (rejected, message)
+    partial
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

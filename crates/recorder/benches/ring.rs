@@ -111,12 +111,12 @@ fn warm(writer: &Writer, reader: &mut Reader, payload: &[u8], ring: u64) {
 fn drain(reader: &mut Reader) {
     while let Some(record) = reader.read() {
         let end = record.end;
-        reader.acknowledge(end);
+        reader.free_until(end);
     }
 }
 
 fn check_nothing_dropped(reader: &Reader) -> Result<(), String> {
-    match reader.stats().dropped_in_all() {
+    match reader.stats().dropped_total() {
         0 => Ok(()),
         dropped => Err(format!("{dropped} records were dropped: this measured nothing")),
     }

@@ -52,9 +52,15 @@ pub enum OpenError {
         /// The ring's file.
         path: PathBuf,
     },
+    /// More than seven sinks, or a name that is empty, longer than 16 bytes, or used twice.
+    #[error("the recorder {path} takes up to {} different sink names of 1 to 16 bytes", layout::Sink::COUNT)]
+    InvalidSinks {
+        /// The ring's file.
+        path: PathBuf,
+    },
     /// All slots belong to living processes.
     #[error("the recorder {path} has {} writers already", layout::SLOTS)]
-    NoSlot {
+    NoWriterSlot {
         /// The ring's file.
         path: PathBuf,
     },

@@ -223,9 +223,9 @@ pub enum Counter {
     /// Records larger than the ring takes; also counted by kind.
     TooLarge = Kind::COUNT + 2,
     /// Spans and items sent again because no answer came: a sink may hold them twice.
-    Doubtful = Kind::COUNT + 3,
+    PossibleDuplicates = Kind::COUNT + 3,
     /// Spans and items declined because a sink refused the key.
-    Refused = Kind::COUNT + 4,
+    Unauthorized = Kind::COUNT + 4,
     /// Spans and items printed as dead letters.
     DeadLettered = Kind::COUNT + 5,
     /// Spans that a sink took no part of, by its own word (partial success).
@@ -240,7 +240,7 @@ pub struct WriterId(pub(crate) u32);
 
 impl WriterId {
     /// The layer itself, which has no slot.
-    pub const LAYER: Self = Self(u32::MAX);
+    pub const READER: Self = Self(u32::MAX);
 
     pub(crate) fn new(slot: u32, generation: u32) -> Self {
         Self((slot << 24) | (generation & 0x00FF_FFFF))

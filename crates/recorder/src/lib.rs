@@ -16,7 +16,7 @@
 //! let record = reader.read().expect("one record was written");
 //! assert_eq!(record.payload, b"idspayload");
 //! let end = record.end;
-//! reader.acknowledge(end);
+//! reader.free_until(end);
 //! # Ok(()) }
 //! ```
 
@@ -48,5 +48,5 @@ pub use payload::{
     SpanIds,
 };
 pub use reader::{Reader, Stats};
-pub use ring::{DECLINED, Dropped, Record, UNDECIDED};
+pub use ring::{Dropped, PENDING, Record, SKIPPED};
 pub use writer::Writer;

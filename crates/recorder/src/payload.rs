@@ -144,7 +144,7 @@ impl<'a> InvocationStarted<'a> {
 pub enum Outcome {
     /// It answered.
     #[default]
-    Answered = 0,
+    Succeeded = 0,
     /// It answered with a failure: a 5xx, or an error for Lambda.
     Failed = 1,
 }
@@ -175,7 +175,7 @@ impl<'a> InvocationEnded<'a> {
         let mut fields = Fields(payload);
         let ended_unix_nano = fields.u64()?;
         let outcome = match fields.take()? {
-            [0] => Outcome::Answered,
+            [0] => Outcome::Succeeded,
             [1] => Outcome::Failed,
             _ => return Err(Malformed),
         };
@@ -251,7 +251,7 @@ pub struct DeathRecord<'a> {
     /// When it died: nanoseconds since 1970.
     pub at_unix_nano: u64,
     /// Of what.
-    pub reason: DeathCause,
+    pub cause: DeathCause,
     /// The invocation's trace; for a death in init, one of its own.
     pub trace: [u8; 16],
     /// Lambda's id of the invocation; empty for a death in init. It stands here too because the verdict may outlive the
@@ -264,7 +264,7 @@ pub struct DeathRecord<'a> {
 impl<'a> DeathRecord<'a> {
     /// Appends the payload to `to`.
     pub fn encode(&self, to: &mut Vec<u8>) {
-        to.extend_from_slice(&numbered(self.at_unix_nano, self.reason as u8));
+        to.extend_from_slice(&numbered(self.at_unix_nano, self.cause as u8));
         to.extend_from_slice(&self.trace);
         put_text(to, self.request_id);
         put_text(to, self.detail);
@@ -278,9 +278,9 @@ impl<'a> DeathRecord<'a> {
         let mut fields = Fields(payload);
         let at_unix_nano = fields.u64()?;
         let [number] = fields.take()?;
-        let reason = DeathCause::from_number(number).ok_or(Malformed)?;
+        let cause = DeathCause::from_number(number).ok_or(Malformed)?;
         let trace = fields.take()?;
-        Ok(Self { at_unix_nano, reason, trace, request_id: fields.text()?, detail: fields.text()? })
+        Ok(Self { at_unix_nano, cause, trace, request_id: fields.text()?, detail: fields.text()? })
     }
 }
 
@@ -347,8 +347,8 @@ mod tests {
             invocation.encode(&mut bytes);
             prop_assert_eq!(InvocationStarted::decode(&bytes), Ok(invocation));
             bytes.clear();
-            let reason = DeathCause::from_number(reason).ok_or(TestCaseError::fail("reason"))?;
-            let verdict = DeathRecord { at_unix_nano: time, reason, trace, request_id: &name, detail: &detail };
+            let cause = DeathCause::from_number(reason).ok_or(TestCaseError::fail("reason"))?;
+            let verdict = DeathRecord { at_unix_nano: time, cause, trace, request_id: &name, detail: &detail };
             verdict.encode(&mut bytes);
             prop_assert_eq!(DeathRecord::decode(&bytes), Ok(verdict));
             let sent = DatagramSent { sent_unix_nano: time, datagrams: number };

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::file::{OpenError, RingFile};
 use crate::layout::{self, Counter, Kind, Room, Sink, Word, WriterId};
-use crate::ring::{DECLINED, Dropped, Found, Head, ReadSide, Record, Ring, UNDECIDED};
+use crate::ring::{Dropped, Found, Head, PENDING, ReadSide, Record, Ring, SKIPPED};
 use crate::scan::{Liveness, Scan};
 
 /// Reads records, labels them with what was decided, and frees them once that is done.
@@ -33,7 +33,7 @@ impl Stats {
     }
 
     /// Records that were dropped, of all kinds.
-    pub fn dropped_in_all(&self) -> u64 {
+    pub fn dropped_total(&self) -> u64 {
         self.counters[..Kind::COUNT].iter().sum()
     }
 
@@ -78,10 +78,15 @@ impl Reader {
     }
 
     /// Uses only the sinks of these names, numbered in this order: a record is resolved once each of them is done with it.
-    #[must_use]
-    pub fn with_sinks(mut self, names: &[&'static str]) -> Self {
-        self.sinks = names.len().min(Sink::COUNT);
-        self
+    ///
+    /// # Errors
+    /// When there are more names than sinks.
+    pub fn with_sinks(mut self, names: &[&str]) -> Result<Self, OpenError> {
+        if names.len() > Sink::COUNT {
+            return Err(OpenError::InvalidSinks { path: self.file.path.clone() });
+        }
+        self.sinks = names.len();
+        Ok(self)
     }
 
     /// The next committed record, in the order of claims; `None` until more is committed. After opening, this begins at the read
@@ -107,7 +112,7 @@ impl Reader {
     }
 
     /// Moves the read cursor: everything before `position`, an end of a record that was read, is done with and is freed.
-    pub fn acknowledge(&mut self, position: u64) {
+    pub fn free_until(&mut self, position: u64) {
         let read = self.ring().read().load(Ordering::Relaxed);
         if (read..=self.scan.seen).contains(&position) {
             self.side.free_to(position);
@@ -134,21 +139,21 @@ impl Reader {
 
     /// Whether nothing of this record is left to tell this sink.
     pub fn is_resolved_for(&self, position: u64, sink: Sink) -> bool {
-        let label = self.label(position, sink);
-        label == DECLINED || (label > DECLINED && u64::from(label) <= self.acknowledged(sink))
+        let label = self.batch(position, sink);
+        label == SKIPPED || (label > SKIPPED && u64::from(label) <= self.acknowledged(sink))
     }
 
     /// What was decided about a record; about one that has been freed nothing is left to decide.
-    pub fn label(&self, position: u64, sink: Sink) -> u32 {
+    pub fn batch(&self, position: u64, sink: Sink) -> u32 {
         if !self.holds(position) {
-            return DECLINED;
+            return SKIPPED;
         }
         self.ring().label(position, sink).load(Ordering::Relaxed)
     }
 
-    /// Notes what is decided about a record: a batch's number, [`DECLINED`] or [`UNDECIDED`](crate::UNDECIDED).
+    /// Notes what is decided about a record: a batch's number, [`SKIPPED`] or [`PENDING`](crate::PENDING).
     /// Nothing happens when the record has been freed.
-    pub fn set_label(&mut self, position: u64, sink: Sink, label: u32) {
+    pub fn set_batch(&mut self, position: u64, sink: Sink, label: u32) {
         if !self.holds(position) {
             return;
         }
@@ -180,7 +185,7 @@ impl Reader {
     /// # Errors
     /// When there is no room even in the headroom.
     pub fn append(&mut self, kind: Kind, writer: WriterId, invocation: u32, parts: &[&[u8]]) -> Result<u64, Dropped> {
-        let head = Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; Sink::COUNT], room: Room::Last };
+        let head = Head { kind, writer, invocation, origin: None, labels: [PENDING; Sink::COUNT], room: Room::Last };
         self.ring().write(&head, parts).map(|written| written.position)
     }
 
@@ -188,19 +193,19 @@ impl Reader {
     ///
     /// # Errors
     /// When there is no room; the original stays as it is.
-    pub fn carry(&mut self, position: u64) -> Result<Option<u64>, Dropped> {
+    pub fn relocate(&mut self, position: u64) -> Result<Option<u64>, Dropped> {
         let Some(record) = self.record(position) else { return Ok(None) };
         let head = Head {
             kind: record.kind,
             writer: record.writer,
             invocation: record.invocation,
             origin: Some(record.origin),
-            labels: Sink::ALL.map(|sink| self.label(position, sink)),
+            labels: Sink::ALL.map(|sink| self.batch(position, sink)),
             room: Room::Last,
         };
         let copy = self.ring().write(&head, &[record.payload])?.position;
         for sink in Sink::ALL {
-            self.set_label(position, sink, DECLINED);
+            self.set_batch(position, sink, SKIPPED);
         }
         Ok(Some(copy))
     }
@@ -223,13 +228,13 @@ impl Reader {
         self.counted(|ring, index| ring.counter(index).load(Ordering::Relaxed))
     }
 
-    /// What [`note_reported`](Self::note_reported) last noted, in this life or an earlier one.
+    /// What [`set_reported`](Self::set_reported) last noted, in this life or an earlier one.
     pub fn reported(&self) -> Stats {
         self.counted(|ring, index| ring.reported(index).load(Ordering::Relaxed))
     }
 
     /// Notes that a sink has taken a batch that told these counts.
-    pub fn note_reported(&mut self, stats: &Stats) {
+    pub fn set_reported(&mut self, stats: &Stats) {
         for (index, value) in stats.counters.iter().enumerate() {
             self.ring().reported(index).store(*value, Ordering::Relaxed);
         }
@@ -243,7 +248,7 @@ impl Reader {
     }
 
     /// Notes that the bell was heard: the writers may ring again. Call it before reading, so that no ring falls between.
-    pub fn heard_bell(&mut self) {
+    pub fn clear_wake_up(&mut self) {
         self.ring().bell().store(0, Ordering::Release);
     }
 

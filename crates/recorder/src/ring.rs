@@ -10,9 +10,9 @@ use crate::layout::{self, Kind, Sink, Word, WriterId};
 use crate::region::Region;
 
 /// A label that says nothing was decided yet.
-pub const UNDECIDED: u32 = 0;
+pub const PENDING: u32 = 0;
 /// A label that says this sink gets nothing of the record.
-pub const DECLINED: u32 = 1;
+pub const SKIPPED: u32 = 1;
 
 /// Why a record was not written. It is counted in the header; the caller goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -195,8 +195,8 @@ impl Ring {
             unsafe { self.region.copy_in(at, part) };
             at += part.len();
         }
-        // Freed bytes are zero, which is `UNDECIDED`: only a carried record has labels to write.
-        if head.labels != [UNDECIDED; Sink::COUNT] {
+        // Freed bytes are zero, which is `PENDING`: only a carried record has labels to write.
+        if head.labels != [PENDING; Sink::COUNT] {
             for (sink, label) in Sink::ALL.into_iter().zip(head.labels) {
                 self.label(position, sink).store(label, Ordering::Relaxed);
             }

@@ -8,7 +8,7 @@ use crate::doorbell::Ringer;
 use crate::exit_hook;
 use crate::file::{OpenError, RingFile};
 use crate::layout::{self, Kind, Sink, WriterId};
-use crate::ring::{Dropped, Head, Ring, UNDECIDED};
+use crate::ring::{Dropped, Head, PENDING, Ring};
 
 /// Writes records, from any number of threads at once. Dropping it, or dying, tells the reader that this writer is gone.
 pub struct Writer {
@@ -27,7 +27,7 @@ impl Writer {
         let (file, ring) = RingFile::open(path, bytes)?;
         let slot = (0..layout::SLOTS)
             .find(|&slot| file.lock_slot(slot))
-            .ok_or_else(|| OpenError::NoSlot { path: path.to_owned() })?;
+            .ok_or_else(|| OpenError::NoWriterSlot { path: path.to_owned() })?;
         let generation = ring.generation(slot).fetch_add(1, Ordering::AcqRel).wrapping_add(1);
         // Not before the lock, and before any claim: the reader's rule for holes stands on this order (D2).
         ring.opened_at(slot).store(ring.tail().load(Ordering::Acquire), Ordering::Release);
@@ -44,14 +44,14 @@ impl Writer {
     pub fn write(&self, kind: Kind, invocation: u32, parts: &[&[u8]]) -> Result<(), Dropped> {
         let written = self.ring.write(&head(kind, self.id, invocation), parts)?;
         if written.half_full {
-            self.ring_bell();
+            self.wake_reader();
         }
         Ok(())
     }
 
     /// Tells the reader that there is something worth reading, unless it was told and has not listened yet. One datagram that
     /// waits for nobody; it may be lost.
-    pub fn ring_bell(&self) {
+    pub fn wake_reader(&self) {
         if self.ring.bell().swap(1, Ordering::AcqRel) == 0 {
             self.ringer.ring();
         }
@@ -70,7 +70,7 @@ impl Writer {
 
 pub(crate) fn head(kind: Kind, writer: WriterId, invocation: u32) -> Head {
     let room = kind.room();
-    Head { kind, writer, invocation, origin: None, labels: [UNDECIDED; Sink::COUNT], room }
+    Head { kind, writer, invocation, origin: None, labels: [PENDING; Sink::COUNT], room }
 }
 
 impl std::fmt::Debug for Writer {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crudder_recorder::{
-    Counter, DECLINED, DEFAULT_BYTES, Doorbell, Dropped, Kind, OpenError, Reader, Sink, UNDECIDED, Writer,
+    Counter, DEFAULT_BYTES, Doorbell, Dropped, Kind, OpenError, PENDING, Reader, SKIPPED, Sink, Writer,
 };
 
 struct Place {
@@ -52,8 +52,8 @@ fn a_next_life_reads_what_was_not_acknowledged_with_its_labels() {
     let positions: Vec<u64> = std::iter::from_fn(|| reader.read().map(|record| record.position)).collect();
     let second = reader.record(positions[1]).expect("read and not freed").position;
     for sink in Sink::ALL {
-        reader.set_label(positions[0], sink, 2);
-        reader.set_label(second, sink, 3);
+        reader.set_batch(positions[0], sink, 2);
+        reader.set_batch(second, sink, 3);
     }
     reader.set_attempted(Sink::new(0), 3);
     for sink in Sink::ALL {
@@ -63,8 +63,8 @@ fn a_next_life_reads_what_was_not_acknowledged_with_its_labels() {
     drop(reader);
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a next life");
     assert_eq!(payloads(&mut reader), [b"two".to_vec(), b"three".to_vec()]);
-    assert_eq!(reader.label(second, Sink::new(0)), 3);
-    assert_eq!(reader.label(positions[2], Sink::new(0)), UNDECIDED);
+    assert_eq!(reader.batch(second, Sink::new(0)), 3);
+    assert_eq!(reader.batch(positions[2], Sink::new(0)), PENDING);
     assert_eq!((reader.attempted(Sink::new(0)), reader.acknowledged(Sink::new(0))), (3, 2));
 }
 
@@ -76,9 +76,9 @@ fn records_are_freed_only_when_every_vendor_is_done_with_them() {
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a reader");
     let record = reader.read().expect("a record");
     let (position, end) = (record.position, record.end);
-    reader.set_label(position, Sink::new(0), DECLINED);
-    reader.set_label(position, Sink::new(2), DECLINED);
-    reader.set_label(position, Sink::new(1), 2);
+    reader.set_batch(position, Sink::new(0), SKIPPED);
+    reader.set_batch(position, Sink::new(2), SKIPPED);
+    reader.set_batch(position, Sink::new(1), 2);
     assert_eq!(reader.free_resolved(), position);
     reader.set_acknowledged(Sink::new(1), 2);
     assert_eq!(reader.free_resolved(), end);
@@ -92,12 +92,12 @@ fn a_carried_record_keeps_its_writer_origin_and_labels() {
     writer.write(Kind::ProcessStarted, 0, &[b"resource"]).expect("room");
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a reader");
     let position = reader.read().expect("a record").position;
-    reader.set_label(position, Sink::new(1), 5);
-    let copy = reader.carry(position).expect("room").expect("a record");
+    reader.set_batch(position, Sink::new(1), 5);
+    let copy = reader.relocate(position).expect("room").expect("a record");
     let carried = reader.read().expect("the copy is read like any other");
     assert_eq!((carried.position, carried.origin, carried.writer), (copy, position, writer.id()));
     assert_eq!(carried.payload, b"resource");
-    assert_eq!(reader.label(copy, Sink::new(1)), 5);
+    assert_eq!(reader.batch(copy, Sink::new(1)), 5);
     assert_eq!(reader.free_resolved(), copy, "the original is done with");
 }
 
@@ -122,7 +122,7 @@ fn the_sixty_fifth_writer_is_refused() {
     let place = place();
     let writers: Vec<_> = (0..64).map(|_| Writer::open(&place.path, DEFAULT_BYTES).expect("a slot")).collect();
     let refused = Writer::open(&place.path, DEFAULT_BYTES).expect_err("no slot is left");
-    assert!(matches!(refused, OpenError::NoSlot { .. }), "{refused}");
+    assert!(matches!(refused, OpenError::NoWriterSlot { .. }), "{refused}");
     drop(writers);
     Writer::open(&place.path, DEFAULT_BYTES).expect("slots are free again");
 }
@@ -184,13 +184,13 @@ fn a_record_larger_than_an_eighth_of_the_ring_is_dropped_and_counted() {
 fn what_was_reported_is_known_to_the_next_life() {
     let place = place();
     let mut reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a reader");
-    reader.count(Counter::Doubtful, 4);
+    reader.count(Counter::PossibleDuplicates, 4);
     let told = reader.stats();
-    reader.note_reported(&told);
-    reader.count(Counter::Doubtful, 2);
+    reader.set_reported(&told);
+    reader.count(Counter::PossibleDuplicates, 2);
     drop(reader);
     let reader = Reader::open(&place.path, DEFAULT_BYTES).expect("a next life");
-    assert_eq!(reader.stats().since(&reader.reported()).counter(Counter::Doubtful), 2);
+    assert_eq!(reader.stats().since(&reader.reported()).counter(Counter::PossibleDuplicates), 2);
 }
 
 #[test]
@@ -200,11 +200,11 @@ fn the_bell_rings_once_until_it_is_heard_and_by_itself_when_the_ring_is_half_ful
     let bell = Doorbell::bind(&place.path).expect("a bell").into_socket();
     let writer = Writer::open(&place.path, 1 << 14).expect("a writer");
     let mut byte = [0; 1];
-    writer.ring_bell();
-    writer.ring_bell();
+    writer.wake_reader();
+    writer.wake_reader();
     assert_eq!(bell.recv(&mut byte).expect("it rang"), 1);
     assert!(bell.recv(&mut byte).is_err(), "and only once");
-    reader.heard_bell();
+    reader.clear_wake_up();
     while !reader.stats().is_half_full() {
         assert!(bell.recv(&mut byte).is_err(), "not yet half full");
         writer.write(Kind::SpanEnded, 1, &[&[0; 500]]).expect("room");
@@ -216,9 +216,9 @@ fn the_bell_rings_once_until_it_is_heard_and_by_itself_when_the_ring_is_half_ful
 fn nobody_needs_to_hear_the_bell() {
     let place = place();
     let writer = Writer::open(&place.path, DEFAULT_BYTES).expect("a writer");
-    writer.ring_bell();
+    writer.wake_reader();
     let bell = Doorbell::bind(&place.path);
     drop(bell);
-    writer.ring_bell();
+    writer.wake_reader();
     Doorbell::bind(&place.path).expect("a dead reader's socket is replaced");
 }

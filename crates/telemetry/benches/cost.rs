@@ -170,7 +170,7 @@ fn cpu_time() -> f64 {
 fn drain(daemon: &UdpSocket, reader: &mut Reader) {
     while daemon.recv(&mut [0; 1 << 16]).is_ok() {}
     while let Some(end) = reader.read().map(|record| record.end) {
-        reader.acknowledge(end);
+        reader.free_until(end);
     }
 }
 

@@ -4,7 +4,9 @@
 
 use std::time::SystemTime;
 
-use crudder_otlp::write::{bytes, fixed32, fixed64, nested, number, sized, varint_bytes};
+use crudder_otlp::write::{
+    fixed32, fixed64, length_delimited, length_delimited_len, submessage, varint_field, varint_len,
+};
 use opentelemetry::trace::{Event, Link, SpanId, SpanKind, Status};
 use opentelemetry::{Array, Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
@@ -44,17 +46,17 @@ pub(crate) enum Phase {
 /// Writes a `Span`. Its parent is given apart: outside X-Ray it is not Lambda's segment.
 pub(crate) fn write_span(out: &mut Vec<u8>, span: &SpanData, parent: SpanId, phase: Phase, bounds: Bounds) {
     let context = &span.span_context;
-    bytes(out, 1, &context.trace_id().to_bytes());
-    bytes(out, 2, &context.span_id().to_bytes());
+    length_delimited(out, 1, &context.trace_id().to_bytes());
+    length_delimited(out, 2, &context.span_id().to_bytes());
     let state = context.trace_state().header();
     if !state.is_empty() {
-        bytes(out, 3, cut(&state, bounds).as_bytes());
+        length_delimited(out, 3, cut(&state, bounds).as_bytes());
     }
     if parent != SpanId::INVALID {
-        bytes(out, 4, &parent.to_bytes());
+        length_delimited(out, 4, &parent.to_bytes());
     }
-    bytes(out, 5, cut(&span.name, bounds).as_bytes());
-    number(out, 6, kind(&span.span_kind));
+    length_delimited(out, 5, cut(&span.name, bounds).as_bytes());
+    varint_field(out, 6, kind(&span.span_kind));
     fixed64(out, 7, nanoseconds(span.start_time));
     if phase == Phase::Ended {
         // A clock that stepped back must not make a span end before it began.
@@ -63,11 +65,11 @@ pub(crate) fn write_span(out: &mut Vec<u8>, span: &SpanData, parent: SpanId, pha
     let missing = attributes(out, 9, &span.attributes, bounds);
     count(out, 10, span.dropped_attributes_count, missing);
     for event in span.events.iter().take(bounds.members) {
-        nested(out, 11, event_bytes(event, bounds), |out| write_event(out, event, bounds));
+        submessage(out, 11, event_bytes(event, bounds), |out| write_event(out, event, bounds));
     }
     count(out, 12, span.events.dropped_count, span.events.len().saturating_sub(bounds.members));
     for link in span.links.iter().take(bounds.members) {
-        nested(out, 13, link_bytes(link, bounds), |out| write_link(out, link, bounds));
+        submessage(out, 13, link_bytes(link, bounds), |out| write_link(out, link, bounds));
     }
     count(out, 14, span.links.dropped_count, span.links.len().saturating_sub(bounds.members));
     write_status(out, &span.status, bounds);
@@ -78,7 +80,7 @@ pub(crate) fn write_span(out: &mut Vec<u8>, span: &SpanData, parent: SpanId, pha
 /// Writes a `Span.Event`.
 pub(crate) fn write_event(out: &mut Vec<u8>, event: &Event, bounds: Bounds) {
     fixed64(out, 1, nanoseconds(event.timestamp));
-    bytes(out, 2, cut(&event.name, bounds).as_bytes());
+    length_delimited(out, 2, cut(&event.name, bounds).as_bytes());
     let missing = attributes(out, 3, &event.attributes, bounds);
     count(out, 4, event.dropped_attributes_count, missing);
 }
@@ -86,7 +88,7 @@ pub(crate) fn write_event(out: &mut Vec<u8>, event: &Event, bounds: Bounds) {
 /// Writes a `Resource`.
 pub(crate) fn write_resource(out: &mut Vec<u8>, resource: &Resource) {
     for (key, value) in resource.iter() {
-        nested(out, 1, pair_bytes(key, value, BOUNDS[0]), |out| write_pair(out, key, value, BOUNDS[0]));
+        submessage(out, 1, pair_bytes(key, value, BOUNDS[0]), |out| write_pair(out, key, value, BOUNDS[0]));
     }
 }
 
@@ -96,17 +98,18 @@ pub(crate) fn event_at(time: SystemTime, name: &'static str, attributes: Vec<Key
 }
 
 fn event_bytes(event: &Event, bounds: Bounds) -> usize {
-    let pairs = kept(&event.attributes, bounds).map(|pair| sized(3, pair_bytes(&pair.key, &pair.value, bounds)));
+    let pairs =
+        kept(&event.attributes, bounds).map(|pair| length_delimited_len(3, pair_bytes(&pair.key, &pair.value, bounds)));
     let dropped = dropped_attributes(event.dropped_attributes_count, &event.attributes, bounds);
-    9 + sized(2, cut(&event.name, bounds).len()) + pairs.sum::<usize>() + count_bytes(dropped)
+    9 + length_delimited_len(2, cut(&event.name, bounds).len()) + pairs.sum::<usize>() + count_bytes(dropped)
 }
 
 fn write_link(out: &mut Vec<u8>, link: &Link, bounds: Bounds) {
-    bytes(out, 1, &link.span_context.trace_id().to_bytes());
-    bytes(out, 2, &link.span_context.span_id().to_bytes());
+    length_delimited(out, 1, &link.span_context.trace_id().to_bytes());
+    length_delimited(out, 2, &link.span_context.span_id().to_bytes());
     let state = link.span_context.trace_state().header();
     if !state.is_empty() {
-        bytes(out, 3, cut(&state, bounds).as_bytes());
+        length_delimited(out, 3, cut(&state, bounds).as_bytes());
     }
     let missing = attributes(out, 4, &link.attributes, bounds);
     count(out, 5, link.dropped_attributes_count, missing);
@@ -119,11 +122,12 @@ fn link_flags(link: &Link) -> u32 {
 }
 
 fn link_bytes(link: &Link, bounds: Bounds) -> usize {
-    let pairs = kept(&link.attributes, bounds).map(|pair| sized(4, pair_bytes(&pair.key, &pair.value, bounds)));
+    let pairs =
+        kept(&link.attributes, bounds).map(|pair| length_delimited_len(4, pair_bytes(&pair.key, &pair.value, bounds)));
     let dropped = dropped_attributes(link.dropped_attributes_count, &link.attributes, bounds);
     let state = link.span_context.trace_state().header();
-    let state = if state.is_empty() { 0 } else { sized(3, cut(&state, bounds).len()) };
-    sized(1, 16) + sized(2, 8) + state + pairs.sum::<usize>() + count_bytes(dropped) + 5
+    let state = if state.is_empty() { 0 } else { length_delimited_len(3, cut(&state, bounds).len()) };
+    length_delimited_len(1, 16) + length_delimited_len(2, 8) + state + pairs.sum::<usize>() + count_bytes(dropped) + 5
 }
 
 fn write_status(out: &mut Vec<u8>, status: &Status, bounds: Bounds) {
@@ -132,12 +136,12 @@ fn write_status(out: &mut Vec<u8>, status: &Status, bounds: Bounds) {
         Status::Ok => (1, ""),
         Status::Error { description } => (2, cut(description, bounds)),
     };
-    let message_bytes = if message.is_empty() { 0 } else { sized(2, message.len()) };
-    nested(out, 15, message_bytes + 2, |out| {
+    let message_bytes = if message.is_empty() { 0 } else { length_delimited_len(2, message.len()) };
+    submessage(out, 15, message_bytes + 2, |out| {
         if !message.is_empty() {
-            bytes(out, 2, message.as_bytes());
+            length_delimited(out, 2, message.as_bytes());
         }
-        number(out, 3, code);
+        varint_field(out, 3, code);
     });
 }
 
@@ -169,7 +173,7 @@ fn dropped_attributes(counted: u32, all: &[KeyValue], bounds: Bounds) -> u64 {
 fn attributes(out: &mut Vec<u8>, field: u32, all: &[KeyValue], bounds: Bounds) -> usize {
     for pair in kept(all, bounds) {
         let size = pair_bytes(&pair.key, &pair.value, bounds);
-        nested(out, field, size, |out| write_pair(out, &pair.key, &pair.value, bounds));
+        submessage(out, field, size, |out| write_pair(out, &pair.key, &pair.value, bounds));
     }
     if all.len() > bounds.members { unique(all).count().saturating_sub(bounds.members) } else { 0 }
 }
@@ -180,21 +184,21 @@ fn plain(key: &Key) -> &str {
 }
 
 fn write_pair(out: &mut Vec<u8>, key: &Key, value: &Value, bounds: Bounds) {
-    bytes(out, 1, cut(plain(key), bounds).as_bytes());
-    nested(out, 2, value_bytes(value, bounds), |out| write_value(out, value, bounds));
+    length_delimited(out, 1, cut(plain(key), bounds).as_bytes());
+    submessage(out, 2, value_bytes(value, bounds), |out| write_value(out, value, bounds));
 }
 
 fn pair_bytes(key: &Key, value: &Value, bounds: Bounds) -> usize {
-    sized(1, cut(plain(key), bounds).len()) + sized(2, value_bytes(value, bounds))
+    length_delimited_len(1, cut(plain(key), bounds).len()) + length_delimited_len(2, value_bytes(value, bounds))
 }
 
 fn write_value(out: &mut Vec<u8>, value: &Value, bounds: Bounds) {
     match value {
-        Value::String(text) => bytes(out, 1, cut(text.as_str(), bounds).as_bytes()),
-        Value::Bool(truth) => number(out, 2, u64::from(*truth)),
-        Value::I64(whole) => number(out, 3, whole.cast_unsigned()),
+        Value::String(text) => length_delimited(out, 1, cut(text.as_str(), bounds).as_bytes()),
+        Value::Bool(truth) => varint_field(out, 2, u64::from(*truth)),
+        Value::I64(whole) => varint_field(out, 3, whole.cast_unsigned()),
         Value::F64(float) => fixed64(out, 4, float.to_bits()),
-        Value::Array(array) => nested(out, 5, array_bytes(array, bounds), |out| write_array(out, array, bounds)),
+        Value::Array(array) => submessage(out, 5, array_bytes(array, bounds), |out| write_array(out, array, bounds)),
         // The enum may grow: what is new is an empty value, which OTLP knows.
         _ => (),
     }
@@ -202,11 +206,11 @@ fn write_value(out: &mut Vec<u8>, value: &Value, bounds: Bounds) {
 
 fn value_bytes(value: &Value, bounds: Bounds) -> usize {
     match value {
-        Value::String(text) => sized(1, cut(text.as_str(), bounds).len()),
+        Value::String(text) => length_delimited_len(1, cut(text.as_str(), bounds).len()),
         Value::Bool(_) => 2,
-        Value::I64(whole) => 1 + varint_bytes(whole.cast_unsigned()),
+        Value::I64(whole) => 1 + varint_len(whole.cast_unsigned()),
         Value::F64(_) => 9,
-        Value::Array(array) => sized(5, array_bytes(array, bounds)),
+        Value::Array(array) => length_delimited_len(5, array_bytes(array, bounds)),
         _ => 0,
     }
 }
@@ -223,12 +227,12 @@ fn each(array: &Array, bounds: Bounds, mut take: impl FnMut(&Value)) {
 }
 
 fn write_array(out: &mut Vec<u8>, array: &Array, bounds: Bounds) {
-    each(array, bounds, |one| nested(out, 1, value_bytes(one, bounds), |out| write_value(out, one, bounds)));
+    each(array, bounds, |one| submessage(out, 1, value_bytes(one, bounds), |out| write_value(out, one, bounds)));
 }
 
 fn array_bytes(array: &Array, bounds: Bounds) -> usize {
     let mut sum = 0;
-    each(array, bounds, |one| sum += sized(1, value_bytes(one, bounds)));
+    each(array, bounds, |one| sum += length_delimited_len(1, value_bytes(one, bounds)));
     sum
 }
 
@@ -240,10 +244,10 @@ fn cut(text: &str, bounds: Bounds) -> &str {
 fn count(out: &mut Vec<u8>, field: u32, counted: u32, missing: usize) {
     let sum = u64::from(counted) + missing as u64;
     if sum > 0 {
-        number(out, field, sum);
+        varint_field(out, field, sum);
     }
 }
 
 fn count_bytes(sum: u64) -> usize {
-    if sum > 0 { 1 + varint_bytes(sum) } else { 0 }
+    if sum > 0 { 1 + varint_len(sum) } else { 0 }
 }

@@ -73,7 +73,7 @@ impl Recorder {
     pub(crate) fn event(&self, index: u32, span: &SpanContext, event: &Event) {
         let ids = ids(span.trace_id(), span.span_id(), SpanId::INVALID);
         self.bounded(Kind::Event, index, &ids, |out, bounds| otlp::write_event(out, event, bounds));
-        self.writer.ring_bell();
+        self.writer.wake_reader();
     }
 
     pub(crate) fn datagrams_sent(&self, index: u32, datagrams: u8) {
@@ -85,7 +85,7 @@ impl Recorder {
         let ended_unix_nano = nanoseconds(SystemTime::now());
         let ended = InvocationEnded { ended_unix_nano, outcome, request_id: &request.id };
         self.encoded(Kind::InvocationEnded, request.index, |out| ended.encode(out));
-        self.writer.ring_bell();
+        self.writer.wake_reader();
     }
 
     fn encoded(&self, kind: Kind, index: u32, encode: impl FnOnce(&mut Vec<u8>)) {

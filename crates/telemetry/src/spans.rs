@@ -111,7 +111,7 @@ impl SpanProcessor for Spans {
         if let Some(recorder) = self.recorder() {
             recorder.span(request.index, &span, parent_of(&request, &span, is_root), Phase::Ended);
         }
-        let outcome = if matches!(span.status, Status::Error { .. }) { Outcome::Failed } else { Outcome::Answered };
+        let outcome = if matches!(span.status, Status::Error { .. }) { Outcome::Failed } else { Outcome::Succeeded };
         let due = lock(&self.gathered).end(span, request.to_xray && self.planes.xray.is_some());
         if is_root {
             let planes = Arc::clone(&self.planes);

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crudder_xray::{Attribute, Event, Kind, Span, Value};
+use crudder_xray::{Attribute, Event, Span, SpanKind as Kind, Value};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{Array, KeyValue};
 use opentelemetry_sdk::trace::SpanData;

@@ -1,8 +1,10 @@
 //! The parts of a document that X-Ray understands: `http`, `aws`, annotations; and metadata, which it only keeps.
 
+use super::ANNOTATION_PREFIX;
+use super::attributes::{int, text};
+use super::json::{MAX_STRING_CHARS, bare, cut_string, key, string};
 use super::names::{same_key, write_key};
-use super::text::{MAX_STRING_CHARS, bare, cut_string, key, string};
-use super::{ANNOTATION_PREFIX, Attribute, Kind, Span, Value};
+use crudder_otlp::{Attribute, Span, SpanKind, Value};
 
 /// A metadata string longer than this is cut: X-Ray sets no limit but the document's.
 const MAX_METADATA_CHARS: usize = 2_000;
@@ -52,32 +54,32 @@ const TOLD_ELSEWHERE: [&str; 27] = [
 
 /// Whether a span is a call of AWS's SDK.
 pub(super) fn is_aws(span: &Span<'_>) -> bool {
-    span.text("rpc.system") == Some("aws-api")
+    text(span, "rpc.system") == Some("aws-api")
 }
 
 /// What the callee is called on the map, or what the step is called.
 pub(super) fn name<'a>(span: &Span<'a>) -> &'a str {
-    let service = if is_aws(span) { span.text("rpc.service") } else { None };
-    span.text("peer.service").or(service).unwrap_or(span.name)
+    let service = if is_aws(span) { text(span, "rpc.service") } else { None };
+    text(span, "peer.service").or(service).unwrap_or(span.name)
 }
 
 /// `aws` and `remote` make a node on the map; a step of our own must not.
 pub(super) fn namespace(span: &Span<'_>) -> Option<&'static str> {
     match span.kind {
         _ if is_aws(span) => Some("aws"),
-        Kind::Client => Some("remote"),
+        SpanKind::Client => Some("remote"),
         _ => None,
     }
 }
 
 /// The status of the answer that the span gave or got.
 pub(super) fn http_status(span: &Span<'_>) -> Option<i64> {
-    span.int("http.response.status_code").filter(|status| (100..=599).contains(status))
+    int(span, "http.response.status_code").filter(|status| (100..=599).contains(status))
 }
 
 pub(super) fn write_http(out: &mut Vec<u8>, span: &Span<'_>) {
-    let method = span.text("http.request.method");
-    let (status, length) = (http_status(span), span.int("http.response.body.size"));
+    let method = text(span, "http.request.method");
+    let (status, length) = (http_status(span), int(span, "http.response.body.size"));
     if method.is_none() && status.is_none() {
         return;
     }
@@ -91,7 +93,7 @@ pub(super) fn write_http(out: &mut Vec<u8>, span: &Span<'_>) {
             string(out, "url", &url);
         }
         for (attribute, name) in [("user_agent.original", "user_agent"), ("client.address", "client_ip")] {
-            if let Some(value) = span.text(attribute) {
+            if let Some(value) = text(span, attribute) {
                 string(out, name, value);
             }
         }
@@ -109,15 +111,15 @@ pub(super) fn write_http(out: &mut Vec<u8>, span: &Span<'_>) {
 
 /// The full address, as far as its parts are known.
 fn url(span: &Span<'_>) -> Option<String> {
-    if let Some(full) = span.text("url.full") {
+    if let Some(full) = text(span, "url.full") {
         return Some(full.to_owned());
     }
-    let path = span.text("url.path")?;
-    let mut url = match (span.text("url.scheme"), span.text("server.address")) {
+    let path = text(span, "url.path")?;
+    let mut url = match (text(span, "url.scheme"), text(span, "server.address")) {
         (Some(scheme), Some(host)) => format!("{scheme}://{host}{path}"),
         _ => path.to_owned(),
     };
-    if let Some(query) = span.text("url.query") {
+    if let Some(query) = text(span, "url.query") {
         url.push('?');
         url.push_str(query);
     }
@@ -139,7 +141,7 @@ pub(super) fn write_aws(out: &mut Vec<u8>, span: &Span<'_>) {
         ("table_name", &["aws.table_name"]),
     ];
     for (name, attributes) in members {
-        if let Some(value) = attributes.iter().find_map(|attribute| span.text(attribute)) {
+        if let Some(value) = attributes.iter().find_map(|attribute| text(span, attribute)) {
             string(out, name, value);
         }
     }
@@ -149,10 +151,10 @@ pub(super) fn write_aws(out: &mut Vec<u8>, span: &Span<'_>) {
 
 /// The tables of a DynamoDB call: the convention has an array, a `tracing` field can only be its text.
 fn write_tables(out: &mut Vec<u8>, span: &Span<'_>) {
-    match span.find("aws.dynamodb.table_names") {
+    match span.attribute("aws.dynamodb.table_names") {
         Some(Value::Str(table)) => string(out, "table_name", table),
         Some(Value::Array(tables)) => {
-            if let Some(first) = tables.first().and_then(Value::text) {
+            if let Some(first) = tables.first().and_then(Value::as_str) {
                 string(out, "table_name", first);
             }
             key(out, "table_names");

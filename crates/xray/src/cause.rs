@@ -2,8 +2,10 @@
 
 use crudder_text::backtrace;
 
-use super::text::{bare, id, key, string};
-use super::{Attribute, Kind, Span, Value, blocks, find, mixed_id};
+use super::attributes::find;
+use super::json::{bare, id, key, string};
+use super::{blocks, mixed_id};
+use crudder_otlp::{Attribute, Span, SpanKind, Value};
 
 /// Exceptions of one span that are told; the rest would be repetition.
 const MAX_EXCEPTIONS: usize = 8;
@@ -73,7 +75,7 @@ fn write_chain(out: &mut Vec<u8>, span: &Span<'_>, attributes: &[Attribute<'_>],
         Some(Value::Array(causes)) => causes.as_slice(),
         _ => &[],
     };
-    let mut messages = causes.iter().filter_map(Value::text).take(MAX_EXCEPTIONS).peekable();
+    let mut messages = causes.iter().filter_map(Value::as_str).take(MAX_EXCEPTIONS).peekable();
     let cause = |more: bool, number: u64| more.then(|| mixed_id(span.id, number + 1));
     let (more, first) = (messages.peek().is_some(), *number);
     write_one(out, span, number, |out| {
@@ -91,10 +93,10 @@ fn write_chain(out: &mut Vec<u8>, span: &Span<'_>, attributes: &[Attribute<'_>],
 }
 
 fn write_words(out: &mut Vec<u8>, span: &Span<'_>, attributes: &[Attribute<'_>]) {
-    if let Some(kind) = find(attributes, "exception.type").and_then(Value::text) {
+    if let Some(kind) = find(attributes, "exception.type").and_then(Value::as_str) {
         string(out, "type", kind);
     }
-    let message = find(attributes, "exception.message").and_then(Value::text).unwrap_or(span.status_message);
+    let message = find(attributes, "exception.message").and_then(Value::as_str).unwrap_or(span.status_message);
     if !message.is_empty() {
         string(out, "message", message);
     }
@@ -107,7 +109,7 @@ fn write_one(out: &mut Vec<u8>, span: &Span<'_>, number: &mut u64, body: impl Fn
     out.push(b'{');
     id(out, "id", mixed_id(span.id, *number));
     body(out);
-    if matches!(span.kind, Kind::Client | Kind::Producer) {
+    if matches!(span.kind, SpanKind::Client | SpanKind::Producer) {
         bare(out, "remote", true);
     }
     out.push(b'}');
@@ -116,7 +118,7 @@ fn write_one(out: &mut Vec<u8>, span: &Span<'_>, number: &mut u64, body: impl Fn
 
 /// The frames of the backtrace, or the one place that is known.
 fn write_stack(out: &mut Vec<u8>, attributes: &[Attribute<'_>]) {
-    let trace = find(attributes, "exception.stacktrace").and_then(Value::text);
+    let trace = find(attributes, "exception.stacktrace").and_then(Value::as_str);
     let mut frames = trace.map(backtrace::frames).into_iter().flatten().peekable();
     if frames.peek().is_some() {
         key(out, "stack");
@@ -142,7 +144,7 @@ fn write_stack(out: &mut Vec<u8>, attributes: &[Attribute<'_>]) {
         }
         return;
     }
-    let location = find(attributes, "exception.location").and_then(Value::text);
+    let location = find(attributes, "exception.location").and_then(Value::as_str);
     if let Some((path, line)) = location.and_then(|place| place.rsplit_once(':')) {
         key(out, "stack");
         out.extend_from_slice(b"[{");

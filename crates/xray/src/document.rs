@@ -1,7 +1,8 @@
 //! One segment of a document: everything of a span but its children.
 
-use super::text::{bare, hex, id, key, time};
-use super::{Span, blocks, cause, names};
+use super::json::{bare, hex, id, key, time};
+use super::{blocks, cause, names};
+use crudder_otlp::Span;
 
 /// Whether a segment stands on its own or inside its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What X-Ray takes as a name or a key.
 
-use super::text::write_char;
+use super::json::write_char;
 
 /// A name's longest, in characters.
 const MAX_NAME_CHARS: usize = 200;

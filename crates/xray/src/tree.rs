@@ -3,7 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::document::{self, Place};
-use super::{Kind, Span, blocks, mixed_id, names};
+use super::{blocks, mixed_id, names};
+use crudder_otlp::{Span, SpanKind};
 
 /// What stands before each document (Developer Guide, "Sending trace data to the daemon").
 const HEADER: &[u8] = b"{\"format\":\"json\",\"version\":1}\n";
@@ -158,7 +159,7 @@ impl<'s, 'a> Tree<'s, 'a> {
             id: mixed_id(parent.id, rest.number),
             parent_id: parent.id,
             name: &name,
-            kind: Kind::Internal,
+            kind: SpanKind::Internal,
             start_ns: children().map(|child| child.start_ns).min().unwrap_or(parent.start_ns),
             end_ns: if is_open { None } else { children().filter_map(|child| child.end_ns).max() },
             failed: false,

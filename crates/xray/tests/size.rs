@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crudder_xray::{Attribute, Event, Kind, MAX_DATAGRAM_BYTES, Span, Value, write_datagrams};
+use crudder_xray::{Attribute, Event, MAX_DATAGRAM_BYTES, Span, SpanKind, Value, write_datagrams};
 use proptest::prelude::*;
 
 /// Where a span was found: the id of its parent, by nesting or by its own word.
@@ -53,7 +53,7 @@ fn span(id: u64, parent_id: u64) -> Span<'static> {
         id,
         parent_id,
         name: "DynamoDB.Query",
-        kind: Kind::Internal,
+        kind: SpanKind::Internal,
         start_ns: 1_790_000_000_123_456_789 + id,
         end_ns: Some(1_790_000_000_131_901_000 + id),
         failed: false,
@@ -110,7 +110,8 @@ fn any_span() -> impl Strategy<Value = Owned> {
 }
 
 fn borrow<'a>(owned: &'a Owned, texts: &'a [String], number: usize, count: usize) -> Span<'a> {
-    const KINDS: [Kind; 5] = [Kind::Internal, Kind::Server, Kind::Client, Kind::Producer, Kind::Consumer];
+    const KINDS: [SpanKind; 5] =
+        [SpanKind::Internal, SpanKind::Server, SpanKind::Client, SpanKind::Producer, SpanKind::Consumer];
     let value = |at: usize| match at % 4 {
         0 | 1 => Value::Str(&texts[at]),
         2 => Value::Array(vec![Value::Str(&texts[at]); 3]),

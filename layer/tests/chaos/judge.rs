@@ -112,7 +112,7 @@ pub(crate) fn judge(world: &World, tally: &Tally, letters: usize, late: Duration
 fn doubts(folder: &Path) -> u64 {
     let path = folder.join("tmp/crudder.recorder");
     let reader = path.exists().then(|| Reader::open(&path, 0).expect("nobody is left who reads it"));
-    reader.map_or(0, |reader| reader.stats().counter(Counter::Doubtful))
+    reader.map_or(0, |reader| reader.stats().counter(Counter::PossibleDuplicates))
 }
 
 /// For how many milliseconds each environment was held after its function was done: what the next request would have waited.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crudder_recorder::{DECLINED, DeathRecord, Kind, Record, SpanIds};
+use crudder_recorder::{DeathRecord, Kind, Record, SKIPPED, SpanIds};
 use tokio::time::Instant;
 
 use super::Desk;
@@ -37,7 +37,7 @@ impl Desk {
         }
         for vendor in Vendor::ALL {
             if straggler.span.is_none() || was_told || vendor != Vendor::Honeycomb {
-                self.reader.set_label(position, vendor.sink(), DECLINED);
+                self.reader.set_batch(position, vendor.sink(), SKIPPED);
             }
         }
         if straggler.span.is_some() && !was_told {
@@ -67,7 +67,7 @@ impl Straggler {
         let death = verdict.map(|verdict| Death {
             position,
             at_unix_nano: verdict.at_unix_nano,
-            reason: verdict.reason,
+            reason: verdict.cause,
             detail: verdict.detail.to_owned(),
         });
         let is_event = record.kind == Kind::Event;

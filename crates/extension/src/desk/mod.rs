@@ -71,7 +71,7 @@ impl Desk {
 
     /// Reads what is new in the ring, and hands on what is over by it.
     pub(crate) fn listen(&mut self, now: Instant) {
-        self.reader.heard_bell();
+        self.reader.clear_wake_up();
         while let Some(record) = self.reader.read() {
             let key = Key { writer: record.writer, index: record.invocation };
             let is_outside = is_outside(&record);
@@ -160,7 +160,7 @@ impl Desk {
             Some(key) => !self.reader.is_alive(key.writer),
             // It died before it could say whose request it has.
             None => {
-                let mut writers = self.table.processes.keys().filter(|writer| **writer != WriterId::LAYER).peekable();
+                let mut writers = self.table.processes.keys().filter(|writer| **writer != WriterId::READER).peekable();
                 writers.peek().is_some() && !writers.any(|writer| self.reader.is_alive(*writer))
             }
         }
@@ -233,7 +233,7 @@ mod tests {
 
     fn end(writer: &Writer, index: u32, request_id: &str) {
         let mut payload = Vec::new();
-        InvocationEnded { ended_unix_nano: 1, outcome: Outcome::Answered, request_id }.encode(&mut payload);
+        InvocationEnded { ended_unix_nano: 1, outcome: Outcome::Succeeded, request_id }.encode(&mut payload);
         writer.write(Kind::InvocationEnded, index, &[&payload]).unwrap();
     }
 

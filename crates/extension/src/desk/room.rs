@@ -1,6 +1,6 @@
 //! Room in the ring: frees what is done with, carries what must stay, relieves it of what nobody takes (D3, D6).
 
-use crudder_recorder::{DECLINED, Kind};
+use crudder_recorder::{Kind, SKIPPED};
 use tokio::time::Instant;
 
 use super::Desk;
@@ -48,7 +48,7 @@ impl Desk {
                 || outbox.needs(*writer)
                 || table.invocations.keys().any(|key| key.writer == *writer);
             if !is_needed {
-                Vendor::ALL.into_iter().for_each(|vendor| reader.set_label(process.position, vendor.sink(), DECLINED));
+                Vendor::ALL.into_iter().for_each(|vendor| reader.set_batch(process.position, vendor.sink(), SKIPPED));
             }
             is_needed
         });
@@ -73,7 +73,7 @@ impl Desk {
             if !(is_open || is_process) || (was_carried && !self.reader.stats().is_half_full()) {
                 return;
             }
-            match self.reader.carry(front) {
+            match self.reader.relocate(front) {
                 Ok(Some(copy)) => self.follow(key, front, copy),
                 Ok(None) => return,
                 Err(why) => {

@@ -64,7 +64,8 @@ impl Desk {
         let has_exited = self.table.processes.get(&key.writer).is_some_and(|process| process.has_exited);
         let reason = if reason == DeathCause::Crash && has_exited { DeathCause::Exit } else { reason };
         let at_unix_nano = at_unix_nano.max(known.started_unix_nano);
-        let verdict = DeathRecord { at_unix_nano, reason, trace: known.trace, request_id: &known.request_id, detail };
+        let verdict =
+            DeathRecord { at_unix_nano, cause: reason, trace: known.trace, request_id: &known.request_id, detail };
         let mut payload = Vec::new();
         verdict.encode(&mut payload);
         if self.reader.append(Kind::Death, key.writer, key.index, &[&payload]).is_err() {
@@ -103,12 +104,12 @@ impl Desk {
     fn init_failed(&mut self, reason: DeathCause, detail: &str, at: SystemTime) {
         let unborn = self.table.processes.iter().find(|(_, process)| !process.has_served && !process.is_judged);
         let unborn = unborn.map(|(writer, process)| (*writer, process.started_unix_nano));
-        let others = self.table.processes.iter().filter(|(writer, _)| **writer != WriterId::LAYER);
+        let others = self.table.processes.iter().filter(|(writer, _)| **writer != WriterId::READER);
         let is_known = others.into_iter().any(|(_, process)| process.has_served || process.is_judged);
         // A process that died before it opened the ring is known by the platform's word alone.
         let unseen = !is_known && !self.init_is_judged && !detail.is_empty();
-        let Some((writer, started)) = unborn.or(unseen.then_some((WriterId::LAYER, 0))) else { return };
-        if writer != WriterId::LAYER && detail.is_empty() && self.reader.is_alive(writer) {
+        let Some((writer, started)) = unborn.or(unseen.then_some((WriterId::READER, 0))) else { return };
+        if writer != WriterId::READER && detail.is_empty() && self.reader.is_alive(writer) {
             return;
         }
         self.init_is_judged = true;
@@ -117,7 +118,7 @@ impl Desk {
         let at_unix_nano = nanoseconds(at);
         let trace = init_trace(writer, started.max(1), at_unix_nano);
         let mut payload = Vec::new();
-        DeathRecord { at_unix_nano, reason, trace, request_id: "", detail }.encode(&mut payload);
+        DeathRecord { at_unix_nano, cause: reason, trace, request_id: "", detail }.encode(&mut payload);
         if let Err(why) = self.reader.append(Kind::Death, writer, 0, &[&payload]) {
             log::warn("a death in init could not be recorded", [("error", why.to_string().into())]);
         }

@@ -1,6 +1,6 @@
 //! What an answer does to the batch that it is about (D5).
 
-use crudder_recorder::{Counter, DECLINED, UNDECIDED};
+use crudder_recorder::{Counter, PENDING, SKIPPED};
 use tokio::time::Duration;
 
 use super::lane::{Flight, Key, most_units, variable};
@@ -48,10 +48,10 @@ impl Outbox {
         let of_ring = flight.into_iter().flat_map(|flight| flight.units).chain(lane.queue.take_all());
         let mut refused = 0;
         for unit in of_ring {
-            unit.positions().for_each(|position| tools.reader.set_label(position, vendor.sink(), DECLINED));
+            unit.positions().for_each(|position| tools.reader.set_batch(position, vendor.sink(), SKIPPED));
             refused += 1;
         }
-        tools.reader.count(Counter::Refused, refused);
+        tools.reader.count(Counter::Unauthorized, refused);
     }
 
     fn answered(&mut self, vendor: Vendor, answer: Answer, tools: &mut Tools<'_>) {
@@ -99,7 +99,7 @@ impl Outbox {
             None => tools.reader.set_acknowledged(vendor.sink(), flight.batch),
         }
         if let Some(losses) = &flight.losses {
-            tools.reader.note_reported(losses);
+            tools.reader.set_reported(losses);
         }
         if rejected > 0 || !words.is_empty() {
             tools.reader.count(Counter::Rejected, rejected);
@@ -134,7 +134,7 @@ impl Outbox {
         let lane = self.lane(vendor);
         lane.most_units = (flight.units.len() / 2).max(1);
         for mut unit in flight.units.into_iter().rev() {
-            unit.positions().for_each(|position| tools.reader.set_label(position, vendor.sink(), UNDECIDED));
+            unit.positions().for_each(|position| tools.reader.set_batch(position, vendor.sink(), PENDING));
             unit.in_doubt = false;
             lane.queue.push_front(unit);
         }

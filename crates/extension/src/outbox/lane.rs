@@ -109,7 +109,7 @@ impl Lane {
         // Numbers are given one at a time; four billion batches are more than an environment sends in its life.
         let label = u32::try_from(batch).unwrap_or(u32::MAX);
         for position in units.iter().flat_map(Unit::positions) {
-            tools.reader.set_label(position, vendor.sink(), label);
+            tools.reader.set_batch(position, vendor.sink(), label);
         }
         let losses = (vendor == Vendor::Honeycomb).then(|| tools.reader.stats());
         let parcel = parcel(vendor, &units, losses.as_ref(), tools);

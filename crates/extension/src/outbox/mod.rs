@@ -7,7 +7,7 @@ mod relief;
 
 use std::collections::HashMap;
 
-use crudder_recorder::{Counter, DECLINED, Reader, UNDECIDED, WriterId};
+use crudder_recorder::{Counter, PENDING, Reader, SKIPPED, WriterId};
 use tokio::time::{Duration, Instant};
 
 use self::lane::{Key, Lane};
@@ -65,17 +65,17 @@ impl Outbox {
             return;
         }
         if !self.takes(vendor) {
-            unit.positions().for_each(|position| reader.set_label(position, vendor.sink(), DECLINED));
+            unit.positions().for_each(|position| reader.set_batch(position, vendor.sink(), SKIPPED));
             return;
         }
         // A label above what was attempted is of a batch that never left; its number will be another batch's.
         let last = reader.attempted(vendor.sink()).max(reader.acknowledged(vendor.sink()));
         for position in unit.positions() {
-            if u64::from(reader.label(position, vendor.sink())) > last {
-                reader.set_label(position, vendor.sink(), UNDECIDED);
+            if u64::from(reader.batch(position, vendor.sink())) > last {
+                reader.set_batch(position, vendor.sink(), PENDING);
             }
         }
-        unit.in_doubt = reader.label(unit.position, vendor.sink()) != UNDECIDED;
+        unit.in_doubt = reader.batch(unit.position, vendor.sink()) != PENDING;
         self.lane(vendor).queue.push_back(unit);
     }
 
@@ -163,7 +163,7 @@ impl Outbox {
         };
         if flight.in_doubt {
             let again = flight.units.len().max(flight.spooled.as_ref().map_or(0, |spooled| spooled.items));
-            tools.reader.count(Counter::Doubtful, again as u64);
+            tools.reader.count(Counter::PossibleDuplicates, again as u64);
         }
         match &flight.spooled {
             Some(spooled) => flight.spooled = Some(self.spool.mark(spooled, true)),

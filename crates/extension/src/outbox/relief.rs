@@ -83,7 +83,7 @@ impl Outbox {
                 }
                 let Some(flight) = lane.flight.take() else { break };
                 if flight.sent_at.is_some() || flight.in_doubt {
-                    tools.reader.count(Counter::Doubtful, flight.units.len() as u64);
+                    tools.reader.count(Counter::PossibleDuplicates, flight.units.len() as u64);
                 }
                 self.bury(flight, vendor, "not answered before the end", tools);
             }
