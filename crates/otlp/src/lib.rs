@@ -1,3 +1,5 @@
+//! The wire format of OTLP traces: writes protobuf into a buffer and reads spans without copying.
+//!
 #![doc = include_str!("../README.md")]
 
 pub mod read;

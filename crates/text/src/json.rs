@@ -1,54 +1,70 @@
-//! JSON strings straight into a buffer, bounded.
+//! JSON strings, escaped straight into a buffer and cut at a limit.
 
-/// What stands where text was cut.
+use crate::hex;
+
+/// The mark at the end of a string that was cut.
 pub const CUT: &str = "…[cut]";
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
-/// Bytes that JSON wants escaped: the controls, the quote, the backslash. DEL and U+2028/9 are legal as they are.
+/// Whether JSON requires an escape: control characters, the quote and the backslash. DEL, U+2028 and U+2029 are legal.
 const fn must_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// Writes `text` with its quotes, at most `room` bytes and the mark of a cut.
-pub fn write_string(out: &mut Vec<u8>, text: &str, room: usize) {
+/// Writes `text` as a JSON string. The escaped text takes at most `max_bytes`; quotes and [`CUT`] come on top.
+///
+/// ```
+/// use crudder_text::json::write_string;
+///
+/// let mut out = Vec::new();
+/// write_string(&mut out, "a \"quoted\" word", usize::MAX);
+/// assert_eq!(out, br#""a \"quoted\" word""#);
+///
+/// out.clear();
+/// write_string(&mut out, "too long", 3);
+/// assert_eq!(out, "\"too…[cut]\"".as_bytes());
+/// ```
+pub fn write_string(out: &mut Vec<u8>, text: &str, max_bytes: usize) {
     out.push(b'"');
-    if write_escaped(out, text, room).is_err() {
+    if write_escaped(out, text, max_bytes).is_err() {
         out.extend_from_slice(CUT.as_bytes());
     }
     out.push(b'"');
 }
 
-/// The room is used up; what is written so far is whole characters.
-pub struct Full;
+/// The limit was reached before the end of the text. What was written consists of whole characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Truncated;
 
-/// Writes `text` without quotes, at most `room` bytes.
-pub fn write_escaped(out: &mut Vec<u8>, text: &str, room: usize) -> Result<(), Full> {
-    let end = out.len().saturating_add(room);
+/// Writes `text` escaped for JSON, without quotes, in at most `max_bytes`.
+///
+/// # Errors
+/// [`Truncated`] if the escaped text is longer; its beginning has been written.
+pub fn write_escaped(out: &mut Vec<u8>, text: &str, max_bytes: usize) -> Result<(), Truncated> {
+    let end = out.len().saturating_add(max_bytes);
     let bytes = text.as_bytes();
-    let mut kept = 0;
-    while let Some(length) = bytes[kept..].iter().position(|byte| must_escape(*byte)) {
-        copy(out, &text[kept..kept + length], end)?;
-        if out.len() + ESCAPE_BYTES > end {
-            return Err(Full);
+    let mut written = 0;
+    while let Some(length) = bytes[written..].iter().position(|byte| must_escape(*byte)) {
+        copy(out, &text[written..written + length], end)?;
+        if out.len() + MAX_ESCAPE_BYTES > end {
+            return Err(Truncated);
         }
-        escape(out, bytes[kept + length]);
-        kept += length + 1;
+        escape(out, bytes[written + length]);
+        written += length + 1;
     }
-    copy(out, &text[kept..], end)
+    copy(out, &text[written..], end)
 }
 
 /// The longest escape: `\u001f`.
-const ESCAPE_BYTES: usize = 6;
+const MAX_ESCAPE_BYTES: usize = 6;
 
-fn copy(out: &mut Vec<u8>, text: &str, end: usize) -> Result<(), Full> {
-    let room = end.saturating_sub(out.len());
-    if text.len() <= room {
+fn copy(out: &mut Vec<u8>, text: &str, end: usize) -> Result<(), Truncated> {
+    let left = end.saturating_sub(out.len());
+    if text.len() <= left {
         out.extend_from_slice(text.as_bytes());
         return Ok(());
     }
-    out.extend_from_slice(&text.as_bytes()[..text.floor_char_boundary(room)]);
-    Err(Full)
+    out.extend_from_slice(&text.as_bytes()[..text.floor_char_boundary(left)]);
+    Err(Truncated)
 }
 
 fn escape(out: &mut Vec<u8>, byte: u8) {
@@ -59,18 +75,18 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
         b'\r' => b'r',
         b'\t' => b't',
         _ => {
-            let (high, low) = (HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]);
-            return out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+            out.extend_from_slice(b"\\u00");
+            return out.extend_from_slice(&hex::digits(byte));
         }
     };
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Writes a short string of ours, unbounded, into a `String`.
+/// Appends `text` to `out` as a JSON string of any length.
 pub fn push_string(out: &mut String, text: &str) {
     let mut bytes = Vec::with_capacity(text.len() + 2);
     write_string(&mut bytes, text, usize::MAX);
-    out.push_str(std::str::from_utf8(&bytes).expect("escaping keeps text what it is"));
+    out.push_str(std::str::from_utf8(&bytes).expect("escaping keeps UTF-8 valid"));
 }
 
 #[cfg(test)]
@@ -88,10 +104,10 @@ mod tests {
         }
 
         #[test]
-        fn a_cut_text_is_valid_json_of_the_promised_size(text in any::<String>(), room in 0usize..64) {
+        fn a_cut_string_is_valid_json_within_the_limit(text in any::<String>(), limit in 0usize..64) {
             let mut out = Vec::new();
-            write_string(&mut out, &text, room);
-            prop_assert!(out.len() <= room + 2 + CUT.len());
+            write_string(&mut out, &text, limit);
+            prop_assert!(out.len() <= limit + 2 + CUT.len());
             let read = serde_json::from_slice::<String>(&out).unwrap();
             prop_assert!(read == text || read.strip_suffix(CUT).is_some_and(|start| text.starts_with(start)));
         }

@@ -1,11 +1,11 @@
-//! Masks what must never be told: tokens, credentials, cookies, e-mail addresses, in any text on its way out.
+//! Masks secrets in text: tokens, credentials, cookies, vendor keys and e-mail addresses.
 
 use std::borrow::Cow;
 
-/// What stands where a secret stood.
+/// The replacement for a secret.
 pub const MASK: &str = "[scrubbed]";
 
-/// Words that announce a secret: what follows them and one of `:`, `=`, is masked up to the end of the value.
+/// Keys of secrets. After such a key and a `:` or `=`, the value is masked up to its end.
 const SECRET_KEYS: [&str; 13] = [
     "authorization",
     "set-cookie",
@@ -22,7 +22,7 @@ const SECRET_KEYS: [&str; 13] = [
     "secret",
 ];
 
-/// Parameters of signed addresses, by the HTTP conventions' list.
+/// Query parameters of signed URLs, as the OpenTelemetry HTTP conventions list them, and OAuth's.
 const SECRET_PARAMETERS: [&str; 9] = [
     "x-amz-signature",
     "x-amz-credential",
@@ -35,7 +35,13 @@ const SECRET_PARAMETERS: [&str; 9] = [
     "token",
 ];
 
-/// Whether a field of this name is masked whatever it holds.
+/// Whether the value of a field with this name is always a secret. Only the part after the last `.` counts.
+///
+/// ```
+/// assert!(crudder_text::is_secret_key("http.request.header.cookie"));
+/// assert!(!crudder_text::is_secret_key("cookie_count"));
+/// ```
+#[must_use]
 pub fn is_secret_key(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let alike = |one: u8, other: u8| one.eq_ignore_ascii_case(&other) || (one == b'_' && other == b'-');
@@ -43,15 +49,23 @@ pub fn is_secret_key(name: &str) -> bool {
     SECRET_KEYS.iter().any(|key| key.len() == last.len() && is_alike(key))
 }
 
-/// The text with JSON Web Tokens, `Authorization` and cookie values, vendors' keys and e-mail addresses masked. Borrowed
-/// when there is nothing to mask, which is found in one pass.
+/// Returns the text with JSON Web Tokens, `Authorization` and cookie values, vendor keys and e-mail addresses masked.
+///
+/// The text is borrowed if it has no secret; one pass finds out.
+///
+/// ```
+/// use crudder_text::scrub;
+///
+/// assert_eq!(scrub("api_key=abcdef&page=2"), "api_key=[scrubbed]&page=2");
+/// assert!(matches!(scrub("nothing secret"), std::borrow::Cow::Borrowed(_)));
+/// ```
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut kept = 0;
     let mut at = 0;
     while let Some((start, end)) = next_secret(text, at) {
-        // An address can begin before the place where the search stood, never before what is already copied.
+        // An e-mail address can begin before the place where the search went on. What is copied stays.
         let start = start.max(kept);
         out.push_str(&text[kept..start]);
         out.push_str(MASK);
@@ -65,7 +79,12 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A query string with the values of credentials masked, and everything that `scrub` masks.
+/// Returns the query string with the values of credentials masked, and everything that [`scrub`] masks.
+///
+/// ```
+/// assert_eq!(crudder_text::scrub_query("term=rust&code=42"), "term=rust&code=[scrubbed]");
+/// ```
+#[must_use]
 pub fn scrub_query(query: &str) -> Cow<'_, str> {
     let is_secret = |pair: &str| {
         let name = pair.split('=').next().unwrap_or(pair);
@@ -81,7 +100,7 @@ pub fn scrub_query(query: &str) -> Cow<'_, str> {
     Cow::Owned(masked.collect::<Vec<_>>().join("&"))
 }
 
-/// The next secret at or after `from`, as a range of bytes on character boundaries.
+/// Returns the next secret at or after `from` as a byte range on character boundaries.
 fn next_secret(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     for at in from..bytes.len() {
@@ -105,17 +124,17 @@ fn starts_with(bytes: &[u8], word: &str) -> bool {
     bytes.len() >= word.len() && bytes[..word.len()].eq_ignore_ascii_case(word.as_bytes())
 }
 
-/// Honeycomb's ingest and management keys begin with `hc`, two letters of region and kind, and an underscore.
+/// Honeycomb's ingest and management keys begin with `hc`, a letter for the region, two for the kind, and an underscore.
 fn is_honeycomb_key(bytes: &[u8]) -> bool {
     matches!(bytes, [b'h', b'c', _, b'i' | b'm', b'c' | b'k', b'_', ..]) || bytes.starts_with(b"hcaik_")
 }
 
-/// `eyJ` and at least 17 more characters of base64 and dots: a token or its first part.
+/// Matches `eyJ` and at least 17 more characters of base64 and dots: a JSON Web Token or its first part.
 fn token(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    const SHORTEST: usize = 20;
+    const MIN_BYTES: usize = 20;
     let begins_word = at == 0 || !is_word(bytes[at - 1]);
     let end = word_end(bytes, at);
-    (begins_word && end - at >= SHORTEST).then_some((at, end))
+    (begins_word && end - at >= MIN_BYTES).then_some((at, end))
 }
 
 fn is_word(byte: u8) -> bool {
@@ -126,8 +145,8 @@ fn word_end(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().position(|byte| !is_word(*byte)).map_or(bytes.len(), |length| at + length)
 }
 
-/// An address around an `@` that stands at `at` and is followed by the host at `host`. `@handle` has nothing before it,
-/// and a host without a dot is no address.
+/// Matches an e-mail address around the `@` at `at`; its host begins at `host`. `@handle` has no local part and does not
+/// match, nor does a host without a dot.
 fn email(bytes: &[u8], at: usize, host: usize) -> Option<(usize, usize)> {
     let is_local =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+' | b'%') || byte >= 0x80;
@@ -139,7 +158,7 @@ fn email(bytes: &[u8], at: usize, host: usize) -> Option<(usize, usize)> {
     (local > 0 && dotted).then_some((at - local, host + length))
 }
 
-/// The value behind a key of `SECRET_KEYS` that ends right before the mark at `at`, quotes and all.
+/// Matches the value after a secret key. The key, with its quotes, ends right before the `:` or `=` at `at`.
 fn keyed(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let key_end =
         bytes[..at].iter().rposition(|byte| !matches!(byte, b' ' | b'"' | b'\'' | b'\\')).map_or(0, |last| last + 1);
@@ -152,7 +171,7 @@ fn keyed(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     if SECRET_KEYS.iter().any(|secret| ends_secret(secret)) { value(bytes, at + 1) } else { None }
 }
 
-/// The value that begins at or after `from`: in quotes up to the closing one, else up to what ends a header or parameter.
+/// Matches the value that begins at or after `from`: up to the closing quote, or up to the end of a header or parameter.
 fn value(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
     let skipped = bytes[from..].iter().take_while(|byte| matches!(byte, b' ' | b'\\')).count();
     let start = from + skipped;
@@ -174,7 +193,7 @@ mod tests {
     const JWT: &str = "eyJraWQiOiJhYmMiLCJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl-_x";
 
     #[test]
-    fn secrets_are_masked_wherever_they_stand() {
+    fn secrets_are_masked_in_every_context() {
         for (text, secret) in [
             (format!("caller {JWT} came"), JWT),
             (format!("Authorization: Bearer {JWT}"), JWT),
@@ -196,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_stays_and_costs_no_copy() {
+    fn text_without_secrets_is_borrowed() {
         for text in [
             "Hello Cloudwatch! from  /api/activities/home",
             "GET /api/activities/@andrewbrown/status/b2d2a1f2 200 OK",
@@ -211,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_a_query_are_masked_by_the_names_of_their_parameters() {
+    fn credentials_in_a_query_are_masked_by_parameter_name() {
         assert_eq!(
             scrub_query("term=rust&X-Amz-Signature=abc&sig=def"),
             format!("term=rust&X-Amz-Signature={MASK}&sig={MASK}")
@@ -220,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_named_like_secrets_are_known() {
+    fn secret_keys_are_recognised_with_prefixes_and_separators() {
         assert!(
             ["authorization", "http.request.header.cookie", "Set-Cookie", "api_key", "x_honeycomb_team"]
                 .iter()
@@ -231,7 +250,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_token_in_any_text_is_masked_and_masking_again_changes_nothing(before in ".{0,40}", after in ".{0,40}") {
+        fn a_token_in_any_text_is_masked_and_masking_is_idempotent(before in ".{0,40}", after in ".{0,40}") {
             let text = format!("{before} {JWT} {after}");
             let once = scrub(&text).into_owned();
             prop_assert!(!once.contains(JWT));
@@ -239,7 +258,7 @@ mod tests {
         }
 
         #[test]
-        fn text_without_marks_is_returned_as_it_is(text in "[a-zA-Z0-9 ,.!/-]{0,80}") {
+        fn text_without_markers_is_unchanged(text in "[a-zA-Z0-9 ,.!/-]{0,80}") {
             prop_assume!(!text.to_lowercase().contains("bearer ") && !text.contains("eyJ") && !text.contains("hc"));
             prop_assert_eq!(scrub(&text), text.as_str());
         }

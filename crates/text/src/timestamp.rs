@@ -1,10 +1,19 @@
-//! A time of day as RFC 3339 in UTC with milliseconds, written without a formatter: it stands in every line.
+//! Timestamps in RFC 3339, in UTC with milliseconds.
+//!
+//! They are written without a general formatter, because each log line has one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const DAY_SECONDS: u64 = 86_400;
 
-/// `2026-11-22T10:00:00.131Z`: RFC 3339 in UTC with milliseconds, as every log line has it.
+/// Returns the time in RFC 3339, in UTC with milliseconds. A time before 1970 reads as 1970.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let time = UNIX_EPOCH + Duration::from_millis(1_795_341_600_131);
+/// assert_eq!(crudder_text::timestamp(time), "2026-11-22T10:00:00.131Z");
+/// ```
 #[must_use]
 pub fn timestamp(time: SystemTime) -> String {
     let mut out = Vec::with_capacity(24);
@@ -12,16 +21,16 @@ pub fn timestamp(time: SystemTime) -> String {
     String::from_utf8(out).expect("digits and punctuation")
 }
 
-/// Writes `2026-11-22T10:00:00.131Z`. A time before 1970 is written as 1970.
+/// Appends the time to `out`, in the format of [`timestamp`].
 pub fn write_rfc3339_ms(out: &mut Vec<u8>, time: SystemTime) {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (days, second) = (since.as_secs() / DAY_SECONDS, since.as_secs() % DAY_SECONDS);
     let (year, month, day) = civil(days);
     digits::<4>(out, year);
-    for (mark, value) in
+    for (separator, value) in
         [(b'-', month), (b'-', day), (b'T', second / 3600), (b':', second / 60 % 60), (b':', second % 60)]
     {
-        out.push(mark);
+        out.push(separator);
         digits::<2>(out, value);
     }
     out.push(b'.');
@@ -29,7 +38,9 @@ pub fn write_rfc3339_ms(out: &mut Vec<u8>, time: SystemTime) {
     out.push(b'Z');
 }
 
-/// Days since 1970 as a Gregorian date. Counts years from March, so that the leap day is a year's last.
+/// Converts days since 1970 to year, month and day in the Gregorian calendar.
+///
+/// It counts years from March, so that the leap day is the last day of a year.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -44,8 +55,8 @@ fn civil(days: u64) -> (u64, u64, u64) {
 fn digits<const N: usize>(out: &mut Vec<u8>, value: u64) {
     let mut text = [b'0'; N];
     let mut rest = value;
-    for place in text.iter_mut().rev() {
-        *place = b'0' + (rest % 10) as u8;
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
     }
     out.extend_from_slice(&text);
@@ -61,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_time_until_9999_is_written_as_the_time_crate_reads_it(ms in 0u64..253_402_300_799_000) {
+        fn any_time_until_9999_is_read_back_by_the_time_crate(ms in 0u64..253_402_300_799_000) {
             let time = UNIX_EPOCH + Duration::from_millis(ms);
             let mut text = Vec::new();
             write_rfc3339_ms(&mut text, time);

@@ -1,10 +1,21 @@
-//! The X-Ray daemon's UDP port: sent to without waiting, never answered.
+//! A UDP socket to the X-Ray daemon. Sending never blocks, and the daemon never answers.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where documents go.
+/// A non-blocking UDP socket that sends documents to the daemon and counts the losses.
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// use crudder_xray::Daemon;
+///
+/// let receiver = std::net::UdpSocket::bind("127.0.0.1:0")?;
+/// let daemon = Daemon::at(receiver.local_addr()?)?;
+/// assert!(daemon.send(b"{\"format\":\"json\",\"version\":1}\n{}"));
+/// assert_eq!((daemon.sent(), daemon.lost()), (1, 0));
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Daemon {
     socket: UdpSocket,
@@ -14,10 +25,10 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// A socket for a daemon at `address`, which nobody has asked whether it is there.
+    /// Opens a socket for the daemon at `address`. This does not check whether a daemon listens there.
     ///
     /// # Errors
-    /// The system has no socket to give.
+    /// The error of the system if it cannot open a socket.
     pub fn at(address: SocketAddr) -> io::Result<Self> {
         let any: SocketAddr = match address {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -28,22 +39,23 @@ impl Daemon {
         Ok(Self { socket, address, sent: AtomicU64::new(0), lost: AtomicU64::new(0) })
     }
 
-    /// Sends one datagram, or counts it as lost: a full buffer (`EAGAIN`), an absent daemon (`ECONNREFUSED`).
+    /// Sends one datagram. Returns `false`, and counts a loss, if the system does not take it: because its buffer is
+    /// full (`EAGAIN`) or the datagram is too large. A datagram that the system took may still not arrive.
     pub fn send(&self, datagram: &[u8]) -> bool {
-        // The socket is not connected: an earlier refusal is then nobody's error here, and the address is always the one given.
-        let whole = matches!(self.socket.send_to(datagram, self.address), Ok(sent) if sent == datagram.len());
-        let counter = if whole { &self.sent } else { &self.lost };
+        // The socket is not connected, so that a refusal of an earlier datagram is not reported here.
+        let is_sent = matches!(self.socket.send_to(datagram, self.address), Ok(sent) if sent == datagram.len());
+        let counter = if is_sent { &self.sent } else { &self.lost };
         counter.fetch_add(1, Ordering::Relaxed);
-        whole
+        is_sent
     }
 
-    /// Datagrams that the system took.
+    /// Returns how many datagrams the system took.
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Datagrams that it did not take.
+    /// Returns how many datagrams the system did not take.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
@@ -55,19 +67,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_daemon_that_is_not_there_hurts_nobody() {
+    fn sending_to_an_absent_daemon_is_harmless() {
         let gone = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let daemon = Daemon::at(gone).unwrap();
-        let _taken = [(); 3].map(|()| daemon.send(b"anybody?"));
+        let _taken = [(); 3].map(|()| daemon.send(b"is a daemon there?"));
         assert_eq!(daemon.sent() + daemon.lost(), 3);
     }
 
     #[test]
-    fn a_datagram_that_no_system_takes_is_counted() {
+    fn a_datagram_that_is_too_large_for_udp_is_counted_as_lost() {
         let here = UdpSocket::bind("127.0.0.1:0").unwrap();
         let daemon = Daemon::at(here.local_addr().unwrap()).unwrap();
         assert!(!daemon.send(&[0; 70_000]));
-        assert!(daemon.send(&[0; crate::MAX_DATAGRAM_BYTES]), "ours are never so large");
+        assert!(daemon.send(&[0; crate::MAX_DATAGRAM_BYTES]), "this crate writes no larger datagram");
         assert_eq!((daemon.sent(), daemon.lost()), (1, 1));
     }
 }

@@ -1,14 +1,14 @@
-//! No set of spans makes a datagram that the daemon can't take, and none loses a span.
+//! Whatever the spans are, every datagram is within X-Ray's limits and no span is lost.
 
 use std::collections::BTreeMap;
 
 use crudder_xray::{Attribute, Event, MAX_DATAGRAM_BYTES, Span, SpanKind, Value, write_datagrams};
 use proptest::prelude::*;
 
-/// Where a span was found: the id of its parent, by nesting or by its own word.
+/// The id of each span that was found, and the id of its parent: by nesting, or as `parent_id`.
 type Found = BTreeMap<u64, u64>;
 
-/// Takes the groups out: who is in a group is its parent's child.
+/// Removes the groups: a span in a group becomes a child of the group's parent.
 fn without_groups(found: Found, spans: &[Span<'_>]) -> Found {
     let is_span = |id: &u64| spans.iter().any(|span| span.id == *id);
     let parent = |parent: &u64| if is_span(parent) { *parent } else { found.get(parent).copied().unwrap_or(*parent) };
@@ -21,7 +21,7 @@ fn id(value: &serde_json::Value) -> u64 {
 
 fn walk(segment: &serde_json::Value, parent: u64, found: &mut Found) {
     let id = id(&segment["id"]);
-    assert!(found.insert(id, parent).is_none(), "{id:x} is told twice");
+    assert!(found.insert(id, parent).is_none(), "{id:x} occurs twice");
     assert!(segment["start_time"].is_f64() && !segment["name"].as_str().expect("a name").is_empty());
     assert!(segment["end_time"].is_f64() != (segment["in_progress"] == true));
     for child in segment["subsegments"].as_array().into_iter().flatten() {
@@ -29,7 +29,7 @@ fn walk(segment: &serde_json::Value, parent: u64, found: &mut Found) {
     }
 }
 
-/// Writes the spans and reads every datagram back.
+/// Writes the spans and parses every datagram. Returns the spans that were found and the number of datagrams.
 fn round_trip(spans: &[Span<'_>]) -> (Found, usize) {
     let (mut found, mut datagrams) = (Found::new(), 0);
     write_datagrams(spans, "crudder", &mut Vec::new(), |datagram| {
@@ -56,10 +56,7 @@ fn span(id: u64, parent_id: u64) -> Span<'static> {
         kind: SpanKind::Internal,
         start_ns: 1_790_000_000_123_456_789 + id,
         end_ns: Some(1_790_000_000_131_901_000 + id),
-        failed: false,
-        status_message: "",
-        attributes: Vec::new(),
-        events: Vec::new(),
+        ..Span::default()
     }
 }
 
@@ -82,7 +79,7 @@ const KEYS: [&str; 16] = [
     "anything at all",
 ];
 
-/// A span's parts as owned values, from which it is borrowed.
+/// The owned values that a span borrows.
 #[derive(Debug, Clone)]
 struct Owned {
     parent: usize,
@@ -138,13 +135,13 @@ fn borrow<'a>(owned: &'a Owned, texts: &'a [String], number: usize, count: usize
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]
-    fn any_spans_make_datagrams_the_daemon_takes_and_each_is_told_once(owned in prop::collection::vec(any_span(), 0..40)) {
+    fn any_spans_make_valid_datagrams_and_each_span_occurs_once(owned in prop::collection::vec(any_span(), 0..40)) {
         let repeat = |(_, text, times): &(usize, String, usize)| text.repeat(*times);
         let texts = owned.iter().map(|span| span.texts.iter().map(repeat).collect::<Vec<_>>()).collect::<Vec<_>>();
         let spans = owned.iter().enumerate().map(|(at, span)| borrow(span, &texts[at], at, owned.len())).collect::<Vec<_>>();
         let (found, _) = round_trip(&spans);
-        let told = spans.iter().map(|span| (span.id, span.parent_id)).collect::<Found>();
-        prop_assert_eq!(found, told);
+        let expected = spans.iter().map(|span| (span.id, span.parent_id)).collect::<Found>();
+        prop_assert_eq!(found, expected);
     }
 }
 
@@ -156,7 +153,7 @@ fn five_spans_are_one_datagram() {
 }
 
 #[test]
-fn a_thousand_small_children_are_a_handful_of_datagrams() {
+fn a_thousand_small_children_take_at_most_four_datagrams() {
     let spans = (1..=1_000).map(|id| span(id, if id == 1 { 99 } else { 1 })).collect::<Vec<_>>();
     let (found, datagrams) = round_trip(&spans);
     assert_eq!(found.len(), 1_000);
@@ -165,10 +162,10 @@ fn a_thousand_small_children_are_a_handful_of_datagrams() {
 }
 
 #[test]
-fn children_as_large_as_a_datagram_go_alone_and_come_to_an_end() {
+fn children_as_large_as_a_datagram_are_sent_independently() {
     let long = "x".repeat(2_000);
     let keys = (0..900).map(|at| format!("{at}")).collect::<Vec<_>>();
-    // The short ones fill up what the long ones leave, to the last bytes.
+    // The short values fill the space that the long ones leave, to the last bytes.
     let length = |at: usize| if at < 30 { 2_000 } else { 5 };
     let large = keys.iter().enumerate().map(|(at, key)| Attribute { key, value: Value::Str(&long[..length(at)]) });
     let large = large.collect::<Vec<_>>();
@@ -177,11 +174,11 @@ fn children_as_large_as_a_datagram_go_alone_and_come_to_an_end() {
         ..span(id, if id == 1 { 99 } else { 1 })
     };
     let (found, datagrams) = round_trip(&(1..=21).map(child).collect::<Vec<_>>());
-    assert_eq!((found.len(), datagrams), (21, 22), "the root, one group in vain, each child");
+    assert_eq!((found.len(), datagrams), (21, 22), "the root, one empty group, each child");
 }
 
 #[test]
-fn a_chain_of_ten_thousand_spans_neither_overflows_nor_breaks() {
+fn a_chain_of_ten_thousand_spans_neither_overflows_the_stack_nor_loses_a_span() {
     let spans = (1..=10_000).map(|id| span(id, if id == 1 { 99_999 } else { id - 1 })).collect::<Vec<_>>();
     let (found, datagrams) = round_trip(&spans);
     assert_eq!(found.len(), 10_000);
@@ -204,6 +201,6 @@ fn a_span_of_a_megabyte_loses_attributes_and_keeps_its_identity() {
     assert_eq!(document["name"].as_str().unwrap().len(), 200);
     let metadata = document["metadata"]["crudder"].as_object().unwrap();
     let cut = metadata["attributes_cut"].as_u64().unwrap();
-    assert_eq!(metadata.len() as u64 - 1 + cut, 2_001, "every attribute is told or counted");
+    assert_eq!(metadata.len() as u64 - 1 + cut, 2_001, "every attribute is written or counted");
     assert!(cut > 0 && metadata["long"].as_str().unwrap().ends_with('…'));
 }

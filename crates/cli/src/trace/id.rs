@@ -21,11 +21,8 @@ impl TraceId {
 
     /// `1-8hex-24hex`
     fn stamped(word: &str) -> Option<Self> {
-        let parts: Vec<&str> = word.split('-').collect();
-        match parts.as_slice() {
-            ["1", time, random] if time.len() == 8 && random.len() == 24 => Self::bare(&format!("{time}{random}")),
-            _ => None,
-        }
+        let id: crudder_xray::TraceId = word.parse().ok()?;
+        Some(Self(format!("{:032x}", id.number())))
     }
 
     fn bare(digits: &str) -> Option<Self> {
