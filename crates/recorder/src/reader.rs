@@ -93,7 +93,8 @@ impl Reader {
     /// cursor that the last life left, so what it did not finish comes again.
     pub fn read(&mut self) -> Option<Record<'_>> {
         let position = self.scan.step(&mut self.side, &self.file)?;
-        self.record(position)
+        // The scan has tested the checksum.
+        self.side.peek_record(position)
     }
 
     /// The record at `position`, which [`read`](Self::read) has returned and which has not been freed.
@@ -105,6 +106,11 @@ impl Reader {
             Found::Record(record) => Some(record),
             _ => None,
         }
+    }
+
+    /// Returns the same as [`record`](Self::record) without testing the checksum again.
+    pub fn peek(&self, position: u64) -> Option<Record<'_>> {
+        if self.holds(position) { self.side.peek_record(position) } else { None }
     }
 
     fn holds(&self, position: u64) -> bool {
@@ -194,7 +200,7 @@ impl Reader {
     /// # Errors
     /// When there is no room; the original stays as it is.
     pub fn relocate(&mut self, position: u64) -> Result<Option<u64>, Dropped> {
-        let Some(record) = self.record(position) else { return Ok(None) };
+        let Some(record) = self.peek(position) else { return Ok(None) };
         let head = Head {
             kind: record.kind,
             writer: record.writer,

@@ -84,7 +84,7 @@ async fn a_recorder_that_cannot_be_made_takes_nobody_down() {
     let mut fixture = Recipe::default().variable("CRUDDER_SAMPLE_RATE", "often").open().await;
     let (outcome, _) = fixture.call("ok").await;
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
-    let line = fixture.line("the layer is off").await;
+    let line = fixture.line("telemetry extension disabled").await;
     assert!(line.line.contains("CRUDDER_SAMPLE_RATE"), "{}", line.line);
     let (outcome, _) = fixture.call("ok").await;
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
@@ -194,7 +194,7 @@ async fn a_recorder_that_cannot_be_opened_leaves_function_and_layer_at_work() {
         assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
         fixture.segments(trace, "GET /fixture").await;
     }
-    fixture.line("the layer is off").await;
+    fixture.line("telemetry extension disabled").await;
     assert_eq!(fixture.all_spans().len(), before);
     fixture.close().await;
 }

@@ -55,7 +55,7 @@ async fn invocations_at_once_are_whole_and_none_is_mixed_with_another() {
     assert!(
         !seen
             .iter()
-            .any(|event| matches!(event, EmulatorEvent::Line(line) if line.line.contains("could not register")))
+            .any(|event| matches!(event, EmulatorEvent::Line(line) if line.line.contains("failed to register")))
     );
 }
 

@@ -73,7 +73,7 @@ async fn a_batch_taken_in_part_is_never_sent_again() {
     let partial = Fault::PartialSuccess { rejected: 1, message: "one too many".into() };
     fixture.vendors.honeycomb.faults().add(Plan::times(1, partial)).expect("a fault it knows");
     fixture.call("ok").await;
-    let line = fixture.line("took a batch in part").await;
+    let line = fixture.line("accepted a batch in part").await;
     assert!(line.line.contains("one too many"), "{}", line.line);
     fixture.vendors.honeycomb.with_store(|store| assert_eq!((store.span_count(), store.refused_spans()), (2, 1)));
     fixture.close().await;
@@ -87,13 +87,13 @@ async fn a_wrong_key_is_one_clear_line_without_the_key() {
         assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
         fixture.segments(trace, "GET /fixture").await;
     }
-    fixture.line("it refuses the key").await;
+    fixture.line("refused its credentials").await;
     let seen = fixture.close().await;
     let lines: Vec<_> = seen
         .iter()
         .filter_map(|event| if let EmulatorEvent::Line(line) = event { Some(line.line.as_str()) } else { None })
         .collect();
-    let off: Vec<_> = lines.iter().filter(|line| line.contains("it refuses the key")).collect();
+    let off: Vec<_> = lines.iter().filter(|line| line.contains("refused its credentials")).collect();
     assert!(off.len() == 1 && off[0].contains("HONEYCOMB_API_KEY"), "{off:?}");
     assert!(!lines.iter().any(|line| line.contains("wr0ng")), "the key is in the log");
 }
@@ -107,7 +107,7 @@ async fn without_keys_both_vendors_are_off_and_said_so() {
     fixture.segments(trace, "GET /fixture").await;
     let seen = fixture.close().await;
     let off =
-        |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("it has no key"));
+        |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("no API key is set"));
     assert_eq!(seen.iter().filter(off).count(), 2);
 }
 
@@ -120,11 +120,11 @@ async fn a_wrong_token_turns_rollbar_off_in_one_clear_line_and_leaves_the_rest()
         fixture.spans(trace, 3).await;
         fixture.segments(trace, "GET /fixture").await;
     }
-    fixture.line("it refuses the key").await;
+    fixture.line("refused its credentials").await;
     let seen = fixture.close().await;
     let says =
         |event: &&EmulatorEvent, part: &str| matches!(event, EmulatorEvent::Line(line) if line.line.contains(part));
-    let off: Vec<_> = seen.iter().filter(|event| says(event, "it refuses the key")).collect();
+    let off: Vec<_> = seen.iter().filter(|event| says(event, "refused its credentials")).collect();
     assert!(off.len() == 1 && says(&off[0], "ROLLBAR_ACCESS_TOKEN"), "{off:?}");
     assert!(!seen.iter().any(|event| says(&event, "wr0ng")), "the token is in the log");
 }
@@ -136,7 +136,7 @@ async fn a_key_that_may_not_be_read_is_one_line_that_names_the_permission() {
     fixture.vendors.secrets.faults().add(Plan::always(Fault::ForbiddenKey)).expect("a fault it knows");
     let (outcome, _) = fixture.call("ok").await;
     assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
-    let line = fixture.line("its key can't be had").await;
+    let line = fixture.line("failed to fetch its API key").await;
     assert!(line.line.contains("secretsmanager:GetSecretValue"), "{}", line.line);
     fixture.close().await;
 }
