@@ -52,13 +52,14 @@ SCHEMA_CHECKS := --max-examples 50 --suppress-health-check all --checks \
 # that nothing is built twice. The emulator gets a mount namespace of its own: root, or a machine that allows user namespaces.
 SITE = $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 RIE = $(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)
-CONFORMANCE := crudder/conformance,crudder/built,crudder-emulator/conformance,layer/conformance
+CONFORMANCE := crudder/conformance,crudder/built,crudder-emulator/conformance,crudder-extension/conformance
 
 # Without the emulator's runs of the layer: those need a mount namespace, and a checkout outside /tmp, which they cover.
 conformance-here: SKIPPED := -- --skip emulators_words --skip shutdown_delivers --skip the_layer_registers
 conformance-here: conformance
 
 conformance: tools ## Functions and layer under AWS's own Lambda emulator; their spans in an OTLP receiver that is not ours.
+	$(CARGO) build --locked
 	CRUDDER_RIE="$(RIE)" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" \
 	  $(CARGO) test --locked --features $(CONFORMANCE) --test conformance $(SKIPPED)
 
@@ -96,12 +97,13 @@ bench: tools ## Every figure of docs/performance.md, beside what users would pic
 
 bench-check: counts ## What must hold: counts, and ratios with margins for a machine that is not quiet. Three and a half minutes with all to build.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
-	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p layer --bench layer -- check
+	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p crudder-extension --bench layer -- check
 
 counts: ## Instructions of what every request pays for, under valgrind (a Debian package), against their bounds.
 	$(CARGO) bench --locked -p crudder-telemetry --bench counts -- check
 
 chaos: ## Kills function, layer and environments at random, longer than the tests do; prints its seed and what it counted.
+	$(CARGO) build --locked --bin crudder-extension --example fixture
 	CRUDDER_CHAOS_REQUESTS=$${CRUDDER_CHAOS_REQUESTS:-5000} $(CARGO) test --locked --test chaos -- --nocapture
 
 # Functions by their names in template.yaml; each brings the layer along.

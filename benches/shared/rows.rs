@@ -1,4 +1,4 @@
-//! What a benchmark has found, for the one table at the end of `cargo bench` (layer/benches/promises.rs): a file a benchmark, in the target folder.
+//! What a benchmark has found, for the one table at the end of `cargo bench` (crates/extension/benches/promises.rs): a file a benchmark, in the target folder.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
