@@ -1,4 +1,4 @@
-//! Bodies of requests: whatever comes is a draft or an error, and a draft that is published holds the domain's rules.
+//! Request bodies: each is a draft or an error, and a published draft follows the rules of the domain.
 #![no_main]
 
 use crudder_domain::{Draft, MessageDraft, Moment, ProfileDraft, ReplyDraft, Sub};

@@ -1,4 +1,4 @@
-//! Cursors and limits: what is read is what would be shown again, one spelling a position.
+//! Cursors and limits: each position has one spelling, so a parsed cursor is written as it was read.
 #![no_main]
 
 use crudder_domain::{Cursor, PageRequest};

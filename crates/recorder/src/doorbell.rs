@@ -1,26 +1,31 @@
-//! The doorbell: a Unix socket beside the ring's file, for hints. Whoever relies on one being delivered has misread this crate.
+//! The doorbell: a Unix datagram socket beside the ring file, on which writers wake the reader.
+//!
+//! A wake-up is a hint. Nothing may depend on its delivery.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-/// Where the doorbell of the ring at `ring` is.
+/// Returns the path of the doorbell of the ring at `ring`: the same path with the suffix `.bell`.
+#[must_use]
 pub fn doorbell_path(ring: &Path) -> PathBuf {
     let mut path = ring.as_os_str().to_owned();
     path.push(".bell");
     PathBuf::from(path)
 }
 
-/// The reader's end: a non-blocking socket. Wrap its descriptor into whatever the reader waits with.
+/// The reader's end of the doorbell: a non-blocking socket.
+#[derive(Debug)]
 pub struct Doorbell {
     socket: UnixDatagram,
 }
 
 impl Doorbell {
-    /// Binds the doorbell of the ring at `ring`, in place of one that a dead reader left.
+    /// Binds the doorbell of the ring at `ring`. It replaces a socket that a dead reader left.
     ///
     /// # Errors
-    /// When the socket can't be bound, as with a path of more than 107 bytes. The reader then works by its own timers.
+    /// The error of the system if the socket cannot be bound, for example because its path has more than 107 bytes. A
+    /// reader without a doorbell must poll.
     pub fn bind(ring: &Path) -> io::Result<Self> {
         let path = doorbell_path(ring);
         match std::fs::remove_file(&path) {
@@ -32,30 +37,31 @@ impl Doorbell {
         Ok(Self { socket })
     }
 
-    /// The socket itself. Each datagram is one ring; its byte means nothing.
+    /// Returns the socket, for the reader's event loop. Each datagram is one wake-up; its content has no meaning.
+    #[must_use]
     pub fn into_socket(self) -> UnixDatagram {
         self.socket
     }
 }
 
-/// The writers' end. Without a socket, or with nobody listening, ringing does nothing.
-pub(crate) struct Ringer {
+/// The writer's end of the doorbell. Without a socket or without a reader, sending does nothing.
+pub(crate) struct WakeUpSender {
     socket: Option<UnixDatagram>,
     path: PathBuf,
 }
 
-impl Ringer {
-    pub(crate) fn to(ring: &Path) -> Self {
+impl WakeUpSender {
+    pub(crate) fn new(ring: &Path) -> Self {
         let socket = UnixDatagram::unbound().ok().filter(|socket| socket.set_nonblocking(true).is_ok());
         Self { socket, path: doorbell_path(ring) }
     }
 
-    pub(crate) fn ring(&self) {
+    pub(crate) fn send(&self) {
         let Some(socket) = &self.socket else { return };
-        // Connected to the bell, so that the path is not looked up each time. A bell that nobody holds any more refuses: there may be a
-        // new one at the same path.
+        // The socket is connected, so that the path is not looked up each time. If the reader is gone, sending fails: a
+        // new reader may have bound the same path.
         match socket.send(b"!") {
-            // A hint: a full bell is no error, nor is a missing one.
+            // A full receive buffer is not an error, nor is a missing reader.
             Err(why) if why.kind() != io::ErrorKind::WouldBlock => {
                 let _ = socket.connect(&self.path).and_then(|()| socket.send(b"!"));
             }
@@ -69,27 +75,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bell_of_a_readers_next_life_is_found() {
+    fn wake_ups_reach_the_reader_after_each_restart() {
         let folder = tempfile::tempdir().unwrap();
         let ring = folder.path().join("ring");
-        let ringer = Ringer::to(&ring);
-        ringer.ring();
-        for _life in 0..3 {
-            let bell = Doorbell::bind(&ring).unwrap().into_socket();
-            ringer.ring();
-            ringer.ring();
-            let mut heard = [0; 2];
-            assert_eq!([bell.recv(&mut heard).unwrap(), bell.recv(&mut heard).unwrap()], [1, 1]);
+        let sender = WakeUpSender::new(&ring);
+        sender.send();
+        for _restart in 0..3 {
+            let doorbell = Doorbell::bind(&ring).unwrap().into_socket();
+            sender.send();
+            sender.send();
+            let mut received = [0; 2];
+            assert_eq!([doorbell.recv(&mut received).unwrap(), doorbell.recv(&mut received).unwrap()], [1, 1]);
         }
-        ringer.ring();
+        sender.send();
     }
 
     #[test]
-    fn a_full_bell_keeps_nobody() {
+    fn a_full_doorbell_blocks_no_writer() {
         let folder = tempfile::tempdir().unwrap();
         let ring = folder.path().join("ring");
-        let _bell = Doorbell::bind(&ring).unwrap();
-        let ringer = Ringer::to(&ring);
-        (0..10_000).for_each(|_| ringer.ring());
+        let _doorbell = Doorbell::bind(&ring).unwrap();
+        let sender = WakeUpSender::new(&ring);
+        (0..10_000).for_each(|_| sender.send());
     }
 }

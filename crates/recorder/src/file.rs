@@ -1,4 +1,4 @@
-//! The ring's file: made whole or not at all, mapped, and locked byte by byte to tell the living from the dead (D2).
+//! The ring file: created atomically, mapped, and locked byte by byte, so that processes see which others are alive.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,78 +11,87 @@ use std::sync::atomic::Ordering;
 use crate::layout;
 use crate::region::Region;
 use crate::ring::{ReadSide, Ring};
+use crate::sink::{BEFORE_FIRST_BATCH, Sink};
 
-/// Why a ring can't be used. The caller says so once and runs on without.
+/// The reason why a ring cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
-    /// Not there, not writable, not mappable: a read-only /tmp, for one.
-    #[error("the recorder {path} can't be opened")]
+    /// The file cannot be created, opened, allocated or mapped, for example because its directory is read-only.
+    #[error("failed to open the recorder {path}")]
     Unusable {
-        /// The ring's file.
+        /// The ring file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: io::Error,
     },
-    /// The file is allocated in full when it is made, so that no write ever meets a full disk (which would be SIGBUS).
-    #[error("no space for the recorder {path}: it takes {bytes} bytes")]
+    /// The file system has no space for the file. The file is allocated in full when it is created, because a write to
+    /// a mapped file on a full disk raises SIGBUS.
+    #[error("failed to allocate {bytes} bytes for the recorder {path}: no space left")]
     NoSpace {
-        /// The ring's file.
+        /// The ring file.
         path: PathBuf,
-        /// What the whole file takes.
+        /// The size of the whole file.
         bytes: u64,
     },
-    /// A ring of another version of this crate.
-    #[error("the recorder {path} has version {found}, this program knows {}", layout::VERSION)]
+    /// Another version of this crate created the file.
+    #[error("the recorder {path} has layout version {found}, but this program uses version {}", layout::VERSION)]
     OtherVersion {
-        /// The ring's file.
+        /// The ring file.
         path: PathBuf,
-        /// The file's version.
+        /// The version of the file.
         found: u32,
     },
-    /// A file that is no ring, or one whose header makes no sense.
-    #[error("{path} is no recorder, or a damaged one")]
+    /// The file is not a ring file, or its header is inconsistent.
+    #[error("{path} is not a recorder, or it is damaged")]
     Damaged {
         /// The file.
         path: PathBuf,
     },
-    /// Another process reads this ring.
-    #[error("the recorder {path} has a reader already")]
+    /// Another process has this ring open for reading.
+    #[error("the recorder {path} already has a reader")]
     ReaderBusy {
-        /// The ring's file.
+        /// The ring file.
         path: PathBuf,
     },
-    /// More than seven sinks, or a name that is empty, longer than 16 bytes, or used twice.
-    #[error("the recorder {path} takes up to {} different sink names of 1 to 16 bytes", layout::Sink::COUNT)]
+    /// The names of the sinks are invalid: more than seven, or one that is empty, longer than 16 bytes, has a zero byte,
+    /// or occurs twice.
+    #[error("invalid sinks for the recorder {path}: expected at most {} different names of 1 to 16 bytes", Sink::COUNT)]
     InvalidSinks {
-        /// The ring's file.
+        /// The ring file.
         path: PathBuf,
     },
-    /// All slots belong to living processes.
-    #[error("the recorder {path} has {} writers already", layout::SLOTS)]
+    /// Each writer slot belongs to a living process.
+    #[error("the recorder {path} already has {} writers", layout::SLOTS)]
     NoWriterSlot {
-        /// The ring's file.
+        /// The ring file.
         path: PathBuf,
     },
 }
 
-/// The reader's lock byte; slot i's is this plus 1 + i. Far behind the file's end, where locks may lie and bytes don't.
+/// The byte that the reader locks. Writer slot `i` locks the byte at this offset plus 1 + `i`. They are far behind the end
+/// of the file, where locks are allowed and no data is.
 const LOCKS_AT: libc::off_t = 1 << 40;
 
-/// The open file of a ring, through which locks are taken. They go when the process does.
+/// Larger positions are taken for damage: at 1 GB a second, a ring would need 146 years to get there.
+const MAX_POSITION: u64 = 1 << 62;
+
+/// The open file of a ring, which owns the locks. The kernel releases them when the process ends, however it ends.
 pub(crate) struct RingFile {
     file: File,
     pub(crate) path: PathBuf,
 }
 
 impl RingFile {
-    /// Opens the ring at `path`, or makes one of about `bytes`. An existing one keeps its size.
+    /// Opens the ring at `path`, or creates one of `bytes`, within the limits and rounded up. An existing ring keeps its
+    /// size.
     pub(crate) fn open(path: &Path, bytes: u64) -> Result<(Self, Arc<Ring>), OpenError> {
         let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
         let open = || OpenOptions::new().read(true).write(true).open(path);
         let file = match open() {
             Err(why) if why.kind() == io::ErrorKind::NotFound => {
-                create(path, bytes.clamp(layout::LEAST_BYTES, layout::MOST_BYTES).next_power_of_two())?;
+                create(path, bytes.clamp(layout::MIN_BYTES, layout::MAX_BYTES).next_power_of_two())?;
                 open()
             }
             other => other,
@@ -95,9 +104,10 @@ impl RingFile {
         Ok((Self { file, path: path.to_owned() }, Arc::new(ring)))
     }
 
-    /// The reader's side of `ring`, this file's, unless another process has it.
+    /// Returns the reader's side of `ring`, which is the ring of this file; `None` if another process has it.
     pub(crate) fn lock_reader(&self, ring: Arc<Ring>) -> Option<ReadSide> {
-        // SAFETY: every `ReadSide` of a ring file is made here, under the one lock that the kernel gives to one open file only.
+        // SAFETY: every `ReadSide` of a ring file is created here, under the lock that the kernel grants to one open file
+        // only.
         self.lock(LOCKS_AT).then(|| unsafe { ReadSide::new(ring) })
     }
 
@@ -117,14 +127,14 @@ impl RingFile {
         self.control(libc::F_OFD_SETLK, &mut one_byte(byte)).is_ok()
     }
 
-    /// When the kernel can't tell, the answer is yes: then nothing is skipped and nobody is buried.
+    /// If the kernel returns an error, the answer is yes: then no hole is skipped and no process is taken for dead.
     fn is_locked_by_another(&self, byte: libc::off_t) -> bool {
         let mut lock = one_byte(byte);
         self.control(libc::F_OFD_GETLK, &mut lock).is_err() || libc::c_int::from(lock.l_type) != libc::F_UNLCK
     }
 
     fn control(&self, command: libc::c_int, lock: &mut libc::flock) -> io::Result<()> {
-        // SAFETY: an open descriptor, and a `flock` that lives for the call, as both commands take.
+        // SAFETY: an open descriptor, and a `flock` that lives during the call, as both commands require.
         match unsafe { libc::fcntl(self.file.as_raw_fd(), command, std::ptr::from_mut(lock)) } {
             -1 => Err(io::Error::last_os_error()),
             _ => Ok(()),
@@ -138,26 +148,27 @@ fn one_byte(byte: libc::off_t) -> libc::flock {
         l_whence: libc::SEEK_SET as libc::c_short,
         l_start: byte,
         l_len: 1,
-        // Open-file-description locks demand a zero here.
+        // Open-file-description locks require zero here.
         l_pid: 0,
     }
 }
 
-/// Makes the file under a name of its own and links it into place, so that nobody ever opens half a header.
+/// Creates the file under a temporary name and links it to its path, so that no process opens an incomplete header. If two
+/// processes do so at once, the first link wins and both open the same file.
 fn create(path: &Path, bytes: u64) -> Result<(), OpenError> {
     let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}-{:?}", std::process::id(), std::thread::current().id()));
     let draft = PathBuf::from(draft);
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&draft).map_err(unusable)?;
-    let made = allocate(&file, path, layout::HEADER_BYTES as u64 + bytes)
+    let created = allocate(&file, path, layout::HEADER_BYTES as u64 + bytes)
         .and_then(|()| write_header(&file, bytes).map_err(unusable))
         .and_then(|()| match std::fs::hard_link(&draft, path) {
             Err(why) if why.kind() != io::ErrorKind::AlreadyExists => Err(unusable(why)),
             _ => Ok(()),
         });
     std::fs::remove_file(&draft).map_err(unusable)?;
-    made
+    created
 }
 
 fn allocate(file: &File, path: &Path, bytes: u64) -> Result<(), OpenError> {
@@ -173,13 +184,9 @@ fn write_header(file: &File, bytes: u64) -> io::Result<()> {
     file.write_all_at(&layout::FILE_MAGIC.to_ne_bytes(), layout::AT_MAGIC as u64)?;
     file.write_all_at(&layout::VERSION.to_ne_bytes(), layout::AT_VERSION as u64)?;
     file.write_all_at(&bytes.to_ne_bytes(), layout::AT_BYTES as u64)?;
-    for sink in 0..3 {
-        for word in 0..2 {
-            // Batches are numbered from 2: label 1 means declined, and is at once at or below what is acknowledged.
-            file.write_all_at(&1_u64.to_ne_bytes(), (layout::AT_SINKS + sink * 16 + word * 8) as u64)?;
-        }
-    }
-    Ok(())
+    // The last acknowledged and the last attempted batch of each sink.
+    let batches = [BEFORE_FIRST_BATCH.to_ne_bytes(); 2 * Sink::COUNT];
+    file.write_all_at(batches.as_flattened(), layout::AT_SINKS as u64)
 }
 
 fn check_header(file: &File, path: &Path) -> Result<u64, OpenError> {
@@ -196,17 +203,20 @@ fn check_header(file: &File, path: &Path) -> Result<u64, OpenError> {
     }
     let bytes = rest[8..].try_into().map(u64::from_ne_bytes).map_err(|_| damaged())?;
     let length = file.metadata().map_err(|source| OpenError::Unusable { path: path.to_owned(), source })?.len();
-    let known = bytes.is_power_of_two() && (layout::LEAST_BYTES..=layout::MOST_BYTES).contains(&bytes);
+    let known = bytes.is_power_of_two() && (layout::MIN_BYTES..=layout::MAX_BYTES).contains(&bytes);
     if known && length >= layout::HEADER_BYTES as u64 + bytes { Ok(bytes) } else { Err(damaged()) }
 }
 
+/// Checks the cursors: aligned, in order, not more than a ring apart, and far from an overflow.
 fn check_cursors(ring: &Ring, path: &Path) -> Result<(), OpenError> {
-    // In this order, since each may move on, and none passes the next.
+    // In this order: each cursor may move meanwhile, but none passes the next one. `free` is loaded again behind the tail,
+    // because writers may have claimed what the reader freed meanwhile.
     let free = ring.free().load(Ordering::Acquire);
     let read = ring.read().load(Ordering::Acquire);
     let tail = ring.tail().load(Ordering::Acquire);
-    let aligned = [free, read, tail].iter().all(|cursor| cursor.is_multiple_of(layout::ALIGN));
-    if aligned && free <= read && read <= tail {
+    let free_now = ring.free().load(Ordering::Acquire);
+    let aligned = [free, read, tail, free_now].iter().all(|cursor| cursor.is_multiple_of(layout::ALIGN));
+    if aligned && free <= read && read <= tail && tail.saturating_sub(free_now) <= ring.bytes() && tail < MAX_POSITION {
         return Ok(());
     }
     Err(OpenError::Damaged { path: path.to_owned() })

@@ -1,69 +1,36 @@
-//! The one process that reads a ring: the layer's side, with the labels and cursors that a next life goes on from.
+//! The one process that reads a ring.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
+use crate::counter::Counter;
 use crate::file::{OpenError, RingFile};
-use crate::layout::{self, Counter, Kind, Room, Sink, Word, WriterId};
-use crate::ring::{Dropped, Found, Head, PENDING, ReadSide, Record, Ring, SKIPPED};
-use crate::scan::{Liveness, Scan};
+use crate::kind::{Kind, Priority};
+use crate::layout::{self, Word};
+use crate::ring::{Dropped, Found, Head, Liveness, ReadSide, Record, Ring, Scan};
+use crate::sink::{self, SKIPPED, Sink};
+use crate::sink_reset::SinkReset;
+use crate::stats::Stats;
+use crate::writer_id::WriterId;
 
-/// Reads records, labels them with what was decided, and frees them once that is done.
+/// Reads records, assigns them to batches of each sink, and frees them when every sink is done with them.
 pub struct Reader {
     side: ReadSide,
     scan: Scan,
     file: RingFile,
     sinks: usize,
-}
-
-/// What the ring's header counts, from the file's first use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Bytes between what is free and what is claimed.
-    pub used_bytes: u64,
-    /// The ring's size.
-    pub ring_bytes: u64,
-    counters: [u64; layout::COUNTERS],
-}
-
-impl Stats {
-    /// Records of this kind that were dropped, for want of room or as too large.
-    pub fn dropped(&self, kind: Kind) -> u64 {
-        self.counters[kind as usize - 1]
-    }
-
-    /// Records that were dropped, of all kinds.
-    pub fn dropped_total(&self) -> u64 {
-        self.counters[..Kind::COUNT].iter().sum()
-    }
-
-    /// One of the other counters.
-    pub fn counter(&self, counter: Counter) -> u64 {
-        self.counters[counter as usize]
-    }
-
-    /// Whether an orderly part of the ring is full, and its reader should make room.
-    pub fn is_half_full(&self) -> bool {
-        self.used_bytes >= self.ring_bytes / 2
-    }
-
-    /// What was counted since `before`.
-    #[must_use]
-    pub fn since(&self, before: &Self) -> Self {
-        let mut counters = self.counters;
-        for (now, then) in counters.iter_mut().zip(before.counters) {
-            *now = now.saturating_sub(then);
-        }
-        Self { counters, ..*self }
-    }
+    reset: SinkReset,
 }
 
 impl Reader {
-    /// Opens the ring at `path`, or makes one of `bytes`. A file that is of another version, or damaged, is set aside under the
-    /// name `PATH.aside`: the reader comes first in an environment, so the writers will find the new one.
+    /// Opens the ring at `path`, or creates one of `bytes`, rounded up to a power of two and at least
+    /// [`MIN_BYTES`](crate::MIN_BYTES). An existing ring keeps its size.
+    ///
+    /// A file of another version, or a damaged one, is renamed to `PATH.aside` and replaced: the reader starts first, so
+    /// the writers will open the new file.
     ///
     /// # Errors
-    /// As [`OpenError`] says; [`OpenError::ReaderBusy`] while another process reads this ring.
+    /// [`OpenError::ReaderBusy`] while another process reads this ring, and the other variants of [`OpenError`].
     pub fn open(path: &Path, bytes: u64) -> Result<Self, OpenError> {
         let (file, ring) = match RingFile::open(path, bytes) {
             Err(OpenError::OtherVersion { .. } | OpenError::Damaged { .. }) => {
@@ -74,30 +41,43 @@ impl Reader {
         };
         let side = file.lock_reader(ring).ok_or_else(|| OpenError::ReaderBusy { path: path.to_owned() })?;
         let scan = Scan::new(&side);
-        Ok(Self { side, scan, file, sinks: Sink::COUNT })
+        Ok(Self { side, scan, file, sinks: Sink::COUNT, reset: SinkReset::default() })
     }
 
-    /// Uses only the sinks of these names, numbered in this order: a record is resolved once each of them is done with it.
+    /// Uses only the sinks with these names, numbered in this order. A record is resolved when each of them is done with
+    /// it. Without names, a reader uses all seven sinks with the batch numbers that it finds.
+    ///
+    /// The file header has the name of each sink. If it has another name for a number, the batch numbers of that sink
+    /// belong to another destination, so every record becomes [`PENDING`](crate::PENDING) for it: records that the new
+    /// destination already had may be sent again, but none is lost. Call this before the first [`read`](Self::read);
+    /// reading starts at the read cursor.
     ///
     /// # Errors
-    /// When there are more names than sinks.
+    /// [`OpenError::InvalidSinks`] if there are more than seven names, or if a name is empty, longer than 16 bytes, has
+    /// a zero byte, or occurs twice.
     pub fn with_sinks(mut self, names: &[&str]) -> Result<Self, OpenError> {
-        if names.len() > Sink::COUNT {
-            return Err(OpenError::InvalidSinks { path: self.file.path.clone() });
-        }
+        let names = sink::names(names).ok_or_else(|| OpenError::InvalidSinks { path: self.file.path.clone() })?;
         self.sinks = names.len();
+        self.scan = Scan::new(&self.side);
+        self.reset = SinkReset::begin(self.side.ring(), names);
+        self.reset.finish(self.side.ring(), self.scan.seen);
         Ok(self)
     }
 
-    /// The next committed record, in the order of claims; `None` until more is committed. After opening, this begins at the read
-    /// cursor that the last life left, so what it did not finish comes again.
+    /// Returns the next committed record, in the order of the claims; `None` until another one is committed. After a
+    /// restart, reading starts at the first record that is not freed.
     pub fn read(&mut self) -> Option<Record<'_>> {
-        let position = self.scan.step(&mut self.side, &self.file)?;
+        let next = self.scan.step(&mut self.side, &self.file);
+        if let Some(position) = next {
+            self.reset.reset_record(&self.side, position);
+        }
+        self.reset.finish(self.side.ring(), self.scan.seen);
         // The scan has tested the checksum.
-        self.side.peek_record(position)
+        self.side.peek_record(next?)
     }
 
-    /// The record at `position`, which [`read`](Self::read) has returned and which has not been freed.
+    /// Returns the record at `position`, if [`read`](Self::read) has returned it and it is not freed.
+    #[must_use]
     pub fn record(&self, position: u64) -> Option<Record<'_>> {
         if !self.holds(position) {
             return None;
@@ -109,6 +89,7 @@ impl Reader {
     }
 
     /// Returns the same as [`record`](Self::record) without testing the checksum again.
+    #[must_use]
     pub fn peek(&self, position: u64) -> Option<Record<'_>> {
         if self.holds(position) { self.side.peek_record(position) } else { None }
     }
@@ -117,7 +98,7 @@ impl Reader {
         (self.ring().read().load(Ordering::Relaxed)..self.scan.seen).contains(&position)
     }
 
-    /// Moves the read cursor: everything before `position`, an end of a record that was read, is done with and is freed.
+    /// Frees everything before `position`, which is the [`end`](Record::end) of a record that was read.
     pub fn free_until(&mut self, position: u64) {
         let read = self.ring().read().load(Ordering::Relaxed);
         if (read..=self.scan.seen).contains(&position) {
@@ -125,7 +106,8 @@ impl Reader {
         }
     }
 
-    /// Frees the longest prefix of records that are resolved for every sink (D1). Returns the first position that is not.
+    /// Frees the longest prefix of records that are resolved for every sink. Returns the position of the first record
+    /// that is not.
     pub fn free_resolved(&mut self) -> u64 {
         let mut at = self.ring().read().load(Ordering::Relaxed);
         while at < self.scan.seen {
@@ -143,71 +125,75 @@ impl Reader {
         Sink::ALL.into_iter().take(self.sinks).all(|sink| self.is_resolved_for(position, sink))
     }
 
-    /// Whether nothing of this record is left to tell this sink.
+    /// Whether this sink needs nothing more of the record: it is skipped, or its batch is acknowledged.
+    #[must_use]
     pub fn is_resolved_for(&self, position: u64, sink: Sink) -> bool {
-        let label = self.batch(position, sink);
-        label == SKIPPED || (label > SKIPPED && u64::from(label) <= self.acknowledged(sink))
+        let batch = self.batch(position, sink);
+        batch == SKIPPED || (batch > SKIPPED && u64::from(batch) <= self.acknowledged(sink))
     }
 
-    /// What was decided about a record; about one that has been freed nothing is left to decide.
+    /// Returns the batch number of a record: [`PENDING`](crate::PENDING), [`SKIPPED`], or a batch. A record that was
+    /// freed is [`SKIPPED`].
+    #[must_use]
     pub fn batch(&self, position: u64, sink: Sink) -> u32 {
         if !self.holds(position) {
             return SKIPPED;
         }
-        self.ring().label(position, sink).load(Ordering::Relaxed)
+        self.ring().batch(position, sink).load(Ordering::Relaxed)
     }
 
-    /// Notes what is decided about a record: a batch's number, [`SKIPPED`] or [`PENDING`](crate::PENDING).
-    /// Nothing happens when the record has been freed.
-    pub fn set_batch(&mut self, position: u64, sink: Sink, label: u32) {
-        if !self.holds(position) {
-            return;
+    /// Sets the batch number of a record: [`PENDING`](crate::PENDING), [`SKIPPED`], or a batch, numbered from 2. Does
+    /// nothing if the record was freed.
+    pub fn set_batch(&mut self, position: u64, sink: Sink, batch: u32) {
+        if self.holds(position) {
+            self.side.set_batch(position, sink, batch);
         }
-        self.ring().label(position, sink).store(label, Ordering::Relaxed);
     }
 
-    /// The last batch that is done with for this sink.
+    /// Returns the last batch that this sink is done with; 1 before the first.
+    #[must_use]
     pub fn acknowledged(&self, sink: Sink) -> u64 {
         self.ring().acknowledged(sink).load(Ordering::Relaxed)
     }
 
-    /// The last batch of which this sink may hold something.
+    /// Returns the last batch of which this sink may have something; 1 before the first.
+    #[must_use]
     pub fn attempted(&self, sink: Sink) -> u64 {
         self.ring().attempted(sink).load(Ordering::Relaxed)
     }
 
-    /// Notes that every record labelled up to `batch` is done with for this sink: the one store that resolves a batch.
+    /// Acknowledges all batches up to `batch`: one store resolves every record in them for this sink.
     pub fn set_acknowledged(&mut self, sink: Sink, batch: u64) {
         self.ring().acknowledged(sink).store(batch, Ordering::Release);
     }
 
-    /// Notes, before the first byte leaves, that `batch` may reach the sink; and afterwards, with `batch - 1`, that it did not.
+    /// Stores that `batch` may have reached the sink. Call it before the first byte is sent, and with `batch - 1` if the
+    /// sink turned out not to have it.
     pub fn set_attempted(&mut self, sink: Sink, batch: u64) {
         self.ring().attempted(sink).store(batch, Ordering::Release);
     }
 
-    /// Writes a record of the layer's own about an invocation: a verdict. It is read again like any other.
+    /// Writes a record of the reader itself, such as a death. It may use all capacity reserves. [`read`](Self::read)
+    /// returns it like any other record.
     ///
     /// # Errors
-    /// When there is no room even in the headroom.
+    /// [`Dropped`] if the record is too large or the ring is full to the last byte.
     pub fn append(&mut self, kind: Kind, writer: WriterId, invocation: u32, parts: &[&[u8]]) -> Result<u64, Dropped> {
-        let head = Head { kind, writer, invocation, origin: None, labels: [PENDING; Sink::COUNT], room: Room::Last };
+        let head = Head::new(kind, writer, invocation, Priority::Reader);
         self.ring().write(&head, parts).map(|written| written.position)
     }
 
-    /// Copies a record that must stay to the tail, with its labels and origin, and declines the original (D3).
+    /// Relocates a record: copies it to the tail, with its origin and its batch numbers, and skips the original. Returns
+    /// the position of the copy; `None` if there is no such record.
     ///
     /// # Errors
-    /// When there is no room; the original stays as it is.
+    /// [`Dropped::Full`] if there is no space; then the original stays as it is.
     pub fn relocate(&mut self, position: u64) -> Result<Option<u64>, Dropped> {
-        let Some(record) = self.peek(position) else { return Ok(None) };
+        let Some(record) = self.record(position) else { return Ok(None) };
         let head = Head {
-            kind: record.kind,
-            writer: record.writer,
-            invocation: record.invocation,
             origin: Some(record.origin),
-            labels: Sink::ALL.map(|sink| self.batch(position, sink)),
-            room: Room::Last,
+            batches: Sink::ALL.map(|sink| self.batch(position, sink)),
+            ..Head::new(record.kind, record.writer, record.invocation, Priority::Reader)
         };
         let copy = self.ring().write(&head, &[record.payload])?.position;
         for sink in Sink::ALL {
@@ -216,7 +202,8 @@ impl Reader {
         Ok(Some(copy))
     }
 
-    /// Whether this writer's process still lives. A dead one never comes back under its id.
+    /// Whether the process of this writer is still alive. The id of a dead process is not used again.
+    #[must_use]
     pub fn is_alive(&self, writer: WriterId) -> bool {
         let slot = writer.slot();
         slot < layout::SLOTS
@@ -224,38 +211,41 @@ impl Reader {
             && self.file.slot_lives(slot)
     }
 
-    /// Adds to one of the header's counters.
+    /// Adds to one of the counters in the file header.
     pub fn count(&mut self, counter: Counter, amount: u64) {
         self.ring().counter(counter as usize).fetch_add(amount, Ordering::Relaxed);
     }
 
-    /// Everything counted so far.
+    /// Returns all counters.
+    #[must_use]
     pub fn stats(&self) -> Stats {
-        self.counted(|ring, index| ring.counter(index).load(Ordering::Relaxed))
+        self.snapshot(|ring, index| ring.counter(index).load(Ordering::Relaxed))
     }
 
-    /// What [`set_reported`](Self::set_reported) last noted, in this life or an earlier one.
+    /// Returns the counters that [`set_reported`](Self::set_reported) stored last, also before a restart.
+    #[must_use]
     pub fn reported(&self) -> Stats {
-        self.counted(|ring, index| ring.reported(index).load(Ordering::Relaxed))
+        self.snapshot(|ring, index| ring.reported(index).load(Ordering::Relaxed))
     }
 
-    /// Notes that a sink has taken a batch that told these counts.
+    /// Stores that a sink accepted a batch with these counts.
     pub fn set_reported(&mut self, stats: &Stats) {
         for (index, value) in stats.counters.iter().enumerate() {
             self.ring().reported(index).store(*value, Ordering::Relaxed);
         }
     }
 
-    fn counted(&self, value: impl Fn(&Ring, usize) -> u64) -> Stats {
+    fn snapshot(&self, value: impl Fn(&Ring, usize) -> u64) -> Stats {
         let ring = self.ring();
-        let used = ring.tail().load(Ordering::Acquire).saturating_sub(ring.free().load(Ordering::Acquire));
+        let used = ring.tail_position().saturating_sub(ring.free().load(Ordering::Acquire));
         let counters = std::array::from_fn(|index| value(ring, index));
         Stats { used_bytes: used, ring_bytes: ring.bytes(), counters }
     }
 
-    /// Notes that the bell was heard: the writers may ring again. Call it before reading, so that no ring falls between.
+    /// Clears the wake-up, so that writers send the next one. Call it before reading: a record that is written in
+    /// between then causes another wake-up.
     pub fn clear_wake_up(&mut self) {
-        self.ring().bell().store(0, Ordering::Release);
+        self.ring().wake_up().store(0, Ordering::Release);
     }
 
     fn ring(&self) -> &Ring {
@@ -265,7 +255,7 @@ impl Reader {
 
 impl Liveness for RingFile {
     fn dead_until(&self, ring: &Ring, position: u64) -> Option<u64> {
-        // First the tail, then the locks: whoever attaches after its slot was tested claims behind this tail.
+        // First the tail, then the locks: a writer that attaches after its slot was tested claims behind this tail.
         let mut bound = ring.tail().load(Ordering::SeqCst);
         for slot in (0..layout::SLOTS).filter(|&slot| self.slot_lives(slot)) {
             match ring.opened_at(slot).load(Ordering::Acquire) {

@@ -1,8 +1,9 @@
-//! The ring's memory: a file mapped shared, or plain heap for tests and miri. Every access is checked against its bounds.
+//! The memory of a ring: a shared mapping of a file, or plain heap in tests and under miri. Every access is checked
+//! against the bounds.
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-/// Memory that several threads or processes use at once.
+/// Memory that several threads or processes use at the same time.
 pub(crate) struct Region {
     start: *mut u8,
     length: usize,
@@ -10,15 +11,15 @@ pub(crate) struct Region {
 }
 
 enum Owner {
-    /// Unmapped on drop.
+    /// A mapping, which is unmapped on drop.
     Mapping,
-    /// So many words that a box gave up, and takes back on drop.
+    /// The words of a leaked box, which is freed on drop.
     #[cfg(test)]
     Heap { words: usize },
 }
 
-// SAFETY: the region is plain memory without ties to a thread. What crosses threads is the same as what crosses processes:
-// atomics, and bytes whose single user the ring's protocol determines (`ring.rs`).
+// SAFETY: the region is plain memory that is not tied to a thread. Threads share what processes share: atomics, and bytes
+// of which the protocol of the ring makes one thread the only user (`ring/mod.rs`).
 unsafe impl Send for Region {}
 // SAFETY: as above; every method takes `&self` and is either atomic or unsafe with that protocol as its condition.
 unsafe impl Sync for Region {}
@@ -28,8 +29,8 @@ impl Region {
     pub(crate) fn map(file: &std::fs::File, length: usize) -> std::io::Result<Self> {
         use std::os::fd::AsRawFd;
         let protection = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: a new mapping at an address that the kernel chooses takes no memory from anyone; the descriptor is open for
-        // the time of the call, and the mapping outlives it.
+        // SAFETY: a new mapping at an address that the kernel chooses overlaps no other memory; the descriptor is open
+        // during the call, and the mapping outlives it.
         let start =
             unsafe { libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0) };
         if start == libc::MAP_FAILED {
@@ -42,7 +43,7 @@ impl Region {
     pub(crate) fn heap(length: usize) -> Self {
         let words: Box<[u64]> = vec![0; length.div_ceil(8)].into();
         let owner = Owner::Heap { words: words.len() };
-        // Given up rather than kept: a box in a struct claims to be the only way to its memory, which it is not here.
+        // Leaked, because a box in a struct asserts that it is the only access to its memory, which it is not here.
         Self { start: Box::into_raw(words).cast(), length, owner }
     }
 
@@ -51,7 +52,7 @@ impl Region {
         let end = offset.checked_add(length);
         assert!(end.is_some_and(|end| end <= self.length), "{offset}+{length} lies outside the region");
         assert!(offset.is_multiple_of(align), "{offset} is not a multiple of {align}");
-        // SAFETY: the offset was just found to be inside the one allocation that `start` points to.
+        // SAFETY: the assertion above found the offset inside the one allocation that `start` points to.
         unsafe { self.start.add(offset) }
     }
 
@@ -59,7 +60,7 @@ impl Region {
     pub(crate) fn atomic64(&self, offset: usize) -> &AtomicU64 {
         let place = self.at(offset, 8, 8).cast();
         // SAFETY: in bounds, aligned (mappings and heap words both begin at a multiple of 8), alive as long as `self`. The
-        // ring reaches these places by other means only while it owns them alone.
+        // ring accesses these bytes non-atomically only while it is their only user.
         unsafe { AtomicU64::from_ptr(place) }
     }
 
@@ -70,30 +71,38 @@ impl Region {
         unsafe { AtomicU32::from_ptr(place) }
     }
 
+    /// Borrows bytes.
+    ///
     /// # Safety
     /// Nobody writes these bytes while the slice lives.
     #[inline]
     pub(crate) unsafe fn bytes(&self, offset: usize, length: usize) -> &[u8] {
         let place = self.at(offset, length, 1);
-        // SAFETY: in bounds; zeroed or written memory is initialised; unchanged while borrowed, as the caller promises.
+        // SAFETY: in bounds; the memory is initialised, as zeros or as written bytes; the caller guarantees that nobody
+        // changes it while it is borrowed.
         unsafe { std::slice::from_raw_parts(place, length) }
     }
 
+    /// Copies `bytes` to `offset`.
+    ///
     /// # Safety
     /// Nobody else reads or writes these bytes during the call.
     #[inline]
     pub(crate) unsafe fn copy_in(&self, offset: usize, bytes: &[u8]) {
         let place = self.at(offset, bytes.len(), 1);
-        // SAFETY: in bounds; `bytes` is no part of these bytes, since a shared slice of them would break the caller's promise.
+        // SAFETY: in bounds; `bytes` does not overlap these bytes, because a shared slice of them would break the caller's
+        // guarantee.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()) }
     }
 
+    /// Fills bytes with zeros.
+    ///
     /// # Safety
     /// Nobody else reads or writes these bytes during the call.
     #[inline]
     pub(crate) unsafe fn zero(&self, offset: usize, length: usize) {
         let place = self.at(offset, length, 1);
-        // SAFETY: in bounds, and the caller's alone.
+        // SAFETY: in bounds, and the caller guarantees exclusive access.
         unsafe { std::ptr::write_bytes(place, 0, length) }
     }
 }
@@ -101,12 +110,12 @@ impl Region {
 impl Drop for Region {
     fn drop(&mut self) {
         match self.owner {
-            // SAFETY: exactly the mapping that `map` made; every reference into it borrowed `self` and is gone.
+            // SAFETY: exactly the mapping that `map` created; every reference into it borrowed `self` and is gone.
             Owner::Mapping => drop(unsafe { libc::munmap(self.start.cast(), self.length) }),
             #[cfg(test)]
             Owner::Heap { words } => {
                 let words = std::ptr::slice_from_raw_parts_mut(self.start.cast::<u64>(), words);
-                // SAFETY: exactly what `heap` gave up, and only once.
+                // SAFETY: exactly the box that `heap` leaked, and only once.
                 drop(unsafe { Box::from_raw(words) });
             }
         }

@@ -1,29 +1,35 @@
-//! Walks the ring from record to record, over pads, damaged records and the holes that dead writers left (D2).
+//! Walks the ring from record to record, over pads, damaged records and holes (README, "Reading").
 
 use std::sync::atomic::Ordering;
 
-use crate::layout::{self, Counter, Word};
-use crate::ring::{Found, ReadSide, Ring};
+use super::{Found, ReadSide, Ring};
+use crate::counter::Counter;
+use crate::layout::{self, Word};
 
-/// Says how far the writers that could still commit at or before a position are all dead: `None` while one may live.
-/// It must have loaded the tail before it tested anyone's life.
+/// Tells which claims can no longer be committed.
 pub(crate) trait Liveness {
+    /// Returns the position up to which all claims from `position` on belong to dead writers; `None` while a writer may
+    /// live that could commit at `position`.
+    ///
+    /// An implementation must load the tail before it tests whether a writer lives.
     fn dead_until(&self, ring: &Ring, position: u64) -> Option<u64>;
 }
 
+/// A walk over the ring.
 pub(crate) struct Scan {
-    /// Where the next look goes; everything before it has been seen.
+    /// The next position to look at.
     pub(crate) seen: u64,
 }
 
 impl Scan {
+    /// Starts at the read cursor.
     pub(crate) fn new(side: &ReadSide) -> Self {
         Self { seen: side.ring().read().load(Ordering::Acquire) }
     }
 
-    /// The next committed record's position, or `None` until more is committed.
+    /// Returns the position of the next committed record; `None` until another one is committed.
     pub(crate) fn step(&mut self, side: &mut ReadSide, liveness: &dyn Liveness) -> Option<u64> {
-        while self.seen < side.ring().tail().load(Ordering::Acquire) {
+        while self.seen < side.ring().tail_position() {
             let position = self.seen;
             let (length, is_record) = match side.inspect(position) {
                 Found::Record(record) => (record.end - position, true),
@@ -44,10 +50,10 @@ impl Scan {
     }
 }
 
-/// Where reading goes on after the hole at `position`: the position itself when it turned out to be none.
+/// Returns where reading goes on after the hole at `position`: at `position` itself if it is not a hole after all.
 fn skip_hole(side: &mut ReadSide, position: u64, liveness: &dyn Liveness) -> Option<u64> {
     let bound = liveness.dead_until(side.ring(), position)?;
-    // Its writer may have committed, and died, after the first look.
+    // The writer may have committed after the first look, and then died.
     if side.inspect(position) != Found::Nothing {
         return Some(position);
     }

@@ -1,4 +1,5 @@
-//! The ring's protocol on plain memory, so that miri can watch every access: `cargo +nightly miri test -p crudder-recorder --lib ring_tests`.
+//! The protocol of the ring on plain memory, so that miri can check every access:
+//! `cargo +nightly miri test -p crudder-recorder --lib ring::tests`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,13 +7,17 @@ use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 
-use crate::layout::{self, Counter, Kind, Room, WriterId};
-use crate::ring::{Dropped, Found, Head, ReadSide, Ring};
-use crate::scan::{Liveness, Scan};
+use super::{Dropped, Found, Head, Liveness, ReadSide, Ring, Scan};
+use crate::counter::Counter;
+use crate::kind::{END_RESERVE_DIVISOR, Kind, Priority};
+use crate::layout;
+use crate::writer_id::WriterId;
 
 const BYTES: u64 = 1 << 12;
+/// The largest payload that a ring of `BYTES` takes.
+const MAX_PAYLOAD: usize = BYTES as usize / layout::MAX_RECORD_DIVISOR as usize - layout::RECORD_HEADER;
 
-/// Everybody is dead, or everybody may live.
+/// Either all writers are dead, or any of them may live.
 struct AllDead(bool);
 
 impl Liveness for AllDead {
@@ -31,7 +36,7 @@ fn ring(bytes: u64) -> Both {
     reopen(Ring::on_heap(bytes))
 }
 
-/// A new life of the reader over the same memory; the caller has dropped the old one.
+/// The reader after a restart, over the same memory. The caller has dropped the old one.
 fn reopen(ring: Arc<Ring>) -> Both {
     // SAFETY: the only side of this ring: each test holds one `Both` at a time.
     let side = unsafe { ReadSide::new(Arc::clone(&ring)) };
@@ -40,14 +45,7 @@ fn reopen(ring: Arc<Ring>) -> Both {
 }
 
 fn head(kind: Kind, invocation: u32) -> Head {
-    Head {
-        kind,
-        writer: WriterId::new(3, 1),
-        invocation,
-        origin: None,
-        labels: [0; crate::layout::Sink::COUNT],
-        room: kind.room(),
-    }
+    Head::new(kind, WriterId::new(3, 1), invocation, kind.priority())
 }
 
 impl Both {
@@ -59,7 +57,7 @@ impl Both {
         let position = self.scan.step(&mut self.side, &AllDead(all_dead))?;
         match self.side.inspect(position) {
             Found::Record(record) => Some((record.end, record.payload.to_vec())),
-            other => panic!("{position} was announced as a record and is {other:?}"),
+            other => panic!("the scan found a record at {position}, where there is {other:?}"),
         }
     }
 
@@ -72,7 +70,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 6 } else { 400 }, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn records_are_read_as_written_in_order_and_once_through_any_number_of_wraps(
+    fn records_are_read_once_in_order_and_unchanged_through_any_number_of_wraps(
         steps in proptest::collection::vec((0_usize..500, any::<u8>(), 0_usize..4), 1..if cfg!(miri) { 30 } else { 200 })
     ) {
         let mut both = ring(BYTES);
@@ -84,7 +82,7 @@ proptest! {
                 Ok(_) => expected.push_back(payload),
                 Err(why) => {
                     dropped += 1;
-                    prop_assert_eq!(why, if length > 464 { Dropped::TooLarge } else { Dropped::Full });
+                    prop_assert_eq!(why, if length > MAX_PAYLOAD { Dropped::TooLarge } else { Dropped::Full });
                 }
             }
             for _ in 0..reads {
@@ -103,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn holes_of_dead_writers_hide_nothing_that_was_committed(
+    fn holes_of_dead_writers_hide_no_committed_record(
         steps in proptest::collection::vec((0_u64..40, any::<bool>()), 1..30)
     ) {
         let mut both = ring(BYTES);
@@ -115,7 +113,7 @@ proptest! {
                     expected.push(payload);
                 }
             } else {
-                let _ = both.ring.claim(48 + words * 8, Room::Headroom);
+                let _ = both.ring.claim(layout::RECORD_HEADER as u64 + words * 8, Priority::High);
             }
         }
         let mut read = Vec::new();
@@ -124,7 +122,7 @@ proptest! {
         }
         prop_assert_eq!(&read, &expected);
         prop_assert_eq!(both.scan.seen, both.ring.tail().load(Ordering::Relaxed));
-        // What the first life paved, the next walks over without counting it again.
+        // After a restart, the reader passes over the pads in the holes and does not count them again.
         let holes = both.counted(Counter::Holes);
         let Both { ring, .. } = both;
         let mut both = reopen(ring);
@@ -138,10 +136,10 @@ proptest! {
 }
 
 #[test]
-fn a_hole_is_waited_for_while_its_writer_may_live() {
+fn the_reader_waits_at_a_hole_while_its_writer_may_live() {
     let mut both = ring(BYTES);
-    let claimed = both.ring.claim(64, Room::Headroom).expect("an empty ring has room");
-    both.write(Kind::Event, b"behind the hole").expect("room");
+    let claimed = both.ring.claim(64, Priority::High).expect("an empty ring has space");
+    both.write(Kind::Event, b"behind the hole").expect("space");
     assert_eq!(both.next(false), None, "the claim at {} may still be committed", claimed.position);
     let (_, payload) = both.next(true).expect("its writer is dead now");
     assert_eq!(payload, b"behind the hole");
@@ -149,57 +147,57 @@ fn a_hole_is_waited_for_while_its_writer_may_live() {
 }
 
 #[test]
-fn a_full_ring_drops_and_keeps_room_for_ends_and_errors_and_for_what_is_carried() {
+fn a_full_ring_drops_records_and_keeps_its_reserves_for_ends_and_for_the_reader() {
     let both = ring(BYTES);
-    let payload = [1; 80];
+    let payload = [1; 64];
     let mut starts = 0;
     while both.write(Kind::SpanStarted, &payload).is_ok() {
         starts += 1;
     }
-    assert_eq!(starts, (BYTES - Room::Ordinary.leaves_free(BYTES)) / 128);
+    assert_eq!(starts, (BYTES - Priority::Low.reserved_bytes(BYTES)) / 128);
     let mut ends = 0;
     while both.write(Kind::SpanEnded, &payload).is_ok() {
         ends += 1;
     }
     assert_eq!(
         starts + ends,
-        (BYTES - Room::Headroom.leaves_free(BYTES)) / 128,
-        "the headroom is used to the last byte"
+        (BYTES - Priority::High.reserved_bytes(BYTES)) / 128,
+        "ends use their reserve to the last byte"
     );
-    assert_eq!(ends, BYTES / layout::HEADROOM_PART / 128, "an eighth is theirs");
-    let carried = Head { room: Room::Last, ..head(Kind::ProcessStarted, 7) };
-    let written = both.ring.write(&carried, &[&payload]);
-    assert!(written.is_ok(), "the reader finds room to carry in a ring that is full for writers: {written:?}");
+    assert_eq!(ends, BYTES / END_RESERVE_DIVISOR / 128, "an eighth of the ring is reserved for ends");
+    let relocated = Head { priority: Priority::Reader, ..head(Kind::ProcessStarted, 7) };
+    let written = both.ring.write(&relocated, &[&payload]);
+    assert!(written.is_ok(), "the reader has space in a ring that is full for writers: {written:?}");
     assert_eq!(both.ring.counter(Kind::SpanStarted as usize - 1).load(Ordering::Relaxed), 1);
     assert_eq!(both.ring.counter(Kind::SpanEnded as usize - 1).load(Ordering::Relaxed), 1);
 }
 
 #[test]
-fn a_record_that_was_scribbled_over_is_skipped_alone() {
+fn only_the_damaged_record_is_skipped() {
     let mut both = ring(BYTES);
-    both.write(Kind::Event, b"before").expect("room");
-    let damaged = both.write(Kind::Event, b"damaged").expect("room");
-    both.write(Kind::Event, b"after").expect("room");
-    both.ring.scribble(damaged, 48);
-    assert_eq!(both.next(false).expect("the first stands").1, b"before");
-    assert_eq!(both.next(false).expect("the third stands").1, b"after");
+    both.write(Kind::Event, b"before").expect("space");
+    let damaged = both.write(Kind::Event, b"damaged").expect("space");
+    both.write(Kind::Event, b"after").expect("space");
+    both.ring.flip_bit(damaged, 48);
+    assert_eq!(both.next(false).expect("the first is intact").1, b"before");
+    assert_eq!(both.next(false).expect("the third is intact").1, b"after");
     assert_eq!((both.next(false), both.counted(Counter::Damaged)), (None, 1));
 }
 
 #[test]
-fn a_life_that_died_between_reading_and_zeroing_is_finished_by_the_next() {
+fn a_reader_that_died_between_reading_and_zeroing_is_continued_after_the_restart() {
     let mut both = ring(BYTES);
     for _ in 0..3 {
-        both.write(Kind::Event, b"done with").expect("room");
+        both.write(Kind::Event, b"done with").expect("space");
     }
     let (end, _) = both.next(false).expect("one");
     let Both { ring, .. } = both;
-    // The store that `free_to` makes first; the rest never happened.
+    // The first store of `free_to`; the rest did not happen.
     ring.read().store(end, Ordering::Release);
     let mut both = reopen(ring);
     assert_eq!(both.ring.free().load(Ordering::Relaxed), end);
     assert_eq!(both.next(false).expect("the second is next").1, b"done with");
-    // Once round: what was freed is claimed, and must be found empty until its commit.
+    // One lap: the freed space is claimed, and must be empty until the commit.
     while both.write(Kind::SpanEnded, &[0xAA; 200]).is_ok() {}
     let mut rest = 0;
     while both.next(false).is_some() {
@@ -209,7 +207,7 @@ fn a_life_that_died_between_reading_and_zeroing_is_finished_by_the_next() {
 }
 
 #[test]
-fn four_threads_write_while_one_reads_and_each_ones_records_arrive_once_and_in_order() {
+fn four_threads_write_while_one_reads_and_each_record_arrives_once_and_in_order() {
     let each: u64 = if cfg!(miri) { 40 } else { 50_000 };
     let mut both = ring(BYTES);
     let mut next = [0_u64; 4];
