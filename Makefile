@@ -52,13 +52,14 @@ SCHEMA_CHECKS := --max-examples 50 --suppress-health-check all --checks \
 # nothing is built twice. AWS's emulator needs its own mount namespace: root, or a machine that allows user namespaces.
 SITE = $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 RIE = $(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)
-CONFORMANCE := crudder/conformance,crudder/built,crudder-emulator/conformance,layer/conformance
+CONFORMANCE := crudder/conformance,crudder/built,crudder-emulator/conformance,crudder-extension/conformance
 
 # Without AWS's emulator running the layer: that needs a mount namespace, and a checkout outside of /tmp, over which it mounts.
 conformance-here: SKIPPED := -- --skip emulators_words --skip shutdown_delivers --skip the_layer_registers
 conformance-here: conformance
 
 conformance: tools ## Runs functions and layer under AWS's Lambda emulator, and exports spans to an independent OTLP receiver.
+	$(CARGO) build --locked
 	CRUDDER_RIE="$(RIE)" CRUDDER_ROTEL="$(SITE)/rotel/rotel-agent" \
 	  $(CARGO) test --locked --features $(CONFORMANCE) --test conformance $(SKIPPED)
 
@@ -96,12 +97,13 @@ bench: tools ## Measures every figure of docs/performance.md beside its peers. N
 
 bench-check: counts ## Checks the counts, and ratios with margins for a busy machine. Takes three and a half minutes from scratch.
 	$(CARGO) build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
-	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p layer --bench layer -- check
+	CRUDDER_BENCH_PEERS="$(CURDIR)/target/peers/release" $(CARGO) bench --locked -p crudder-extension --bench layer -- check
 
 counts: ## Counts instructions and allocations of a request under valgrind (a Debian package) and compares them with their limits.
 	$(CARGO) bench --locked -p crudder-telemetry --bench counts -- check
 
 chaos: ## Kills functions, extensions and environments at random, longer than the tests do; prints seed and counts.
+	$(CARGO) build --locked --bin crudder-extension --example fixture
 	CRUDDER_CHAOS_REQUESTS=$${CRUDDER_CHAOS_REQUESTS:-5000} $(CARGO) test --locked --test chaos -- --nocapture
 
 # The functions of template.yaml by resource name; SAM builds the layer with each.

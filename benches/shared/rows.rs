@@ -1,4 +1,4 @@
-//! The figures of a benchmark for the table at the end of `cargo bench` (layer/benches/promises.rs),
+//! The figures of a benchmark for the table at the end of `cargo bench` (crates/extension/benches/promises.rs),
 //! one file per benchmark in the target folder.
 
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! The extension's process: everything it does is in `crates/extension`.
+//! The extension's process. All of its code is in `crates/extension`.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {

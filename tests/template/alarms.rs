@@ -54,7 +54,7 @@ fn the_dead_letters_of_every_function_are_counted_where_the_alarm_looks() {
     for filter in filters.values() {
         let counted = &filter["MetricTransformations"][0];
         assert_eq!((&counted["MetricNamespace"], &counted["MetricName"]), (&alarm["Namespace"], &alarm["MetricName"]));
-        // As crates/extension/src/letters.rs writes them; a long one in several lines is counted by its first.
+        // As crates/extension/src/dead_letters/write.rs writes them; a long one in several lines is counted by its first.
         assert_eq!(filter["FilterPattern"], "{ $.message = \"dead letter\" && $.part[0] = 1 }");
         assert_eq!(counted["MetricValue"], "$.items");
     }

@@ -13,15 +13,9 @@ use crate::terminal::Terminal;
 /// The data folder in the workspace.
 const DATA_FOLDER: &str = ".crudder";
 
-<<<<<<< HEAD
-pub(crate) async fn run(args: Local, screen: Screen) -> Result<(), Box<dyn Error>> {
-    let mut signals = Signals::catch()?;
-    let root = workspace::find_root()?;
-=======
 pub(crate) async fn run(args: Local, terminal: Terminal) -> Result<(), Box<dyn Error>> {
     let mut signals = Signals::install()?;
     let root = workspace::around_here()?;
->>>>>>> h/cli
     let settings = Settings::from_env()?;
     let data = args.data.clone().unwrap_or_else(|| root.join(DATA_FOLDER));
     if args.services {

@@ -1,99 +1,45 @@
-//! The environment as the layer needs it: read once, before anything else.
+//! The extension's configuration, read from the environment once, before anything else.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::keys::KeySource;
+use crudder_recorder::Sink;
+use crudder_settings::ConfigError;
 
-/// A variable whose value the layer can't work with. Values are never printed: some are keys.
-#[derive(Debug, thiserror::Error)]
-#[error("{variable} has a value that can't be used: expected {expected}")]
-pub struct ConfigError {
-    /// The environment variable.
-    pub variable: &'static str,
-    /// What would have been right.
-    pub expected: &'static str,
-}
+use crate::aws::AwsConfig;
+use crate::environment::Environment;
+use crate::exporters::{Build, Exporter, REGISTRY};
+use crate::invocations::Sampling;
+use crate::settings;
 
-/// Everything that the layer takes from its environment.
+/// The extension's configuration.
+///
+/// Each exporter reads the settings of its own destination; they are part of this value too.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Config {
     /// `AWS_LAMBDA_RUNTIME_API`: `host:port`.
     pub runtime_api: String,
-    /// `AWS_LAMBDA_INITIALIZATION_TYPE` says `lambda-managed-instances`, or INVOKE was refused: many invocations at once, and nobody
-    /// announces them.
+    /// Whether several invocations run at once and Lambda announces none of them: set if
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE` is `lambda-managed-instances`, or if Lambda refused INVOKE.
     pub is_managed: bool,
     /// `AWS_LAMBDA_FUNCTION_NAME`.
     pub function: String,
-    /// `CRUDDER_RECORDER`.
+    /// `CRUDDER_RECORDER`: the ring file.
     pub recorder: PathBuf,
-    /// `CRUDDER_RECORDER_BYTES`.
+    /// `CRUDDER_RECORDER_BYTES`: the ring's size.
     pub recorder_bytes: u64,
-    /// `CRUDDER_FLUSH_BUDGET_MS`: how long an invocation's end may be held for sending.
+    /// `CRUDDER_FLUSH_BUDGET_MS`: how long the extension may hold the end of an invocation to send.
     pub flush_budget: Duration,
-    /// `CRUDDER_SAMPLE_RATE`: one in so many ordinary requests is kept.
+    /// `CRUDDER_SAMPLE_RATE`: one in this many ordinary requests is kept.
     pub sample_rate: u64,
-    /// `CRUDDER_SLOW_MS`: what takes longer is always kept.
+    /// `CRUDDER_SLOW_MS`: requests that take longer are always kept.
     pub slow: Duration,
-    /// `CRUDDER_STAGE`.
-    pub stage: String,
-    /// `CRUDDER_VERSION`.
-    pub version: String,
-    /// Where spans go.
-    pub honeycomb: HoneycombConfig,
-    /// Where items go.
-    pub rollbar: RollbarConfig,
-    /// What calls of AWS's own services need.
+    /// What calls of AWS services need.
     pub aws: AwsConfig,
-}
-
-/// Where spans go.
-#[derive(Debug, Clone)]
-pub struct HoneycombConfig {
-    /// `HONEYCOMB_API_KEY`; `None` is off.
-    pub key: Option<KeySource>,
-    /// `HONEYCOMB_API_ENDPOINT`, without a path.
-    pub endpoint: String,
-    /// `HONEYCOMB_SERVICE_NAME`: replaces the function's own `service.name` when it is set.
-    pub service: Option<String>,
-    /// `HONEYCOMB_DATASET`: sent with classic keys only.
-    pub dataset: Option<String>,
-}
-
-/// Where items go.
-#[derive(Debug, Clone)]
-pub struct RollbarConfig {
-    /// `ROLLBAR_ACCESS_TOKEN`; `None` is off.
-    pub token: Option<KeySource>,
-    /// `ROLLBAR_ENDPOINT`: the whole address.
-    pub endpoint: String,
-    /// `ROLLBAR_ENVIRONMENT`, else the stage's name.
-    pub environment: String,
-}
-
-/// What calls of AWS's own services need: keys in Secrets Manager or SSM, `PutTraceSegments`.
-#[derive(Clone, Default)]
-pub struct AwsConfig {
-    /// `AWS_REGION`.
-    pub region: String,
-    /// `AWS_ACCESS_KEY_ID`.
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret_access_key: String,
-    /// `AWS_SESSION_TOKEN`; empty when there is none.
-    pub session_token: String,
-    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`, as AWS's SDKs read it.
-    pub secrets_endpoint: Option<String>,
-    /// `AWS_ENDPOINT_URL_SSM`.
-    pub ssm_endpoint: Option<String>,
-    /// `AWS_ENDPOINT_URL_XRAY`.
-    pub xray_endpoint: Option<String>,
-}
-
-impl std::fmt::Debug for AwsConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AwsConfig").field("region", &self.region).finish_non_exhaustive()
-    }
+    /// One exporter per destination; its index is the number of its sink in the ring.
+    pub(crate) exporters: Vec<Arc<dyn Exporter>>,
 }
 
 impl Config {
@@ -101,109 +47,84 @@ impl Config {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    #[expect(clippy::disallowed_methods, reason = "the one place where the layer reads its environment")]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the extension reads its environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// Reads the process's environment for a program that is no extension and only wants to reach the vendors.
+    /// Reads the process's environment for a program that is no extension and only redelivers dead letters.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
-    #[expect(clippy::disallowed_methods, reason = "the one place where the layer reads its environment")]
+    /// As [`read`](Self::read), except that `AWS_LAMBDA_RUNTIME_API` may be unset.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the extension reads its environment")]
     pub fn for_replay() -> Result<Self, ConfigError> {
-        let nowhere = |name| (name == "AWS_LAMBDA_RUNTIME_API").then(|| "nowhere".to_owned());
-        Self::read(|name| std::env::var(name).ok().or_else(|| nowhere(name)))
+        let placeholder = |name| (name == "AWS_LAMBDA_RUNTIME_API").then(|| "unused".to_owned());
+        Self::read(|name| std::env::var(name).ok().or_else(|| placeholder(name)))
     }
 
-    /// The one variable that even a layer which can do nothing needs.
+    /// The address of Lambda's API, which even an extension without a valid configuration needs.
     ///
     /// # Errors
-    /// When it is not set: this is no Lambda.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the layer reads its environment")]
+    /// If the variable is not set: the process does not run in Lambda.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the extension reads its environment")]
     pub(crate) fn runtime_api_from_env() -> Result<String, std::env::VarError> {
         std::env::var("AWS_LAMBDA_RUNTIME_API")
     }
 
-    /// Reads the environment through `lookup`. Empty values count as absent: templates leave parameters empty.
+    /// Reads the configuration from `lookup`, which returns the value of an environment variable.
     ///
     /// # Errors
-    /// A variable whose value is not of its kind; the error names it.
+    /// [`ConfigError`] names the first variable whose value can't be used.
     pub fn read(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        // Secret stores like to end a value with a newline, which no header takes.
-        let find = |name| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let find_or = |name, default: &str| find(name).unwrap_or_else(|| default.to_owned());
-        let stage = find_or("CRUDDER_STAGE", "local");
+        Self::with_exporters(&REGISTRY, lookup)
+    }
+
+    /// As [`read`](Self::read), with these exporters.
+    pub(crate) fn with_exporters(
+        registry: &[Build],
+        lookup: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let environment = Environment::new(&lookup);
+        let required = ConfigError::new("AWS_LAMBDA_RUNTIME_API", "host:port, as Lambda sets it", "nothing");
         Ok(Self {
-            runtime_api: find("AWS_LAMBDA_RUNTIME_API")
-                .ok_or(ConfigError { variable: "AWS_LAMBDA_RUNTIME_API", expected: "host:port, as Lambda sets it" })?,
-            is_managed: find("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref() == Some("lambda-managed-instances"),
-            function: find_or("AWS_LAMBDA_FUNCTION_NAME", "unknown"),
-            recorder: find_or("CRUDDER_RECORDER", "/tmp/crudder.recorder").into(),
-            recorder_bytes: number("CRUDDER_RECORDER_BYTES", &find, crudder_recorder::DEFAULT_BYTES)?,
-            flush_budget: Duration::from_millis(number("CRUDDER_FLUSH_BUDGET_MS", &find, 500)?),
-            sample_rate: number("CRUDDER_SAMPLE_RATE", &find, 1)?.max(1),
-            slow: Duration::from_millis(number("CRUDDER_SLOW_MS", &find, 1000)?),
-            honeycomb: HoneycombConfig {
-                key: key("HONEYCOMB_API_KEY", &find)?,
-                endpoint: address("HONEYCOMB_API_ENDPOINT", &find, "https://api.honeycomb.io")?,
-                service: find("HONEYCOMB_SERVICE_NAME"),
-                dataset: find("HONEYCOMB_DATASET"),
-            },
-            rollbar: RollbarConfig {
-                token: key("ROLLBAR_ACCESS_TOKEN", &find)?,
-                endpoint: address("ROLLBAR_ENDPOINT", &find, "https://api.rollbar.com/api/1/item/")?,
-                environment: find("ROLLBAR_ENVIRONMENT").unwrap_or_else(|| stage.clone()),
-            },
-            aws: AwsConfig {
-                region: find_or("AWS_REGION", "us-east-1"),
-                access_key_id: find_or("AWS_ACCESS_KEY_ID", ""),
-                secret_access_key: find_or("AWS_SECRET_ACCESS_KEY", ""),
-                session_token: find_or("AWS_SESSION_TOKEN", ""),
-                secrets_endpoint: find("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
-                ssm_endpoint: find("AWS_ENDPOINT_URL_SSM"),
-                xray_endpoint: find("AWS_ENDPOINT_URL_XRAY"),
-            },
-            stage,
-            version: find_or("CRUDDER_VERSION", env!("CARGO_PKG_VERSION")),
+            runtime_api: environment.variable("AWS_LAMBDA_RUNTIME_API").ok_or(required)?,
+            is_managed: environment.variable("AWS_LAMBDA_INITIALIZATION_TYPE").as_deref()
+                == Some("lambda-managed-instances"),
+            function: environment.variable_or("AWS_LAMBDA_FUNCTION_NAME", "unknown"),
+            recorder: environment.text(&settings::CRUDDER_RECORDER)?.into(),
+            recorder_bytes: environment.integer(&settings::CRUDDER_RECORDER_BYTES)?,
+            flush_budget: Duration::from_millis(environment.integer(&settings::CRUDDER_FLUSH_BUDGET_MS)?),
+            sample_rate: environment.integer(&settings::CRUDDER_SAMPLE_RATE)?,
+            slow: Duration::from_millis(environment.integer(&settings::CRUDDER_SLOW_MS)?),
+            exporters: registry.iter().map(|build| build(&environment)).collect::<Result<_, _>>()?,
+            aws: AwsConfig::read(&environment),
         })
     }
-}
 
-fn number(
-    variable: &'static str,
-    find: &impl Fn(&'static str) -> Option<String>,
-    default: u64,
-) -> Result<u64, ConfigError> {
-    let Some(value) = find(variable) else { return Ok(default) };
-    value.parse().map_err(|_| ConfigError { variable, expected: "a whole number" })
-}
-
-fn address(
-    variable: &'static str,
-    find: &impl Fn(&'static str) -> Option<String>,
-    default: &str,
-) -> Result<String, ConfigError> {
-    let value = find(variable).unwrap_or_else(|| default.to_owned());
-    if value.starts_with("https://") || value.starts_with("http://") {
-        return Ok(value);
+    pub(crate) fn sampling(&self) -> Sampling {
+        Sampling { rate: self.sample_rate, slow: self.slow }
     }
-    Err(ConfigError { variable, expected: "an address that begins with https://" })
+
+    /// The names of all destinations, in the order of their sinks.
+    pub(crate) fn destinations(&self) -> Vec<&'static str> {
+        self.exporters.iter().map(|exporter| exporter.name()).collect()
+    }
+
+    /// Returns the sinks of all destinations.
+    pub(crate) fn sinks(&self) -> impl Iterator<Item = Sink> + Clone + use<> {
+        (0..self.exporters.len()).map(sink_of)
+    }
 }
 
-fn key(
-    variable: &'static str,
-    find: &impl Fn(&'static str) -> Option<String>,
-) -> Result<Option<KeySource>, ConfigError> {
-    let Some(value) = find(variable) else { return Ok(None) };
-    KeySource::parse(&value)
-        .map(Some)
-        .ok_or(ConfigError { variable, expected: "a key, or the ARN of a Secrets Manager secret or SSM parameter" })
+/// The sink of the destination at `index`.
+pub(crate) fn sink_of(index: usize) -> Sink {
+    Sink::new(u8::try_from(index).expect("a ring has at most seven sinks"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exporters::Credentials;
 
     fn read(pairs: &'static [(&str, &str)]) -> Result<Config, ConfigError> {
         Config::read(|asked| pairs.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned()))
@@ -215,12 +136,15 @@ mod tests {
         assert_eq!(config.recorder, PathBuf::from("/tmp/crudder.recorder"));
         assert_eq!((config.recorder_bytes, config.sample_rate), (1_048_576, 1));
         assert_eq!((config.flush_budget.as_millis(), config.slow.as_millis()), (500, 1000));
-        assert!(config.honeycomb.key.is_none() && config.rollbar.token.is_none() && !config.is_managed);
-        assert_eq!(config.rollbar.environment, "local");
+        let has_no_key = |exporter: &&Arc<dyn Exporter>| matches!(exporter.credentials(), Credentials::ApiKey(None));
+        let without_key: Vec<_> = config.exporters.iter().filter(has_no_key).map(|exporter| exporter.name()).collect();
+        assert_eq!(without_key, ["honeycomb", "rollbar"]);
+        assert!(!config.is_managed);
+        assert_eq!(config.destinations(), ["honeycomb", "rollbar", "xray"]);
     }
 
     #[test]
-    fn a_bad_value_is_refused_by_the_name_of_its_variable_and_never_printed() {
+    fn an_invalid_value_is_refused_with_the_name_of_its_variable_and_never_printed() {
         for (name, pairs) in [
             ("AWS_LAMBDA_RUNTIME_API", &[][..]),
             ("CRUDDER_SAMPLE_RATE", &[("AWS_LAMBDA_RUNTIME_API", "a:1"), ("CRUDDER_SAMPLE_RATE", "often")]),
@@ -229,8 +153,11 @@ mod tests {
         ] {
             let pairs: &'static [(&str, &str)] = pairs;
             let error = read(pairs).unwrap_err();
-            assert_eq!(error.variable, name);
-            assert!(!error.to_string().contains("bucket") && error.to_string().starts_with(name), "{error}");
+            assert_eq!(error.variable(), name);
+            assert!(
+                !error.to_string().contains("bucket") && error.to_string().starts_with(&format!("read {name}: ")),
+                "{error}"
+            );
         }
     }
 }

@@ -1,18 +1,26 @@
-//! The layer's own lines: JSON objects on stdout, rare, and never about what it reads there.
+//! The extension's own log lines: rare JSON objects on stdout. They never contain recorded data.
 
 use std::io::Write;
 use std::time::SystemTime;
 
+use crudder_text::timestamp;
 use serde_json::{Map, Value};
 
-/// Prints one line.
-pub(crate) fn line<const N: usize>(level: &str, message: &str, fields: [(&str, Value); N]) {
+pub(crate) fn warn<const N: usize>(message: &str, fields: [(&str, Value); N]) {
+    line("WARN", message, fields);
+}
+
+pub(crate) fn error<const N: usize>(message: &str, fields: [(&str, Value); N]) {
+    line("ERROR", message, fields);
+}
+
+fn line<const N: usize>(level: &str, message: &str, fields: [(&str, Value); N]) {
     let mut text = object(level, message, fields);
     text.push('\n');
     print(&text);
 }
 
-/// A line at ERROR whose last field is a long text that needs no escapes, as base64 does not.
+/// Prints a line at ERROR whose last field is a long text that needs no escapes, such as base64.
 pub(crate) fn error_with_text<const N: usize>(message: &str, fields: [(&str, Value); N], (name, long): (&str, &str)) {
     let mut text = object("ERROR", message, fields);
     text.pop();
@@ -33,33 +41,26 @@ fn object<const N: usize>(level: &str, message: &str, fields: [(&str, Value); N]
 }
 
 fn print(text: &str) {
-    // One write, so that no other process's line comes between. Nobody is left to be told when it fails.
+    #[cfg(test)]
+    capture::push(text);
+    // One write, so that no line of another process comes between. If it fails, there is no place to report it.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
-pub(crate) fn warn<const N: usize>(message: &str, fields: [(&str, Value); N]) {
-    line("WARN", message, fields);
-}
+/// The lines that the thread of a test has printed.
+#[cfg(test)]
+pub(crate) mod capture {
+    use std::cell::RefCell;
 
-pub(crate) fn error<const N: usize>(message: &str, fields: [(&str, Value); N]) {
-    line("ERROR", message, fields);
-}
-
-/// An error with everything that caused it, in one text.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
+    thread_local! {
+        static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     }
-    text
-}
 
-/// RFC 3339 in UTC with milliseconds, as Lambda's level filter demands.
-pub(crate) fn timestamp(time: SystemTime) -> String {
-    let format =
-        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    time::OffsetDateTime::from(time).format(format).unwrap_or_default()
+    pub(super) fn push(text: &str) {
+        LINES.with_borrow_mut(|lines| lines.push(text.to_owned()));
+    }
+
+    pub(crate) fn lines() -> Vec<String> {
+        LINES.with_borrow(Clone::clone)
+    }
 }

@@ -96,7 +96,8 @@ impl Reader {
             self.reset.reset_record(&self.side, position);
         }
         self.reset.finish(self.side.ring(), self.scan.seen);
-        self.record(next?)
+        // The scan has tested the checksum.
+        self.side.peek_record(next?)
     }
 
     /// Returns the record at `position`, if [`read`](Self::read) has returned it and it is not freed.
@@ -109,6 +110,12 @@ impl Reader {
             Found::Record(record) => Some(record),
             _ => None,
         }
+    }
+
+    /// Returns the same as [`record`](Self::record) without testing the checksum again.
+    #[must_use]
+    pub fn peek(&self, position: u64) -> Option<Record<'_>> {
+        if self.holds(position) { self.side.peek_record(position) } else { None }
     }
 
     fn holds(&self, position: u64) -> bool {

@@ -45,17 +45,10 @@ async fn a_request_is_shown_with_bars_log_lines_and_links() {
 }
 
 #[tokio::test]
-<<<<<<< HEAD
-async fn the_culprit_of_a_death_is_marked() {
-    let (cloud, id) = requested(|aws| aws.function_died = true).await;
-    let ended = traced(&cloud, &id, &[]).await;
-    let line = ended.out.lines().find(|line| line.contains("culprit")).unwrap_or_else(|| panic!("{ended:?}"));
-=======
 async fn the_failed_span_of_a_death_is_marked() {
     let (cloud, id) = start_with_request(|aws| aws.has_died = true).await;
     let output = run_trace(&cloud, &id, &[]).await;
     let line = output.out.lines().find(|line| line.contains("<- failed span")).unwrap_or_else(|| panic!("{output:?}"));
->>>>>>> h/cli
     assert!(line.contains("DynamoDB") && line.contains("fault"), "{line}");
     assert!(output.out.contains("https://rollbar.com/occurrence/uuid/?uuid="), "{output:?}");
     let output = run_trace(&cloud, &id, &["--json"]).await;
@@ -81,19 +74,11 @@ async fn every_form_of_the_id_finds_the_trace() {
 }
 
 #[tokio::test]
-<<<<<<< HEAD
-async fn a_trace_that_comes_late_or_in_parts_is_waited_for() {
-    let (cloud, id) = requested(|aws| (aws.empty_reads, aws.partial_reads) = (2, 2)).await;
-    let ended = traced(&cloud, &id, &[]).await;
-    assert!(ended.code == Some(0) && ended.out.contains("DynamoDB"), "{ended:?}");
-    assert_eq!(cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")), 5);
-=======
 async fn trace_waits_for_a_trace_that_appears_late_or_in_parts() {
     let (cloud, id) = start_with_request(|aws| (aws.late, aws.partial) = (2, 2)).await;
     let output = run_trace(&cloud, &id, &[]).await;
     assert!(output.code == Some(0) && output.out.contains("DynamoDB"), "{output:?}");
     assert_eq!(cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")), 5);
->>>>>>> h/cli
 }
 
 #[tokio::test]
@@ -121,7 +106,7 @@ async fn each_error_says_how_to_fix_it() {
     assert!(unknown.code == Some(1) && unknown.err.contains("stack crudder-dev does not have it"), "{unknown:?}");
     let no_id = run(&["trace", "hello"], &[]).await;
     assert!(no_id.code == Some(1) && no_id.err.contains("1-8hex-24hex"), "{no_id:?}");
-    cloud.aws.stop_listening().await;
+    cloud.aws.shut().await;
     let console = run(&["trace", ID, "--console", &cloud.aws.url()], &[]).await;
     assert!(console.err.contains("is `crudder local` running there?"), "{console:?}");
 }

@@ -1,0 +1,16 @@
+//! Delivery: queues, batches, retries, the spool, and what a result does to a batch (docs/delivery.md, D5 and D6).
+
+mod circuit_breaker;
+mod destination_queue;
+mod dispatcher;
+mod in_flight;
+mod item_queue;
+mod outcome;
+mod overflow;
+mod spool;
+mod transport;
+
+#[cfg(test)]
+pub(crate) use circuit_breaker::CircuitBreaker;
+pub(crate) use dispatcher::{DeliveryContext, Dispatcher};
+pub(crate) use transport::Completion;

@@ -1,0 +1,3 @@
+//! Tests of the whole extension without its process.
+
+mod added_destination;
