@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::config::{EmulatorConfig, FunctionConfig};
 use crate::environment::{self, EnvironmentContext, EnvironmentHandle, EnvironmentSnapshot, InvocationRequest};
-use crate::events::{EventBus, Subscription};
+use crate::event_bus::{EventBus, Subscription};
 use crate::faults::{Faults, SharedFaults};
 use crate::lifecycle::Termination;
 use crate::outcome::{Invocation, InvokeError, Outcome, PAYLOAD_LIMIT};
@@ -84,7 +84,8 @@ impl Emulator {
     /// the environment finishes the invocation anyway.
     ///
     /// # Errors
-    /// Returns an error if the invocation was not accepted. A function that fails is an [`Outcome`].
+    /// Returns an error if the invocation was not accepted. A function that fails is an
+    /// [`Outcome`].
     pub async fn invoke(&self, function: &str, invocation: Invocation) -> Result<Outcome, InvokeError> {
         if invocation.payload.len() > PAYLOAD_LIMIT {
             return Err(InvokeError::PayloadTooLarge(invocation.payload.len()));
@@ -163,7 +164,8 @@ impl Emulator {
             }
             match function.pool.select(limit) {
                 Selection::Throttled => return Err(InvokeError::Throttled(limit)),
-                // On its own task: if the caller goes away, the new environment still gets its invocation.
+                // On its own task: if the caller goes away, the new environment still gets its
+                // invocation.
                 Selection::Create => {
                     let context = self.context(function);
                     let created = tokio::spawn(create_for(Arc::clone(&self.inner), context, request)).await;

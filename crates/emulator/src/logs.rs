@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use tokio::io::AsyncRead;
 
-use crate::events::{EmulatorEvent, EventBus, LogLine, Source, Stream};
+use crate::event_bus::EventBus;
+use crate::events::{EmulatorEvent, LogLine, Source, Stream};
 use crate::output_drain::ReaderActivity;
 use crate::telemetry::{Telemetry, TelemetryEvent, TelemetryType};
 

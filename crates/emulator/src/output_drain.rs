@@ -1,7 +1,7 @@
 //! Determines whether all output of a process so far was read and forwarded.
 //!
-//! A platform line must come after the lines that the function wrote before it. The function's lines
-//! go through a pipe, and the platform line does not.
+//! A platform line must come after the lines that the function wrote before it. The function's
+//! lines go through a pipe, and the platform line does not.
 
 use std::future::poll_fn;
 use std::io;

@@ -1,5 +1,6 @@
-//! The processes of one environment. Each leads its own process group, so that a signal reaches its
-//! children too.
+//! The processes of one environment.
+//!
+//! Each leads its own process group, so that a signal reaches its children too.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;

@@ -31,7 +31,8 @@ sleep 0.1 2>/dev/null || sleep 1
 reap "$1"
 "#;
 
-/// Holds the pipe. When it is dropped or its process dies, all processes of the emulator are killed.
+/// Holds the pipe. When it is dropped or its process dies, all processes of the emulator are
+/// killed.
 #[derive(Debug)]
 pub(crate) struct Reaper {
     shell: Option<Child>,

@@ -81,8 +81,8 @@ async fn accept(api: &ApiState, call: ApiCall) -> Result<Response, ApiError> {
     api.call(call).await.map(|_| accepted())
 }
 
-/// Returns the error type of the headers. Names other than `Runtime.Name` and `Function.Name` become
-/// `Unknown`, as in AWS's emulator.
+/// Returns the error type of the headers. Names other than `Runtime.Name` and `Function.Name`
+/// become `Unknown`, as in AWS's emulator.
 fn error_type(headers: &HeaderMap) -> String {
     let error_type = header(headers, ERROR_TYPE);
     let name = error_type.strip_prefix("Runtime.").or_else(|| error_type.strip_prefix("Function."));

@@ -57,8 +57,8 @@ impl TelemetryEvent {
         Self { telemetry_type, name: telemetry_type.as_str(), time, record }
     }
 
-    /// Encodes the event as JSON. From schema 2022-12-13 on, a line that is a JSON object is sent as
-    /// an object, because the log format is JSON.
+    /// Encodes the event as JSON. From schema 2022-12-13 on, a line that is a JSON object is sent
+    /// as an object, because the log format is JSON.
     pub(crate) fn encode(&self, schema: Schema) -> String {
         let record = match (self.record.as_str(), schema) {
             (Some(line), Schema::Objects) => match serde_json::from_str(line) {

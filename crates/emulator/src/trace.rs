@@ -1,4 +1,4 @@
-//! The trace header of an invocation: Lambda replaces the caller's segment with the function's as parent.
+//! The trace header of an invocation, with the function's segment as parent.
 
 use std::time::SystemTime;
 

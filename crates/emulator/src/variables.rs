@@ -24,7 +24,8 @@ pub(crate) struct VariableSources<'a> {
 /// The variable by which the reaper finds the emulator's processes.
 pub(crate) const MARKER: &str = "LAMBDA_EMULATOR_MARKER";
 
-/// Extensions do not get these variables, nor any whose name starts with `_` ("Lambda Extensions API").
+/// Extensions do not get these variables, nor any whose name starts with `_` ("Lambda Extensions
+/// API").
 const HIDDEN: [&str; 8] = [
     "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_LOG_GROUP_NAME",

@@ -1,8 +1,8 @@
 //! Compares the emulator with AWS's Runtime Interface Emulator: both run the same function.
 //!
-//! AWS's emulator is in the wheel of `aws-sam-cli` on PyPI (`samcli/local/rapid/aws-lambda-rie-x86_64`).
-//! `make conformance` sets `CRUDDER_RIE` to its path and runs
-//! `cargo test -p crudder-emulator --features conformance --test conformance`.
+//! AWS's emulator is in the wheel of `aws-sam-cli` on PyPI
+//! (`samcli/local/rapid/aws-lambda-rie-x86_64`). `make conformance` sets `CRUDDER_RIE` to its path
+//! and runs `cargo test -p crudder-emulator --features conformance --test conformance`.
 //!
 //! The comparison covers the messages of failures and the errors of the APIs. AWS's emulator has no
 //! Telemetry API, no trace header and no freeze, and takes extensions from `/opt` only.
@@ -91,7 +91,8 @@ impl AwsEmulator {
     }
 }
 
-/// Removes what differs between requests, and the size that only newer versions of AWS's emulator write.
+/// Removes what differs between requests, and the size that only newer versions of AWS's emulator
+/// write.
 fn normalize(body: &[u8]) -> Value {
     let mut value: Value = serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into());
     if let Some(Value::String(message)) = value.get_mut("errorMessage") {

@@ -6,7 +6,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::TIMEOUT;
 
-/// The pause between two checks of a condition that sends no notification, such as a file in `/proc`.
+/// The pause between two checks of a condition that sends no notification, such as a file in
+/// `/proc`.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Waits for `future`, at most [`TIMEOUT`].

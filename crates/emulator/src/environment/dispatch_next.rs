@@ -29,7 +29,8 @@ impl Environment {
         let headers = runtime_headers(current, &self.function_arn());
         let response = CallResponse::Invocation { headers, payload: current.invocation.payload.clone() };
         if let Some(next) = self.runtime_next.take() {
-            // This fails if the runtime's connection was cut. It calls `next` again and gets it then.
+            // This fails if the runtime's connection was cut. It calls `next` again and gets it
+            // then.
             let _cut = next.send(response);
         }
         self.schedule_kills(KillTrigger::Invoked);
@@ -59,8 +60,8 @@ impl Environment {
 
     fn send_event(&mut self, index: usize, event: Value) {
         if let Some(next) = self.extension_next.remove(&index) {
-            // This fails if the extension has cut its connection. It misses the event, as on Lambda,
-            // and its deadline ends it.
+            // This fails if the extension has cut its connection. It misses the event, as on
+            // Lambda, and its deadline ends it.
             let _cut = next.send(CallResponse::Event(event));
         }
     }

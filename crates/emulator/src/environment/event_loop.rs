@@ -9,8 +9,8 @@ use crate::api::PendingCall;
 use crate::events::EmulatorEvent;
 use crate::lifecycle::{ApiCall, Event, ProcessRole};
 
-/// How long calls may delay a deadline. Calls come before deadlines, so a process that calls without
-/// a pause could otherwise escape its deadline.
+/// How long calls may delay a deadline. Calls come before deadlines, so a process that calls
+/// without a pause could otherwise escape its deadline.
 const MAX_DEADLINE_DELAY: Duration = Duration::from_millis(50);
 
 impl Environment {

@@ -1,4 +1,6 @@
-//! Injects the faults that a test has set: kills, freezes, and a late or missing `platform.runtimeDone`.
+//! Injects the faults that a test has set.
+//!
+//! They are kills, freezes, and a late or missing `platform.runtimeDone`.
 
 use rustix::process::Signal;
 
@@ -32,8 +34,8 @@ impl Environment {
         }
     }
 
-    /// Sends a signal of a fault. A frozen environment gets SIGKILL only: SIGCONT would thaw it, and
-    /// a stop ends with the next thaw at the latest.
+    /// Sends a signal of a fault. A frozen environment gets SIGKILL only: SIGCONT would thaw it,
+    /// and a stop ends with the next thaw at the latest.
     pub(super) fn inject_signal(&mut self, role: ProcessRole, signal: Signal) {
         if signal == Signal::KILL || !self.frozen {
             self.processes.signal(role, signal);

@@ -1,4 +1,4 @@
-//! The calls of the Extensions and Telemetry API: which of them an extension may make in which state.
+//! The calls of an extension that the lifecycle allows in each state.
 
 use tokio::time::Instant;
 

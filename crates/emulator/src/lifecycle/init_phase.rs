@@ -1,4 +1,6 @@
-//! The init phase: the extensions start and register, then the runtime starts, then all call `next`.
+//! The init phase, from the start of the processes to their first `next`.
+//!
+//! The extensions start and register, then the runtime starts, then all call `next`.
 
 use tokio::time::Instant;
 
@@ -126,7 +128,8 @@ impl Lifecycle {
     }
 }
 
-/// A failed init phase always has an error type. For a timeout, AWS's emulator has `Runtime.Unknown`.
+/// A failed init phase always has an error type. For a timeout, AWS's emulator has
+/// `Runtime.Unknown`.
 fn with_error_type(completion: &mut Completion) -> Completion {
     completion.error_type.get_or_insert_with(|| "Runtime.Unknown".to_owned());
     completion.clone()

@@ -1,4 +1,4 @@
-//! The lifecycle of an execution environment as a pure state machine: events go in, actions come out.
+//! The lifecycle of an execution environment as a pure state machine from events to actions.
 //!
 //! The phases are those of AWS's page "Lambda execution environment lifecycle": init, invoke and
 //! shutdown. No process, socket or clock is touched here. The loop in `environment/` names each

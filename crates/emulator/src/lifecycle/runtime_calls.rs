@@ -1,4 +1,4 @@
-//! The calls of the Runtime API: which of them the runtime may make in which state.
+//! The calls of the runtime that the lifecycle allows in each state.
 
 use bytes::Bytes;
 use tokio::time::Instant;

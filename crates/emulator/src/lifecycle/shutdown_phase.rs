@@ -1,4 +1,6 @@
-//! The shutdown phase: the runtime ends first, then the extensions get SHUTDOWN, then all are killed.
+//! The shutdown phase, from the end of the runtime to the kill of all processes.
+//!
+//! The runtime ends first, then the extensions get SHUTDOWN, then all processes are killed.
 
 use std::time::Duration;
 

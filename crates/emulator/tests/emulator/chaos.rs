@@ -1,5 +1,6 @@
-//! Kills processes and environments at random times. Every request must get an outcome, and no process
-//! may be left at the end.
+//! Kills processes and environments at random times.
+//!
+//! Every request must get an outcome, and no process may be left at the end.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};

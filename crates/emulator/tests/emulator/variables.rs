@@ -1,5 +1,4 @@
-//! The environment variables of function and extension: Lambda's and the function's own, and none of this
-//! machine.
+//! The environment variables of the function and of its extension.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
-//! An extension for the tests. It registers, prints every event, and misbehaves as `EXTENSION_BEHAVIOR` says.
+//! An extension for the tests.
+//!
+//! It registers, prints every event, and misbehaves as `EXTENSION_BEHAVIOR` says.
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,4 +1,6 @@
-//! A function for the tests. The event's `do` selects what it does, `AT_INIT` what it does in the init phase.
+//! A function for the tests.
+//!
+//! The event's `do` selects what it does, `AT_INIT` what it does in the init phase.
 
 #![expect(
     clippy::disallowed_methods,

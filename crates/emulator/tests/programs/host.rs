@@ -1,5 +1,6 @@
-//! An emulator in its own process, for the test that kills it. It serves one request, prints the ids of its
-//! processes, and waits.
+//! An emulator in its own process, for the test that kills it.
+//!
+//! It serves one request, prints the ids of its processes, and waits.
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -10,7 +10,8 @@ use crate::{http, print_line};
 
 /// Subscribes with this schema and prints the result.
 ///
-/// `behavior` is that of the listener: `tcp` for plain TCP, `refuse-N` to answer the first N batches with 503.
+/// `behavior` is that of the listener: `tcp` for plain TCP, `refuse-N` to answer the first N
+/// batches with 503.
 pub(crate) fn subscribe(api: &str, id: &str, schema: &str, behavior: &str) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();

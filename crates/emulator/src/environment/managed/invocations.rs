@@ -72,7 +72,8 @@ impl Managed {
         self.running.values().filter(|running| running.is_unanswered()).map(|running| running.current.deadline).min()
     }
 
-    /// Fails the invocations whose deadline has passed. Their code runs on, and its response is lost.
+    /// Fails the invocations whose deadline has passed. Their code runs on, and its response is
+    /// lost.
     pub(super) fn time_out_invocations(&mut self) {
         let (now, limit) = (Instant::now(), self.base.context.function.timeout);
         let is_late = |running: &RunningInvocation| running.is_unanswered() && running.current.deadline <= now;

@@ -1,4 +1,6 @@
-//! The shutdown of a Managed Instance: the runtime ends first, then the extensions, then all are killed.
+//! The shutdown of a Managed Instance.
+//!
+//! The runtime ends first, then the extensions, then all processes are killed.
 
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep_until};
