@@ -54,15 +54,13 @@ impl Aws {
     ///
     /// # Errors
     /// If there are no credentials.
-    pub(crate) async fn extension_config(&self, base: AwsConfig) -> Result<AwsConfig, AwsError> {
+    pub(crate) async fn extension_config(&self, mut base: AwsConfig) -> Result<AwsConfig, AwsError> {
         let credentials = self.credentials().await?;
-        Ok(AwsConfig {
-            region: self.region.clone(),
-            access_key_id: credentials.access_key_id().to_owned(),
-            secret_access_key: credentials.secret_access_key().to_owned(),
-            session_token: credentials.session_token().unwrap_or_default().to_owned(),
-            ..base
-        })
+        self.region.clone_into(&mut base.region);
+        credentials.access_key_id().clone_into(&mut base.access_key_id);
+        credentials.secret_access_key().clone_into(&mut base.secret_access_key);
+        base.session_token = credentials.session_token().unwrap_or_default().to_owned();
+        Ok(base)
     }
 
     pub(super) async fn credentials(&self) -> Result<Credentials, AwsError> {

@@ -11,12 +11,8 @@ const HEADER: &str = "crudder replay: letters delivered, version 1";
 /// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProgressFileError {
-    #[error("use the progress file {}; choose another file with --state FILE", path.display())]
-    File {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    #[error("use the progress file {}: {error}; choose another file with --state FILE", path.display())]
+    File { path: PathBuf, error: io::Error },
     #[error(
         "use {} as progress file: `crudder replay` did not write it; choose another file with --state FILE",
         path.display()
@@ -38,13 +34,13 @@ pub(super) struct ProgressFile {
 impl ProgressFile {
     /// Reads the file, or creates it, and locks it.
     pub(super) fn open(path: &Path) -> Result<Self, ProgressFileError> {
-        let failed = |source| ProgressFileError::File { path: path.to_owned(), source };
+        let failed = |error| ProgressFileError::File { path: path.to_owned(), error };
         let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
         let mut file = options.open(path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => (),
             Err(TryLockError::WouldBlock) => return Err(ProgressFileError::Busy { path: path.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let delivered = Self::read_and_repair(path, &mut file)?;
         Ok(Self { delivered, file: Some((path.to_owned(), file)) })
@@ -58,12 +54,12 @@ impl ProgressFile {
                 Ok(Self { delivered, file: None })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(source) => Err(ProgressFileError::File { path: path.to_owned(), source }),
+            Err(error) => Err(ProgressFileError::File { path: path.to_owned(), error }),
         }
     }
 
     fn read_and_repair(path: &Path, file: &mut File) -> Result<HashSet<String>, ProgressFileError> {
-        let failed = |source| ProgressFileError::File { path: path.to_owned(), source };
+        let failed = |error| ProgressFileError::File { path: path.to_owned(), error };
         let (delivered, complete) = parse(path, file)?;
         // A killed run may leave an incomplete last line, which is removed: its letter is sent
         // again.
@@ -83,7 +79,7 @@ impl ProgressFile {
     pub(super) fn add(&mut self, identity: String) -> Result<(), ProgressFileError> {
         if let Some((path, file)) = &mut self.file {
             let written = file.write_all(format!("{identity}\n").as_bytes()).and_then(|()| file.sync_data());
-            written.map_err(|source| ProgressFileError::File { path: path.clone(), source })?;
+            written.map_err(|error| ProgressFileError::File { path: path.clone(), error })?;
         }
         self.delivered.insert(identity);
         Ok(())
@@ -93,7 +89,7 @@ impl ProgressFile {
 /// Returns the letters in the file, and the length of its complete lines in bytes.
 fn parse(path: &Path, file: &mut File) -> Result<(HashSet<String>, u64), ProgressFileError> {
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(|source| ProgressFileError::File { path: path.to_owned(), source })?;
+    file.read_to_end(&mut bytes).map_err(|error| ProgressFileError::File { path: path.to_owned(), error })?;
     let complete = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
     let text = String::from_utf8_lossy(&bytes[..complete]);
     let mut lines = text.lines();

@@ -20,11 +20,11 @@ const PROGRESS_INTERVAL: u64 = 100;
 pub(super) struct Replayer<'a> {
     terminal: Terminal,
     config: &'a Config,
-    bag: Mailbag,
+    reassembler: Mailbag,
     /// Whether AWS credentials were loaded, which happens at the first letter for X-Ray.
     has_loaded_credentials: bool,
     /// `None` for a dry run.
-    postman: Option<Postman>,
+    redeliverer: Option<Postman>,
     progress: ProgressFile,
     summary: Summary,
 }
@@ -36,7 +36,7 @@ impl<'a> Replayer<'a> {
         config: &'a Config,
         terminal: Terminal,
     ) -> Result<Self, ReplayError> {
-        let postman = if is_dry_run { None } else { Some(Postman::new(crudder_extension::Config::of_vendors()?)) };
+        let redeliverer = if is_dry_run { None } else { Some(Postman::new(crudder_extension::Config::of_vendors()?)) };
         let progress = match (progress_path, is_dry_run) {
             (Some(path), false) => ProgressFile::open(path)?,
             (Some(path), true) => ProgressFile::read_only(path)?,
@@ -47,8 +47,8 @@ impl<'a> Replayer<'a> {
                 ProgressFile::default()
             }
         };
-        let (bag, summary) = (Mailbag::default(), Summary::default());
-        Ok(Self { terminal, config, bag, has_loaded_credentials: false, postman, progress, summary })
+        let (reassembler, summary) = (Mailbag::default(), Summary::default());
+        Ok(Self { terminal, config, reassembler, has_loaded_credentials: false, redeliverer, progress, summary })
     }
 
     /// Handles what the scanner found.
@@ -69,7 +69,7 @@ impl<'a> Replayer<'a> {
     }
 
     async fn handle_part(&mut self, part: Part) -> Result<(), ReplayError> {
-        match self.bag.add(part)? {
+        match self.reassembler.add(part)? {
             Added::Waiting => (),
             Added::Again => self.summary.repeated += 1,
             Added::Unreadable => self.fail("failed to decode a dead letter: its payload is not valid base64"),
@@ -84,7 +84,7 @@ impl<'a> Replayer<'a> {
             self.summary.already_delivered += 1;
             return Ok(());
         }
-        let Some(postman) = &mut self.postman else {
+        let Some(redeliverer) = &mut self.redeliverer else {
             // A dry run adds it in memory only, so that letters with the same content are counted
             // once.
             self.progress.add(identity)?;
@@ -92,9 +92,9 @@ impl<'a> Replayer<'a> {
             return Ok(());
         };
         if letter.vendor == "xray" && !std::mem::replace(&mut self.has_loaded_credentials, true) {
-            load_credentials(postman, self.config, self.terminal).await;
+            load_credentials(redeliverer, self.config, self.terminal).await;
         }
-        match postman.deliver(&letter).await {
+        match redeliverer.deliver(&letter).await {
             Ok(()) => {
                 self.progress.add(identity)?;
                 self.summary.add_delivered(&letter);
@@ -126,22 +126,22 @@ impl<'a> Replayer<'a> {
     /// Reports unfinished letters, prints the summary and returns the exit code.
     pub(super) fn finish(mut self) -> ExitCode {
         let unfinished: Vec<String> = self
-            .bag
+            .reassembler
             .unfinished()
             .map(|(id, found, total)| format!("failed to reassemble dead letter {id}: found {found} of {total} parts"))
             .collect();
         unfinished.iter().for_each(|message| self.fail(message));
-        self.terminal.print(&self.summary.report(self.postman.is_none()));
+        self.terminal.print(&self.summary.report(self.redeliverer.is_none()));
         if self.summary.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
 /// Loads credentials as the AWS CLI does; the extension itself reads only those of its environment.
-async fn load_credentials(postman: &mut Postman, config: &Config, terminal: Terminal) {
-    let base = postman.aws().clone();
+async fn load_credentials(redeliverer: &mut Postman, config: &Config, terminal: Terminal) {
+    let base = redeliverer.aws().clone();
     let loaded = async { Aws::load(config, None).await?.extension_config(base).await };
     match loaded.await {
-        Ok(aws) => postman.sign_with(aws),
+        Ok(aws) => redeliverer.sign_with(aws),
         Err(error) => {
             terminal.progress(&format!("failed to load AWS credentials for X-Ray: {error}; fix: {}", error.fix()));
         }

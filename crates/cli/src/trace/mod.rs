@@ -13,6 +13,8 @@ mod waterfall;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crudder_text::error_chain;
+
 use crate::aws::AwsError;
 use crate::config::Config;
 use crate::http::{HttpClient, HttpError};
@@ -35,14 +37,11 @@ pub(crate) enum TraceError {
     #[error("query AWS: {0}; fix: {fix}", fix = .0.fix())]
     Aws(AwsError),
     #[error(
-        "query the console at {console}: is `crudder local` running there? \
-         Name another console with --console, or a stack with --stack"
+        "query the console at {console}: {cause}; is `crudder local` running there? \
+         Name another console with --console, or a stack with --stack",
+        cause = error_chain(.error)
     )]
-    Console {
-        console: String,
-        #[source]
-        source: HttpError,
-    },
+    Console { console: String, error: HttpError },
 }
 
 pub(crate) async fn run(args: args::Trace, config: &Config, terminal: Terminal) -> Result<ExitCode, TraceError> {
@@ -73,7 +72,7 @@ async fn from_console(args: &args::Trace, id: &TraceId, timeout: Duration) -> Re
     let console = local_origin(&args.id).unwrap_or_else(default);
     let http = HttpClient::new();
     let found = backoff::poll_until(timeout, async || console::fetch(&http, &console, id).await).await;
-    let found = found.map_err(|source| TraceError::Console { console: console.clone(), source })?;
+    let found = found.map_err(|error| TraceError::Console { console: console.clone(), error })?;
     let fix = "send the request again: the console keeps only the newest requests since it started";
     let source_name = format!("the console at {console}");
     found.ok_or_else(|| TraceError::Unknown { id: id.xray(), source_name, fix })
