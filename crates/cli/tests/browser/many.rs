@@ -94,7 +94,7 @@ async fn among_a_hundred_thousand_requests_one_is_found_at_once_and_the_oldest_a
         timeout(PATIENCE, client).await.expect("all answers in time").unwrap();
     }
     println!("{SENT} requests answered in {:?}", began.elapsed());
-    page.text(".state.live", "100,000 held").await;
+    page.text(".state.live", "100,000 requests").await;
     // The one that was sent last is there: the page has heard all.
     let newest = page.running.console("/api/requests?limit=1").await;
     assert_eq!(newest["record"]["held"], HELD);
