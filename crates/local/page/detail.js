@@ -1,60 +1,61 @@
-// One request opened: what became of it, and its waterfall, logs, Rollbar items and planes.
+// The open request: its outcome, waterfall, logs, Rollbar items, and the bytes sent to each
+// destination.
 import { html, Copy, Empty, Outcome, useEffect, useState } from "./parts.js";
 import { clock, duration, short } from "./format.js";
-import { listen, rows } from "./stream.js";
+import { rows, subscribe } from "./stream.js";
 import { go, goTrace } from "./router.js";
 import { Waterfall } from "./waterfall.js";
 import { Logs } from "./logs.js";
 import { Rollbar } from "./rollbar.js";
-import { Planes } from "./planes.js";
+import { Destinations } from "./destinations.js";
 
-export const TABS = ["waterfall", "logs", "rollbar", "planes"];
-const NAMES = { waterfall: "Waterfall", logs: "Logs", rollbar: "Rollbar", planes: "Four planes" };
+export const TABS = ["waterfall", "logs", "rollbar", "destinations"];
+const NAMES = { waterfall: "Waterfall", logs: "Logs", rollbar: "Rollbar", destinations: "Destinations" };
 
 /** What an outcome means, in a sentence. */
-function sentence({ outcome, culprit, status }) {
+function explain({ outcome, culprit, status }) {
   const where = culprit ? ` in “${culprit}”` : "";
-  const told = "The layer told X-Ray, Honeycomb and Rollbar, since the function no longer could.";
+  const reporter = "The extension reported it to X-Ray, Honeycomb and Rollbar, because the function no longer could.";
   return {
-    running: "Under way: no answer has left yet.",
-    refused: `Refused with ${status}: the request was not acceptable. Nothing is broken.`,
-    error: `Failed${where}: the function answered with an error and lives on.`,
-    panic: `Panicked${where}. The panic was caught and answered; the process lives on.`,
-    timeout: `Passed its time limit${where}, and was killed. ${told}`,
-    oom: `Ran out of memory${where}, and was killed. ${told}`,
-    exit: `Exited${where}, in the middle of the request. ${told}`,
-    crash: `Crashed${where}. ${told}`,
-    gone: "The client closed the connection before there was an answer.",
+    running: "In progress: there is no response yet.",
+    refused: `Rejected with ${status}: the request was not acceptable. Nothing is broken.`,
+    error: `Failed${where}: the function responded with an error. Its process lives on.`,
+    panic: `Panicked${where}. The function caught the panic and responded with an error. Its process lives on.`,
+    timeout: `Exceeded its timeout${where}, and was killed. ${reporter}`,
+    oom: `Ran out of memory${where}, and was killed. ${reporter}`,
+    exit: `Exited${where}, in the middle of the request. ${reporter}`,
+    crash: `Crashed${where}. ${reporter}`,
+    gone: "The client closed the connection before there was a response.",
   }[outcome];
 }
 
-/** The trace's data, asked for again whenever its row changes. */
+/** The data of the trace, fetched again whenever its row changes. */
 function useTrace(id) {
-  const [found, put] = useState({});
+  const [found, setFound] = useState({});
   useEffect(() => {
     let current = true;
-    let seen;
+    let loaded;
     const load = async () => {
       try {
-        const answer = await fetch(`/api/traces/${id}`);
-        const body = await answer.json();
-        if (current) put(answer.ok ? { id, trace: body } : { id, missing: true });
+        const response = await fetch(`/api/traces/${id}`);
+        const body = await response.json();
+        if (current) setFound(response.ok ? { id, trace: body } : { id, missing: true });
       } catch {
-        if (current) put((before) => ({ ...before, id, missing: !before.trace }));
+        if (current) setFound((before) => ({ ...before, id, missing: !before.trace }));
       }
     };
-    const look = () => {
+    const loadIfChanged = () => {
       const row = rows.ofTrace(id);
-      if (row === seen) return;
-      seen = row;
+      if (row === loaded) return;
+      loaded = row;
       load();
     };
-    seen = rows.ofTrace(id);
+    loaded = rows.ofTrace(id);
     load();
-    const end = listen(look);
+    const unsubscribe = subscribe(loadIfChanged);
     return () => {
       current = false;
-      end();
+      unsubscribe();
     };
   }, [id]);
   return found.id === id ? found : {};
@@ -69,15 +70,15 @@ function Tabs({ id, tab, trace }) {
 
 function Head({ trace }) {
   const request = trace.requests[0];
-  const said = request && sentence(request);
+  const summary = request && explain(request);
   return html`<header class="head">
     <button class="quiet small back" onClick=${() => go("/")}>Close</button>
     ${request ? html`<h2><span class="method">${request.method}</span> ${request.path}</h2>
-      <p class="facts"><${Outcome} value=${request.outcome} /> <span>${request.status ?? (request.outcome === "running" ? "no answer yet" : "no answer")}</span> <span>${duration(request.duration_us)}</span>
+      <p class="facts"><${Outcome} value=${request.outcome} /> <span>${request.status ?? (request.outcome === "running" ? "no response yet" : "no response")}</span> <span>${duration(request.duration_us)}</span>
         ${request.cold === null ? "" : html`<span>${request.cold ? "cold start" : "warm"}</span>`}
         <span>${request.function ? short(request.function) : "answered by the gateway"}</span> <span>${clock(request.started_ms, true)}</span></p>
-      ${said ? html`<p class=${`said ${request.outcome}`}>${said}</p>` : ""}`
-      : html`<h2>A trace that came through no gateway</h2>`}
+      ${summary ? html`<p class=${`summary ${request.outcome}`}>${summary}</p>` : ""}`
+      : html`<h2>Orphan trace: no request to the gateway started it</h2>`}
     <p class="ids"><span>X-Ray</span> <code>${trace.xray_trace_id}</code> <${Copy} text=${trace.xray_trace_id} />
       <span>W3C</span> <code>${trace.trace_id}</code> <${Copy} text=${trace.trace_id} /></p>
   </header>`;
@@ -86,20 +87,20 @@ function Head({ trace }) {
 export function Detail({ id, tab }) {
   const { trace, missing } = useTrace(id);
   if (missing) {
-    return html`<${Empty} title="No plane has this trace">
-      <p>Not here, not yet, or no longer: <code>${id}</code>. If you have just sent the request, look again.</p>
+    return html`<${Empty} title="Trace not found">
+      <p>No destination has received <code>${id}</code>. If you have just sent the request, wait a moment. Old traces are dropped.</p>
       <p><button onClick=${() => go("/")}>Back to the requests</button></p>
     </${Empty}>`;
   }
   if (!trace) return html`<p class="note pad" role="status">Loading…</p>`;
-  const View = { waterfall: Waterfall, logs: Logs, rollbar: Rollbar, planes: Planes }[tab] ?? Waterfall;
+  const View = { waterfall: Waterfall, logs: Logs, rollbar: Rollbar, destinations: Destinations }[tab] ?? Waterfall;
   return html`<article class="detail" data-trace=${id}>
     <${Head} trace=${trace} /><${Tabs} id=${id} tab=${tab} trace=${trace} />
     <div class="view"><${View} key=${id} trace=${trace} /></div>
   </article>`;
 }
 
-/** The tab of that number, of the open request. */
+/** Shows the tab with this number of the open request. */
 export function showTab(id, number) {
   if (id) goTrace(id, TABS[number - 1]);
 }

@@ -1,52 +1,53 @@
-// Buttons that make `rollbar-test` die in each way, so that one can watch it being caught.
+// Buttons that make the function `rollbar-test` fail in each way, to show what the destinations
+// receive.
 import { html, useState } from "./parts.js";
 import { traceId } from "./format.js";
 import { goTrace } from "./router.js";
 
 const KINDS = [
-  ["error", "Error", "answers 500"],
-  ["panic", "Panic", "caught, answers 500"],
-  ["timeout", "Timeout", "sleeps past its limit"],
-  ["abort", "Crash", "the process is killed"],
-  ["oom", "Out of memory", "takes more than it has"],
-  ["exit", "Exit", "the process leaves"],
+  ["error", "Error", "responds with 500"],
+  ["panic", "Panic", "caught, responds with 500"],
+  ["timeout", "Timeout", "sleeps past its timeout"],
+  ["abort", "Crash", "aborts the process"],
+  ["oom", "Out of memory", "allocates too much"],
+  ["exit", "Exit", "exits the process"],
 ];
 
-/** Asks the API, by way of the console, and opens the trace of the answer. */
-export async function ask(path, options) {
-  const answer = await fetch(`/send${path}`, options);
-  const text = await answer.text();
-  const trace = traceId(answer.headers.get("x-amzn-trace-id") ?? "");
+/** Calls the API through the console. Returns the response with its trace id. */
+export async function callApi(path, options) {
+  const response = await fetch(`/send${path}`, options);
+  const text = await response.text();
+  const trace = traceId(response.headers.get("x-amzn-trace-id") ?? "");
   let body = text;
   try {
     body = JSON.parse(text);
   } catch {
-    // What is no JSON is shown as it is.
+    // A body that is not JSON is shown as text.
   }
-  return { status: answer.status, ok: answer.ok, trace, body };
+  return { status: response.status, ok: response.ok, trace, body };
 }
 
 export function Faults({ about }) {
-  const [busy, work] = useState("");
-  const [failed, fail] = useState("");
-  const cause = async (kind) => {
-    work(kind);
-    fail("");
+  const [busy, setBusy] = useState("");
+  const [error, setError] = useState("");
+  const trigger = async (kind) => {
+    setBusy(kind);
+    setError("");
     try {
-      const { trace } = await ask(`/rollbar/test?kind=${kind}`);
+      const { trace } = await callApi(`/rollbar/test?kind=${kind}`);
       if (trace) goTrace(trace);
     } catch {
-      fail("The API did not answer. Is cargo local still running?");
+      setError("The API did not respond. Is cargo local still running?");
     }
-    work("");
+    setBusy("");
   };
-  return html`<section class="card" aria-labelledby="faults"><h2 id="faults">Cause a fault</h2>
-    <p>Each kills a request of <code>GET /rollbar/test</code> in its own way. What X-Ray, Honeycomb, Rollbar and CloudWatch make of it opens by itself.</p>
-    ${about && !about.faults ? html`<p class="warning" role="status">Faults are switched off: CRUDDER_FAULTS is off, or the stage is “prod”. Start <code>cargo local</code> without that variable.</p>` : ""}
+  return html`<section class="card" aria-labelledby="faults"><h2 id="faults">Trigger a fault</h2>
+    <p>Each button makes <code>GET /rollbar/test</code> fail in its own way. Then its trace opens, with what X-Ray, Honeycomb, Rollbar and CloudWatch received.</p>
+    ${about && !about.faults ? html`<p class="warning" role="status">Faults are switched off, because CRUDDER_FAULTS is off or the stage is “prod”. To switch them on, restart <code>cargo local</code> without that setting.</p>` : ""}
     <div class="faults">${KINDS.map(([kind, label, what]) => html`
-      <button data-fault=${kind} disabled=${!about?.faults || busy !== ""} aria-busy=${busy === kind} onClick=${() => cause(kind)}>
+      <button data-fault=${kind} disabled=${!about?.faults || busy !== ""} aria-busy=${busy === kind} onClick=${() => trigger(kind)}>
         <b>${label}</b><small>${busy === kind && kind === "timeout" ? `waiting ${about.timeout_s} s…` : what}</small>
       </button>`)}</div>
-    ${failed ? html`<p class="warning" role="alert">${failed}</p>` : ""}
+    ${error ? html`<p class="warning" role="alert">${error}</p>` : ""}
   </section>`;
 }

@@ -1,4 +1,4 @@
-// Times, durations, sizes and trace ids, as people read them.
+// Formats times, durations, sizes, counts and trace ids for people.
 
 /** A duration in microseconds: 850 µs, 12.4 ms, 2.31 s. */
 export function duration(micros) {
@@ -20,27 +20,35 @@ export function clock(milliseconds, exact = false) {
   return exact ? `${text}.${String(date.getMilliseconds()).padStart(3, "0")}` : text;
 }
 
-/** A day and a time, for what may be older than today. */
+/** Date and time, for events that may be older than today. */
 export function moment(milliseconds) {
   return new Date(milliseconds).toLocaleString();
 }
 
-/** A number of bytes. */
+/** A size: 850 B, 12.4 kB, 2.3 MB. */
 export function bytes(count) {
   return count < 1024 ? `${count} B` : count < 1048576 ? `${(count / 1024).toFixed(1)} kB` : `${(count / 1048576).toFixed(1)} MB`;
 }
 
-/** A number with its thousands apart. */
+/** A number with thousands separators. */
 export function count(number) {
   return number.toLocaleString("en-US");
 }
 
-/** X-Ray's form of 32 hex digits. */
+/** A number with its noun in singular or plural. */
+export function plural(number, one, many = `${one}s`) {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}
+
+/** A trace id of 32 hex digits in X-Ray's form. */
 export function xray(trace) {
   return `1-${trace.slice(0, 8)}-${trace.slice(8)}`;
 }
 
-/** The 32 hex digits of a trace id in X-Ray's form, in W3C's, or inside a header; nothing of another text. */
+/**
+ * The 32 hex digits of a trace id in X-Ray's form, in W3C's form, or in a header; undefined for
+ * other text.
+ */
 export function traceId(text) {
   const bare = text.trim().toLowerCase().replace(/^(x-amzn-trace-id:\s*)?root=/, "").split(";")[0].trim();
   const inHeader = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(bare)?.[1];
@@ -50,7 +58,7 @@ export function traceId(text) {
   return /^[0-9a-f]{32}$/.test(bare) ? bare : undefined;
 }
 
-/** A function's name without what all of them bear. */
+/** The name of a function without the prefix that all of them have. */
 export function short(name) {
   return name?.replace(/^crudder-[a-z0-9]+-/, "") ?? "";
 }

@@ -1,4 +1,5 @@
-// The keys, in a dialog of the browser's own, which keeps the focus and closes on Escape.
+// The keyboard shortcuts, in the browser's own dialog element, which traps the focus and closes on
+// Escape.
 import { html, useEffect, useRef } from "./parts.js";
 import { KEYS } from "./keys.js";
 
@@ -9,10 +10,10 @@ export function Help({ isOpen, onClose }) {
     if (!isOpen && box.current.open) box.current.close();
   }, [isOpen]);
   return html`<dialog ref=${box} onClose=${onClose} aria-labelledby="help">
-    <h2 id="help">Keys</h2>
+    <h2 id="help">Keyboard shortcuts</h2>
     <dl class="keys">${KEYS.map(([key, what]) => html`<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`)}</dl>
     <h2>What the letters mean</h2>
-    <p>Each request shows which plane has something of it: <b>X</b>-Ray, <b>H</b>oneycomb, <b>R</b>ollbar, <b>C</b>loudWatch. All four are stand-ins on this machine, as strict as the vendors.</p>
+    <p>The letters of a request show which destinations received data of it: <b>X</b>-Ray, <b>H</b>oneycomb, <b>R</b>ollbar, <b>C</b>loudWatch. On this machine they are fakes, as strict as the real services.</p>
     <p><button onClick=${onClose}>Close</button></p>
   </dialog>`;
 }

@@ -1,38 +1,38 @@
-// The keyboard: one map of keys to what they do, silent while somebody types.
+// Keyboard shortcuts: one map from keys to actions, inactive while the user types.
 
 export const KEYS = [
-  ["j / k", "next, previous request"],
-  ["Enter", "open the marked request"],
-  ["1 to 4", "waterfall, logs, Rollbar, planes of the open request"],
+  ["j / k", "next or previous request"],
+  ["Enter", "open the selected request"],
+  ["1 to 4", "waterfall, logs, Rollbar or destinations of the open request"],
   ["/", "search"],
-  ["Esc", "leave the field, close the request"],
+  ["Esc", "leave the search field, or close the request"],
   ["g m", "service map"],
-  ["g t", "try it: post, and cause faults"],
-  ["t", "dark or light"],
+  ["g t", "try it: send a post, or trigger a fault"],
+  ["t", "switch between dark and light"],
   ["?", "this help"],
 ];
 
 const typing = (target) => target.matches?.("input, textarea, select");
 
-/** Calls the function of each key; `g` waits for the next. Gives back what ends it. */
-export function keyboard(acts) {
+/** Calls the action of each key; after `g`, of both keys. Returns a function that ends it. */
+export function keyboard(actions) {
   let before = "";
   const pressed = (event) => {
-    // An open dialog has keys of its own.
+    // An open dialog handles its keys itself.
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const { key, target } = event;
     if (typing(target)) {
       if (key === "Escape") target.blur();
       return;
     }
-    // A button or a link that has the focus is what Enter means.
+    // Enter activates the button or link that has the focus.
     if (key === "Enter" && target.matches?.("button, a, summary, [role=treeitem]")) return;
     const name = before === "g" ? `g ${key}` : key;
     before = key === "g" ? "g" : "";
-    const act = acts[name];
-    if (!act) return;
+    const action = actions[name];
+    if (!action) return;
     event.preventDefault();
-    act();
+    action();
   };
   addEventListener("keydown", pressed);
   return () => removeEventListener("keydown", pressed);

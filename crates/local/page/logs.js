@@ -1,9 +1,9 @@
-// The log lines of a trace, as CloudWatch has them, in the order in which they were written.
+// The log lines of a trace in the order of writing, as CloudWatch has them.
 import { html, Empty, useState } from "./parts.js";
 import { clock } from "./format.js";
 
-/** What a line says first: its message, or what Lambda's own line is about. */
-function said(line) {
+/** The summary of a line: its message, or the main values of one of Lambda's own lines. */
+function summary(line) {
   if (typeof line === "string") return line;
   if (line.message !== undefined) return line.message;
   const { metrics, status } = line.record ?? {};
@@ -20,7 +20,7 @@ function Line({ entry, isOpen, onToggle }) {
   const kind = level(entry);
   return html`<li class=${`log ${kind.toLowerCase()}`}>
     <button class="line" aria-expanded=${isOpen} onClick=${onToggle}>
-      <span class="time">${clock(Date.parse(entry.timestamp), true)}</span><span class="level">${kind}</span><span class="said">${said(entry.line)}</span>
+      <span class="time">${clock(Date.parse(entry.timestamp), true)}</span><span class="level">${kind}</span><span class="summary">${summary(entry.line)}</span>
     </button>
     ${isOpen ? html`<pre tabindex="0">${typeof entry.line === "string" ? entry.line : JSON.stringify(entry.line, null, 2)}</pre>` : ""}
   </li>`;
@@ -31,11 +31,11 @@ export function Logs({ trace }) {
   const { lines } = trace;
   if (!lines.length) {
     return html`<${Empty} title="No log lines">
-      <p>${trace.requests[0]?.function ? "None came yet, or they have fallen off the end of what is kept (16 MB)." : "The gateway answered this request itself; no function ran that could log."}</p>
+      <p>${trace.requests[0]?.function ? "None have arrived yet, or they were dropped: the console keeps the newest 16 MB." : "The gateway answered this request itself, so no function ran."}</p>
     </${Empty}>`;
   }
   return html`<div class="logs">
-    <p class="note">Log group <code>/aws/lambda/${lines[0].function}</code>, stream <code>${lines[0].log_stream}</code>. Choose a line for all its fields.</p>
+    <p class="note">Log group <code>/aws/lambda/${lines[0].function}</code>, stream <code>${lines[0].log_stream}</code>. Select a line to see all its fields.</p>
     <ol>${lines.map((entry, at) => html`<${Line} key=${at} entry=${entry} isOpen=${Boolean(open[at])} onToggle=${() => toggle({ ...open, [at]: !open[at] })} />`)}</ol>
   </div>`;
 }

@@ -1,25 +1,26 @@
-// The service map: client, API, functions, table; with rates, errors and latency, reckoned by the console and asked for while it is looked at.
+// The service map: client, API, functions and table, with rates, errors and latency. The console
+// computes it; the page fetches it repeatedly while the map is open.
 import { html, Empty, useEffect, useLayoutEffect, useRef, useState } from "./parts.js";
-import { count, duration, short } from "./format.js";
+import { count, duration, plural, short } from "./format.js";
 
-/** Between two looks. */
-const PACE = 2000;
+/** Milliseconds between two fetches. */
+const INTERVAL_MS = 2000;
 
 function useMap() {
-  const [map, put] = useState();
+  const [map, setMap] = useState();
   useEffect(() => {
     let timer;
     let current = true;
-    const look = async () => {
+    const load = async () => {
       try {
         const found = await (await fetch("/api/map")).json();
-        if (current) put(found);
+        if (current) setMap(found);
       } catch {
-        // The header says that the console is offline; what was last known stays.
+        // The header shows that the console is offline. The last map stays.
       }
-      if (current) timer = setTimeout(look, PACE);
+      if (current) timer = setTimeout(load, INTERVAL_MS);
     };
-    look();
+    load();
     return () => {
       current = false;
       clearTimeout(timer);
@@ -31,26 +32,26 @@ function useMap() {
 const share = (node) => (node.count ? (node.errors / node.count) * 100 : 0);
 const ms = (value) => (value === null ? "–" : duration(value * 1e3));
 
-function Node({ node, name, kind, called }) {
+function Node({ node, name, kind }) {
   const bad = share(node);
   return html`<div class=${`node ${kind} ${bad > 0 ? "bad" : ""}`} data-node=${name}>
     <strong>${name}</strong>
-    <p><span>${count(node.count)} ${called}</span><span>${node.per_minute} / min</span></p>
+    <p><span>${plural(node.count, "request")}</span><span>${node.per_minute} / min</span></p>
     <p><span class=${bad > 0 ? "errors" : ""}>${bad > 0 && bad < 1 ? "<1" : bad.toFixed(0)} % errors</span><span>p50 ${ms(node.p50_ms)}</span><span>p99 ${ms(node.p99_ms)}</span></p>
     <i class="share" aria-hidden="true"><b style=${{ width: `${bad}%` }}></b></i>
   </div>`;
 }
 
-function Called({ name, table }) {
+function TableCalls({ name, table }) {
   const node = table.find((one) => one.name === name);
   if (!node) return html`<span class="calls none" aria-hidden="true"></span>`;
-  return html`<span class="calls">${count(node.count)} calls · p50 ${ms(node.p50_ms)} · p99 ${ms(node.p99_ms)}${node.errors ? html` · <b class="errors">${node.errors} failed</b>` : ""}</span>`;
+  return html`<span class="calls">${plural(node.count, "call")} · p50 ${ms(node.p50_ms)} · p99 ${ms(node.p99_ms)}${node.errors ? html` · <b class="errors">${node.errors} failed</b>` : ""}</span>`;
 }
 
-/** The lines between the boxes, drawn behind them where the boxes stand. */
+/** The edges between the nodes, drawn behind them. */
 function Lines({ map }) {
   const sheet = useRef();
-  const [paths, put] = useState([]);
+  const [paths, setPaths] = useState([]);
   const measure = () => {
     const base = sheet.current?.parentElement;
     if (!base) return;
@@ -64,7 +65,7 @@ function Lines({ map }) {
     const [client] = at(".client");
     const [api] = at(".api");
     const functions = at(".function");
-    put([line(client, api), ...functions.map((one) => line(api, one))]);
+    setPaths([line(client, api), ...functions.map((one) => line(api, one))]);
   };
   useLayoutEffect(measure, [map]);
   useEffect(() => {
@@ -77,17 +78,17 @@ function Lines({ map }) {
 export function ServiceMap() {
   const map = useMap();
   if (!map) return html`<p class="note pad" role="status">Loading…</p>`;
-  if (!map.looked_at) return html`<${Empty} title="Nothing has been asked yet"><p>The map draws itself from the requests that come in.</p></${Empty}>`;
+  if (!map.looked_at) return html`<${Empty} title="No traffic yet"><p>The map is drawn from the requests that arrive.</p></${Empty}>`;
   const { api, functions, table } = map;
   return html`<section class="map pad" aria-label="Service map">
     <h2>Service map</h2>
-    <p class="note">Of the newest ${count(map.looked_at)} requests; rates are of the last minute, latencies of the newest thousand each.${map.by_gateway ? ` The gateway answered ${count(map.by_gateway)} by itself.` : ""}</p>
+    <p class="note">Shows the newest ${plural(map.looked_at, "request")}. Rates are of the last minute, latencies of the newest 1,000 requests of each node.${map.by_gateway ? ` The gateway answered ${plural(map.by_gateway, "request")} itself.` : ""}</p>
     <div class="graph"><${Lines} map=${map} />
       <div class="column"><div class="node client"><strong>Client</strong><p><span>${api.per_minute} / min</span></p></div></div>
-      <div class="column"><${Node} node=${api} name="API" kind="api" called="requests" /></div>
+      <div class="column"><${Node} node=${api} name="API" kind="api" /></div>
       <ul class="column functions">${functions.map((node) => html`<li key=${node.name}>
-        <${Node} node=${node} name=${short(node.name)} kind="function" called="requests" /><${Called} name=${node.name} table=${table} /></li>`)}</ul>
-      <div class="column"><div class="node table"><strong>DynamoDB</strong><p><span>${count(table.reduce((sum, one) => sum + one.count, 0))} calls</span></p></div></div>
+        <${Node} node=${node} name=${short(node.name)} kind="function" /><${TableCalls} name=${node.name} table=${table} /></li>`)}</ul>
+      <div class="column"><div class="node table"><strong>DynamoDB</strong><p><span>${plural(table.reduce((sum, one) => sum + one.count, 0), "call")}</span></p></div></div>
     </div>
   </section>`;
 }

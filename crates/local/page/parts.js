@@ -1,4 +1,4 @@
-// What every module of the page draws with: preact with htm, hooks, and the smallest pieces.
+// What every view uses: preact with htm, hooks, and small components.
 import { h, render } from "preact";
 import htm from "htm";
 import { useState } from "preact/hooks";
@@ -8,36 +8,36 @@ export { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 export const html = htm.bind(h);
 
 const OUTCOMES = {
-  running: "running", ok: "ok", refused: "refused", error: "error", panic: "panic", timeout: "timeout", oom: "OOM",
+  running: "running", ok: "ok", refused: "rejected", error: "error", panic: "panic", timeout: "timeout", oom: "OOM",
   exit: "exit", crash: "crash", gone: "client left",
 };
 
-/** How a request ended, as a word in the colour of its kind. */
+/** The outcome of a request as a coloured label. */
 export function Outcome({ value }) {
   return html`<span class=${`outcome ${value}`} title=${value === "oom" ? "out of memory" : undefined}>${OUTCOMES[value] ?? value}</span>`;
 }
 
-/** A button that puts a text on the clipboard, and says so. */
+/** A button that copies a text to the clipboard, and confirms it. */
 export function Copy({ text, label = "Copy" }) {
-  const [said, say] = useState("");
+  const [note, setNote] = useState("");
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      say("Copied");
+      setNote("Copied");
     } catch {
-      say("Press Ctrl+C");
+      setNote("Press Ctrl+C");
     }
-    setTimeout(() => say(""), 1500);
+    setTimeout(() => setNote(""), 1500);
   };
-  return html`<button class="quiet small" onClick=${copy} title=${`Copy ${text}`}>${said || label}</button>`;
+  return html`<button class="quiet small" onClick=${copy} title=${`Copy ${text}`}>${note || label}</button>`;
 }
 
-/** Code that one may want elsewhere. */
+/** Code with a copy button. */
 export function Code({ text, lang }) {
   return html`<div class="code"><pre tabindex="0" aria-label=${lang ?? "code"}>${text}</pre><${Copy} text=${text} /></div>`;
 }
 
-/** A place where nothing is yet, and what one can do about it. */
+/** An empty state: what is missing, and what the user can do. */
 export function Empty({ title, children }) {
   return html`<div class="empty"><strong>${title}</strong>${children}</div>`;
 }

@@ -1,4 +1,5 @@
-// The Rollbar items of a trace, drawn as Rollbar's own item page lays them out: title, level, occurrences, traceback, request, person.
+// The Rollbar items of a trace, in the layout of Rollbar's own page: title, level, occurrences,
+// traceback, request, person.
 import { html, Empty, Fields } from "./parts.js";
 import { count, moment } from "./format.js";
 
@@ -8,11 +9,11 @@ function Frame({ frame }) {
 }
 
 function Traceback({ exception, frames, first }) {
-  // Rollbar shows the innermost frame first; items carry it last.
-  const inward = [...(frames ?? [])].reverse();
+  // Rollbar shows the innermost frame first; items have it last.
+  const innermostFirst = [...(frames ?? [])].reverse();
   return html`<div class="traceback">
     <p>${first ? "" : html`<em>Caused by </em>`}<strong>${exception.class}</strong>: ${exception.message}</p>
-    ${inward.length ? html`<ol>${inward.map((frame) => html`<${Frame} frame=${frame} />`)}</ol>` : html`<p class="note">It came with no frames.</p>`}
+    ${innermostFirst.length ? html`<ol>${innermostFirst.map((frame) => html`<${Frame} frame=${frame} />`)}</ol>` : html`<p class="note">No stack frames.</p>`}
   </div>`;
 }
 
@@ -32,19 +33,19 @@ function Item({ item }) {
     ${chain.map(({ exception, frames }, at) => html`<${Traceback} exception=${exception} frames=${frames} first=${at === 0} />`)}
     ${data.body.message ? html`<p>${data.body.message.body}</p>` : ""}
     ${request ? html`<h4>Request</h4><${Fields} pairs=${[
-      ["asked", `${request.method} ${request.url}${request.query_string && !request.url.includes("?") ? `?${request.query_string}` : ""}`], ["from", request.user_ip],
+      ["request", `${request.method} ${request.url}${request.query_string && !request.url.includes("?") ? `?${request.query_string}` : ""}`], ["client", request.user_ip],
       ...Object.entries(request.headers ?? {}),
     ]} />` : ""}
     <h4>Person</h4>
-    ${person ? html`<${Fields} pairs=${[["id", person.id], ["username", person.username]]} />` : html`<p class="note">Nobody was signed in.</p>`}
+    ${person ? html`<${Fields} pairs=${[["id", person.id], ["username", person.username]]} />` : html`<p class="note">The user was not signed in.</p>`}
     ${data.custom ? html`<h4>Custom</h4><${Fields} pairs=${Object.entries(data.custom)} />` : ""}
   </article>`;
 }
 
 export function Rollbar({ trace }) {
   if (!trace.reports.length) {
-    return html`<${Empty} title="Rollbar gets nothing of this request">
-      <p>An item is made of an error, a panic, a death of the process, and of a warning that asks for it. The layer sends it after the answer.</p>
+    return html`<${Empty} title="No Rollbar items">
+      <p>Errors, panics, deaths of the process and reported warnings become items. The extension sends them after the response.</p>
     </${Empty}>`;
   }
   return html`<div class="items">${trace.reports.map((item) => html`<${Item} key=${item.uuid} item=${item} />`)}</div>`;

@@ -1,10 +1,14 @@
-// Where in the page one is, kept in the address: #/ , #/map , #/try , #/trace/ID/TAB. So back and forward and links work.
+// The current view, kept in the address: #/, #/map, #/try, #/trace/ID/TAB. So links, back and
+// forward work.
 import { useEffect, useState } from "./parts.js";
 import { traceId } from "./format.js";
 
+/** Other names of tabs in links. */
+const ALIASES = { planes: "destinations" };
+
 export function here() {
   const [, place = "", trace = "", tab = ""] = location.hash.slice(1).split("/");
-  if (place === "trace" && traceId(trace)) return { place, trace: traceId(trace), tab: tab || "waterfall" };
+  if (place === "trace" && traceId(trace)) return { place, trace: traceId(trace), tab: (ALIASES[tab] ?? tab) || "waterfall" };
   return { place: ["map", "try"].includes(place) ? place : "requests" };
 }
 
@@ -17,11 +21,11 @@ export function goTrace(trace, tab) {
 }
 
 export function useHere() {
-  const [place, move] = useState(here());
+  const [place, setPlace] = useState(here());
   useEffect(() => {
-    const moved = () => move(here());
-    addEventListener("hashchange", moved);
-    return () => removeEventListener("hashchange", moved);
+    const update = () => setPlace(here());
+    addEventListener("hashchange", update);
+    return () => removeEventListener("hashchange", update);
   }, []);
   return place;
 }

@@ -1,13 +1,17 @@
-// The requests that the page holds: in order, found by number, the oldest dropped beyond the bound. Nothing here draws.
+// The requests that the page stores: ordered by sequence number, the oldest dropped beyond the
+// bound. No drawing here.
 
-/** Of a row of the stream, which comes as two lists without names: crates/local/src/requests/entry.rs has the order. */
-function row([[seq, trace, started, duration, method, path, route], [fn, status, cold, outcome, culprit, detail, planes]]) {
-  return { seq, trace, started, duration, method, path, route, fn, status, cold, outcome, culprit, detail, planes, text: undefined };
+/**
+ * A row from the stream's form: two lists of values without names.
+ * crates/local/src/requests/entry.rs defines the order.
+ */
+function row([[seq, trace, started, duration, method, path, route], [fn, status, cold, outcome, failedSpan, detail, destinations]]) {
+  return { seq, trace, started, duration, method, path, route, fn, status, cold, outcome, failedSpan, detail, destinations, text: undefined };
 }
 
-/** What a row is searched by, made when it is first searched. */
+/** The text that a search looks at, built at the first search. */
 function text(row) {
-  row.text ??= `${row.method} ${row.path} ${row.fn ?? ""} ${row.status ?? ""} ${row.culprit ?? ""} ${row.detail ?? ""} ${row.trace}`.toLowerCase();
+  row.text ??= `${row.method} ${row.path} ${row.fn ?? ""} ${row.status ?? ""} ${row.failedSpan ?? ""} ${row.detail ?? ""} ${row.trace}`.toLowerCase();
   return row.text;
 }
 
@@ -23,9 +27,9 @@ export class Rows {
     this.dropped = 0;
   }
 
-  /** Takes rows of the stream, new ones and changed ones. */
-  take(batch) {
-    for (const wired of batch) this.put(row(wired));
+  /** Adds a batch of the stream: new rows and changed ones. */
+  add(batch) {
+    for (const values of batch) this.put(row(values));
     const over = this.all.length - this.bound;
     if (over > 0) {
       this.all.splice(0, over);
@@ -42,11 +46,11 @@ export class Rows {
     }
     const at = this.place(row.seq);
     if (this.all[at].seq === row.seq) this.all[at] = row;
-    // What is older than all that is held was dropped before.
+    // A row that is older than all stored ones was dropped before.
     else if (at > 0 || this.all.length < this.bound) this.all.splice(at, 0, row);
   }
 
-  /** Where a number stands, or would stand. */
+  /** The index of a sequence number, or the index to insert it at. */
   place(seq) {
     let low = 0;
     let high = this.all.length - 1;
@@ -64,14 +68,14 @@ export class Rows {
     return undefined;
   }
 
-  /** What fits a filter, newest first, as a list that can be asked by place and does not copy what it need not. */
+  /** The rows that match a query, newest first. Without a query this copies nothing. */
   view({ trace, words, outcome }) {
     const { all } = this;
     if (!trace && !words.length && !outcome) return list(all.length, (place) => all[all.length - 1 - place]);
     const found = [];
     for (let at = all.length - 1; at >= 0; at -= 1) {
       const row = all[at];
-      if (trace ? row.trace !== trace : !fits(row, words)) continue;
+      if (trace ? row.trace !== trace : !matches(row, words)) continue;
       if (outcome && !outcome.includes(row.outcome)) continue;
       found.push(row);
     }
@@ -79,7 +83,7 @@ export class Rows {
   }
 }
 
-/** Rows by place, the newest at 0. `indexOf` halves its way, since the numbers fall. */
+/** Rows by index, the newest at 0. `indexOf` is a binary search: the sequence numbers descend. */
 function list(length, at) {
   const indexOf = (seq) => {
     let low = 0;
@@ -95,6 +99,6 @@ function list(length, at) {
   return { length, at, indexOf };
 }
 
-function fits(row, words) {
+function matches(row, words) {
   return words.every((word) => text(row).includes(word));
 }

@@ -1,10 +1,10 @@
-// One span in full: what it was, what happened in it, what it bears.
+// All details of one span: error, events, attributes, links and resource.
 import { html, Fields } from "./parts.js";
 import { duration } from "./format.js";
 import { isException } from "./tree.js";
 
-/** A value of an attribute; JSON inside a text is left a text. */
-function shown(value) {
+/** The value of an attribute as text. */
+function text(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
@@ -21,20 +21,20 @@ function Event({ event, start }) {
   const rest = Object.entries(event.attributes).filter(([name]) => !name.startsWith("exception."));
   return html`<li><h4>${event.name} <small>at ${duration((event.time_ns / 1e6 - start) * 1e3)}</small></h4>
     ${isException(event) ? html`<${Exception} attributes=${event.attributes} />` : ""}
-    <${Fields} pairs=${rest.map(([name, value]) => [name, shown(value)])} />
+    <${Fields} pairs=${rest.map(([name, value]) => [name, text(value)])} />
   </li>`;
 }
 
 export function Span({ node, start }) {
   const pairs = Object.entries(node.attributes).filter(([name]) => name !== "exception.stacktrace");
-  const told = [node.xray && "X-Ray", node.honeycomb && "Honeycomb"].filter(Boolean).join(" and ");
+  const sources = [node.xray && "X-Ray", node.honeycomb && "Honeycomb"].filter(Boolean).join(" and ");
   const failed = node.error && !node.events.some(isException);
-  return html`<div class="inside">
+  return html`<div class="span-detail">
     ${failed && node.message ? html`<${Exception} attributes=${node.attributes} message=${node.message} />` : ""}
     ${node.events.length ? html`<h3>Events</h3><ul class="events">${node.events.map((event) => html`<${Event} event=${event} start=${start} />`)}</ul>` : ""}
     <h3>Attributes</h3>
-    <${Fields} pairs=${[["span id", node.id], ["kind", node.kind], ["in", told], ...pairs.map(([name, value]) => [name, shown(value)])]} />
+    <${Fields} pairs=${[["span id", node.id], ["kind", node.kind], ["found in", sources], ...pairs.map(([name, value]) => [name, text(value)])]} />
     ${node.links.length ? html`<h3>Links</h3><${Fields} pairs=${node.links.map((link) => [link.trace_id, link.span_id])} />` : ""}
-    ${node.resource ? html`<details><summary>Resource</summary><${Fields} pairs=${Object.entries(node.resource).map(([name, value]) => [name, shown(value)])} /></details>` : ""}
+    ${node.resource ? html`<details><summary>Resource</summary><${Fields} pairs=${Object.entries(node.resource).map(([name, value]) => [name, text(value)])} /></details>` : ""}
   </div>`;
 }

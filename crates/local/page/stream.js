@@ -1,49 +1,53 @@
-// Hears the console's stream of requests into the rows, and tells whoever draws, at most once a frame.
+// Receives the console's stream of requests, stores them as rows, and notifies subscribers at most
+// once a frame.
 import { Rows } from "./rows.js";
 
 export const rows = new Rows();
-/** `expected` is how many were held when the stream began: until they are here, the page is loading. */
+/**
+ * `expected` is the number of requests at the start of the stream. Until they have arrived, the
+ * page is loading.
+ */
 export const stream = { state: "connecting", expected: 0 };
 
-const listeners = new Set();
-let waiting = false;
+const subscribers = new Set();
+let isScheduled = false;
 
-/** Calls `listener` after news; gives back what ends it. */
-export function listen(listener) {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+/** Calls `subscriber` after changes. Returns a function that ends it. */
+export function subscribe(subscriber) {
+  subscribers.add(subscriber);
+  return () => subscribers.delete(subscriber);
 }
 
-function tell() {
-  if (waiting) return;
-  waiting = true;
+function notify() {
+  if (isScheduled) return;
+  isScheduled = true;
   const call = () => {
-    waiting = false;
-    for (const listener of listeners) listener();
+    isScheduled = false;
+    for (const subscriber of subscribers) subscriber();
   };
-  // A hidden page has no frames, and must not pile up news either.
+  // A hidden page has no frames, so it uses a timer.
   if (document.hidden) setTimeout(call, 500);
   else requestAnimationFrame(call);
 }
 
-/** Begins to hear. The browser connects again by itself. */
-export function open() {
+/** Connects to the stream. The browser reconnects by itself. */
+export function connect() {
   const source = new EventSource("/api/requests/stream");
   source.addEventListener("hello", (event) => {
     const { record, fresh } = JSON.parse(event.data);
-    // Another process than before, or the first: what it holds comes whole.
+    // The first connection, or a new process: the stream starts with all its requests.
     if (fresh) rows.clear();
     rows.bound = record.bound;
     stream.expected = record.held;
     stream.state = "live";
-    tell();
+    notify();
   });
   source.addEventListener("message", (event) => {
-    rows.take(JSON.parse(event.data));
-    tell();
+    rows.add(JSON.parse(event.data));
+    notify();
   });
   source.addEventListener("error", () => {
     stream.state = "offline";
-    tell();
+    notify();
   });
 }

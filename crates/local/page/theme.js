@@ -1,12 +1,12 @@
-// Dark or light: the system's wish, until somebody chooses here.
+// Dark or light: the system's preference, unless the user has chosen one.
 
 const KEY = "crudder-theme";
 
-function wished() {
+function systemTheme() {
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
-function chosen() {
+function storedTheme() {
   try {
     return localStorage.getItem(KEY);
   } catch {
@@ -14,23 +14,24 @@ function chosen() {
   }
 }
 
-/** Puts the choice of earlier on. */
-export function dress() {
-  const choice = chosen();
+/** Applies the stored choice. */
+export function applyTheme() {
+  const choice = storedTheme();
   if (choice) document.documentElement.dataset.theme = choice;
 }
 
 export function theme() {
-  return document.documentElement.dataset.theme ?? wished();
+  return document.documentElement.dataset.theme ?? systemTheme();
 }
 
-export function turn() {
+/** Switches the theme, and returns the new one. */
+export function toggleTheme() {
   const next = theme() === "dark" ? "light" : "dark";
   document.documentElement.dataset.theme = next;
   try {
     localStorage.setItem(KEY, next);
   } catch {
-    // A browser that keeps nothing still shows it.
+    // Without storage, the choice is lost when the page closes.
   }
   return next;
 }

@@ -1,20 +1,24 @@
-// One tree out of what Honeycomb and X-Ray have of a trace: a span bears the same id in both. Nothing here draws.
+// Builds one tree from the spans of Honeycomb and the segments of X-Ray: a span has the same id in
+// both. No drawing here.
 
-/** Names of deaths, as the layer writes them, in words. */
+/** What each cause of death means, by the name that the extension writes. */
 const DEATHS = { timeout: "timed out", "out-of-memory": "ran out of memory", exit: "exited", crash: "crashed" };
 
-/** The tree's nodes in the order in which they are drawn, with their depth; and the time that they span, in milliseconds. */
-export function grow(trace) {
+/**
+ * The nodes of the tree in drawing order, with their depth; and the start and length of the whole,
+ * in milliseconds.
+ */
+export function buildTree(trace) {
   const nodes = new Map();
   for (const segment of trace.segments) addSegment(nodes, segment);
   for (const span of trace.spans) addSpan(nodes, span);
-  const culprit = mark(nodes);
+  markFailedSpan(nodes);
   const drawn = [];
   const roots = [...nodes.values()].filter((node) => !nodes.has(node.parent));
   for (const root of roots.sort(byStart)) walk(root, 0, nodes, drawn);
   const start = Math.min(...drawn.map((node) => node.start));
   const end = Math.max(...drawn.map((node) => node.end ?? node.start));
-  return { nodes: drawn, start, length: Math.max(end - start, 0.001), culprit };
+  return { nodes: drawn, start, length: Math.max(end - start, 0.001) };
 }
 
 function addSegment(nodes, segment) {
@@ -41,13 +45,15 @@ function addSpan(nodes, span) {
   });
 }
 
-/** Marks the span where it went wrong: the one the layer names, else the innermost with an exception, else the innermost that failed. */
-function mark(nodes) {
+/**
+ * Marks the failed span: the one that the extension marked, else the innermost with an exception,
+ * else the innermost with an error.
+ */
+function markFailedSpan(nodes) {
   const depth = (node) => (node && nodes.has(node.parent) ? 1 + depth(nodes.get(node.parent)) : 0);
   const failed = [...nodes.values()].filter((node) => node.error && node.kind !== "aws").sort((one, other) => depth(other) - depth(one));
-  const culprit = failed.find((node) => node.marked) ?? failed.find((node) => node.events.some(isException)) ?? failed[0];
-  if (culprit) culprit.culprit = culprit.death ? `${DEATHS[culprit.death] ?? culprit.death} here` : "failed here";
-  return culprit;
+  const found = failed.find((node) => node.marked) ?? failed.find((node) => node.events.some(isException)) ?? failed[0];
+  if (found) found.failure = found.death ? `${DEATHS[found.death] ?? found.death} here` : "failed here";
 }
 
 export function isException(event) {

@@ -1,4 +1,4 @@
-//! An HTTP server on a listener: bounded in connections and in time, and gone when it is told to stop.
+//! An HTTP server on a listener, with limits on connections and times, and a graceful stop.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,25 +16,29 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 
-/// Connections at once. More wait in the system's own queue.
-const CONNECTIONS: usize = 1_024;
+/// The most connections at once. More wait in the system's accept queue.
+const MAX_CONNECTIONS: usize = 1_024;
 
-/// Headers of one request, above hyper's own hundred: their bytes are what the gateway limits, and answers in its own shape.
-const MOST_HEADERS: usize = 512;
+/// The most headers of one request. It is above hyper's default of 100, because the gateway limits
+/// the bytes of headers itself and responds in API Gateway's form.
+const MAX_HEADERS: usize = 512;
 
-/// For the head of a request, counted from the connection's or the last answer's end: so long an idle connection is kept too.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// The timeout for the head of a request, from the connection's start or the last response's end.
+/// So it limits idle connections too.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A connection is closed after the answer that it is at by then, so that one that is never read cannot stay for ever.
-const CONNECTION_LIFE: Duration = Duration::from_secs(600);
+/// The age at which a connection closes after its current response. Without it, a connection whose
+/// client never reads would stay open for ever.
+const MAX_CONNECTION_AGE: Duration = Duration::from_secs(600);
 
-/// For an answer that is under way when the server stops; a function may take 29 s, but who stops a server wants it to stop.
-const DRAIN_WITHIN: Duration = Duration::from_secs(2);
+/// How long a stopping server waits for responses in progress. A function may take 29 s, but the
+/// developer wants the server to stop soon.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// When the system can't give another socket it can't the moment after, either.
+/// The pause after a failed accept: if the system has no free socket, an immediate retry fails too.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Who asks: the address at the other end of the connection.
+/// The address of the client, as an extension of each request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
@@ -53,26 +57,26 @@ impl Server {
         Self { address, stop, task: tokio::spawn(accept(listener, router, stopped)) }
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Stops accepting, waits a moment for the answers under way, and frees the port.
+    /// Stops accepting, waits a moment for responses in progress, and frees the port.
     pub async fn stop(self) {
         self.stop.send_replace(true);
-        // It ends by itself within `DRAIN_WITHIN`; that it panicked is no news for who stops it.
+        // The task ends by itself within `DRAIN_TIMEOUT`. Its result says at most that it panicked.
         let _ = self.task.await;
     }
 }
 
 async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
         let permit = tokio::select! {
-            permit = Arc::clone(&free).acquire_owned() => permit,
+            permit = Arc::clone(&permits).acquire_owned() => permit,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
         let accepted = tokio::select! {
@@ -81,9 +85,9 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
         };
         match accepted {
             Ok((stream, peer)) => {
-                let serving = serve(stream, Peer(peer), router.clone(), stopped.clone());
+                let connection = serve(stream, Peer(peer), router.clone(), stopped.clone());
                 connections.spawn(async move {
-                    serving.await;
+                    connection.await;
                     drop(permit);
                 });
             }
@@ -93,8 +97,8 @@ async fn accept(listener: TcpListener, router: Router, mut stopped: watch::Recei
     }
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
-    // What has not ended by then is dropped with the set.
-    let _ = timeout(DRAIN_WITHIN, drained).await;
+    // The set aborts the remaining connections when it is dropped.
+    let _ = timeout(DRAIN_TIMEOUT, drained).await;
 }
 
 async fn serve(stream: TcpStream, peer: Peer, router: Router, mut stopped: watch::Receiver<bool>) {
@@ -103,15 +107,15 @@ async fn serve(stream: TcpStream, peer: Peer, router: Router, mut stopped: watch
         router.clone().oneshot(request.map(Body::new))
     });
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_headers(MOST_HEADERS);
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_headers(MAX_HEADERS);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stopped.wait_for(|stopped| *stopped) => (),
-        () = sleep(CONNECTION_LIFE) => (),
+        () = sleep(MAX_CONNECTION_AGE) => (),
     }
     connection.as_mut().graceful_shutdown();
-    // A client that is gone, or does not read its answer, is left.
-    let _ = timeout(HEAD_WITHIN, connection).await;
+    // After the timeout the connection is dropped: its client is gone, or does not read.
+    let _ = timeout(HEAD_TIMEOUT, connection).await;
 }

@@ -1,4 +1,4 @@
-//! What functions stand on: the table and the vendors, all on free ports of this machine.
+//! The services that functions call: the table and the fakes, each on a free port.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,132 +8,136 @@ use std::sync::Arc;
 use crudder_fakes::{Fakes, FakesConfig, HoneycombKey, RollbarToken};
 use futures::future::join_all;
 
-use crate::StartError;
 use crate::config::Settings;
-use crate::lock::DataFolder;
+use crate::data_folder::DataFolder;
 use crate::server::Server;
+use crate::start_error::StartError;
 use crate::table::Table;
-use crate::tee_proxy::{self, Road};
+use crate::tee_proxy::TeeProxy;
 use crate::template::REGION;
 
-/// The table's name where `CRUDDER_TABLE` names no other.
+/// The name of the table, unless `CRUDDER_TABLE` names another.
 const TABLE: &str = "crudder";
 
-/// The vendors' own addresses: Honeycomb's without a path, Rollbar's for items.
+/// The addresses of the vendors: Honeycomb's without a path, Rollbar's with the path for items.
 const HONEYCOMB: &str = "https://api.honeycomb.io";
 const ROLLBAR: &str = "https://api.rollbar.com/api/1/item/";
 
-/// Where Rollbar takes items.
+/// Rollbar's path for items.
 const ITEM: &str = "/api/1/item/";
 
-/// Credentials that nobody takes but fakes.
+/// Credentials that only fakes accept.
 const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")];
 
-/// Table and vendors, running.
+/// The running table and fakes.
 #[derive(Debug)]
 pub struct Services {
     pub(crate) folder: DataFolder,
-    pub(crate) vendors: Arc<Fakes>,
+    pub(crate) fakes: Arc<Fakes>,
     table: Table,
-    relays: Vec<Server>,
-    relayed: Vec<&'static str>,
+    tee_proxies: Vec<Server>,
+    forwarded_to: Vec<&'static str>,
     variables: BTreeMap<String, String>,
 }
 
 impl Services {
-    /// Starts them on the data in `folder`, with the table made and the sample data in it.
+    /// Starts the services on the data in `folder`. Creates the table and its sample data.
     ///
     /// # Errors
-    /// When the folder is in use or unusable, or a port can't be had.
+    /// If the folder is in use or unusable, or no port is free.
     pub async fn start(settings: &Settings, folder: &Path) -> Result<Self, StartError> {
         let folder = DataFolder::lock(folder)?;
         let table = Table::open(folder.path()).await?;
-        let vendors = Fakes::start(FakesConfig::default()).await.map_err(StartError::Fakes)?;
+        let fakes = Fakes::start(FakesConfig::default()).await.map_err(StartError::Fakes)?;
         let mut variables = settings.variables.clone();
         variables.entry("CRUDDER_TABLE".to_owned()).or_insert_with(|| TABLE.to_owned());
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), table.endpoint());
-        let (told, relays) = tell(settings, &vendors).await.map_err(StartError::Fakes)?;
-        variables.extend(told);
+        let (exporter_variables, tee_proxies) = start_tee_proxies(settings, &fakes).await.map_err(StartError::Fakes)?;
+        variables.extend(exporter_variables);
         crate::seed::prepare(&table.endpoint(), &variables["CRUDDER_TABLE"]).await?;
         let named = [("HONEYCOMB_API_KEY", "Honeycomb"), ("ROLLBAR_ACCESS_TOKEN", "Rollbar")];
-        let relayed = named.iter().filter(|(key, _)| settings.keys.0.contains_key(*key)).map(|(_, name)| *name);
-        Ok(Self { folder, vendors: Arc::new(vendors), table, relays, relayed: relayed.collect(), variables })
+        let forwarded_to = named.iter().filter(|(key, _)| settings.keys.0.contains_key(*key)).map(|(_, name)| *name);
+        Ok(Self { folder, fakes: Arc::new(fakes), table, tee_proxies, forwarded_to: forwarded_to.collect(), variables })
     }
 
-    /// The fakes, for whoever looks at what they hold.
+    /// Returns the fakes, with what they received.
     #[must_use]
     pub fn fakes(&self) -> &Fakes {
-        &self.vendors
+        &self.fakes
     }
 
-    /// What a function must be told to find them, beside what Lambda tells it.
+    /// Returns the variables with which a function finds the services. Lambda adds its own.
     #[must_use]
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.variables
     }
 
-    /// The vendors that a relay hands everything on to, since their real key is set.
-    pub(crate) fn relayed(&self) -> Vec<&'static str> {
-        self.relayed.clone()
+    /// Returns the vendors that receive everything too, because their API keys are set.
+    pub(crate) fn forwarded_to(&self) -> Vec<&'static str> {
+        self.forwarded_to.clone()
     }
 
-    /// What a lone function must be told, which nobody else tells anything. Fakes' real keys are left out: they are set already.
+    /// Returns all variables that a function needs if it runs without an emulator. Real API keys
+    /// are left out: the shell has them already.
     #[must_use]
     pub fn exports(&self, settings: &Settings) -> BTreeMap<String, String> {
         let mut exports = self.variables.clone();
         exports.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
         exports.insert("AWS_REGION".to_owned(), REGION.to_owned());
-        exports.insert("AWS_XRAY_DAEMON_ADDRESS".to_owned(), self.vendors.xray.address().to_string());
+        exports.insert("AWS_XRAY_DAEMON_ADDRESS".to_owned(), self.fakes.xray.address().to_string());
         exports.retain(|name, _| !settings.keys.0.contains_key(name));
         exports
     }
 
-    /// Ends them; what is in the table stays in the folder.
+    /// Stops the services. The table keeps its data in the folder.
     pub async fn stop(self) {
         self.table.stop().await;
-        join_all(self.relays.into_iter().map(Server::stop)).await;
-        // Whoever else looks at them is gone by now; were one not, they would end with it.
-        if let Some(vendors) = Arc::into_inner(self.vendors) {
-            vendors.stop().await;
+        join_all(self.tee_proxies.into_iter().map(Server::stop)).await;
+        // The console and the subscribers have stopped before. A fake that is still shared stops
+        // when its last user does.
+        if let Some(fakes) = Arc::into_inner(self.fakes) {
+            fakes.stop().await;
         }
     }
 }
 
-/// What the layer is told of the vendors, and the relays in front of those whose real key is set.
-async fn tell(settings: &Settings, vendors: &Fakes) -> io::Result<(BTreeMap<String, String>, Vec<Server>)> {
-    let honeycomb = Road {
+/// Starts a tee proxy for each vendor whose API key is set. Returns the variables with which the
+/// extension finds the destinations, and the proxies.
+async fn start_tee_proxies(settings: &Settings, fakes: &Fakes) -> io::Result<(BTreeMap<String, String>, Vec<Server>)> {
+    let honeycomb = TeeProxy {
         vendor: settings.variables.get("HONEYCOMB_API_ENDPOINT").map_or(HONEYCOMB, String::as_str).to_owned(),
-        stand_in: vendors.honeycomb.url(),
+        fake: fakes.honeycomb.url(),
         key_header: "x-honeycomb-team",
-        stand_in_key: HoneycombKey::local().text.reveal().to_owned(),
+        fake_key: HoneycombKey::local().text.reveal().to_owned(),
     };
-    let rollbar = Road {
+    let rollbar = TeeProxy {
         vendor: settings.variables.get("ROLLBAR_ENDPOINT").map_or(ROLLBAR, String::as_str).to_owned(),
-        stand_in: format!("{}{ITEM}", vendors.rollbar.url()),
+        fake: format!("{}{ITEM}", fakes.rollbar.url()),
         key_header: "x-rollbar-access-token",
-        stand_in_key: RollbarToken::local().text.reveal().to_owned(),
+        fake_key: RollbarToken::local().text.reveal().to_owned(),
     };
-    // These two are asked by whoever holds a key's ARN or finds no daemon; on one machine nobody may ask AWS itself.
+    // The extension calls these if a key is an ARN, or if no X-Ray daemon answers. On one machine
+    // it must never call AWS itself.
     let mut variables = BTreeMap::from([
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), vendors.secrets.url()),
-        ("AWS_ENDPOINT_URL_SSM".to_owned(), vendors.secrets.url()),
-        ("AWS_ENDPOINT_URL_XRAY".to_owned(), vendors.xray_api.url()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), fakes.secrets.url()),
+        ("AWS_ENDPOINT_URL_SSM".to_owned(), fakes.secrets.url()),
+        ("AWS_ENDPOINT_URL_XRAY".to_owned(), fakes.xray_api.url()),
     ]);
-    let mut relays = Vec::new();
-    for (key, endpoint, path, road) in [
+    let mut proxies = Vec::new();
+    for (key, endpoint, path, proxy) in [
         ("HONEYCOMB_API_KEY", "HONEYCOMB_API_ENDPOINT", "", honeycomb),
         ("ROLLBAR_ACCESS_TOKEN", "ROLLBAR_ENDPOINT", ITEM, rollbar),
     ] {
-        let (base, told) = match settings.keys.0.get(key) {
-            Some(real) => {
-                let relay = tee_proxy::start(road).await?;
-                let base = format!("http://{}{path}", relay.address());
-                relays.push(relay);
-                (base, real.clone())
+        let (address, key_value) = match settings.keys.0.get(key) {
+            Some(real_key) => {
+                let server = proxy.start().await?;
+                let address = format!("http://{}{path}", server.address());
+                proxies.push(server);
+                (address, real_key.clone())
             }
-            None => (road.stand_in, road.stand_in_key),
+            None => (proxy.fake, proxy.fake_key),
         };
-        variables.extend([(endpoint.to_owned(), base), (key.to_owned(), told)]);
+        variables.extend([(endpoint.to_owned(), address), (key.to_owned(), key_value)]);
     }
-    Ok((variables, relays))
+    Ok((variables, proxies))
 }

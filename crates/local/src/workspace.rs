@@ -1,34 +1,37 @@
-//! Where the workspace is, from any folder inside it.
+//! Finds the root of the workspace from any folder inside it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file at the root that says what to serve.
+/// The file at the root that defines what is served.
 pub const TEMPLATE: &str = "template.yaml";
 
 /// There is no workspace around a folder.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
-    /// No folder up to the root of the file system holds the template.
-    #[error("find {TEMPLATE} and Cargo.toml in {0} or a folder above it: run this inside Crudder's workspace")]
+    /// No folder up to the root of the file system holds the template and a manifest.
+    #[error(
+        "find the workspace: neither {0} nor a folder above it holds {TEMPLATE} and Cargo.toml; \
+         run this inside Crudder's workspace"
+    )]
     NotFound(PathBuf),
-    /// The present folder is gone.
-    #[error("find the present folder")]
-    Nowhere(#[source] io::Error),
+    /// The current folder does not exist any more.
+    #[error("find the current folder")]
+    NoCurrentFolder(#[source] io::Error),
 }
 
-/// The workspace around the present folder.
+/// Returns the root of the workspace around the current folder.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub fn find_root() -> Result<PathBuf, WorkspaceError> {
-    find_root_above(&std::env::current_dir().map_err(WorkspaceError::Nowhere)?)
+    find_root_above(&std::env::current_dir().map_err(WorkspaceError::NoCurrentFolder)?)
 }
 
-/// The nearest folder, `folder` or above, that holds both the template and a manifest.
+/// Returns the nearest folder, `folder` or above, that holds both the template and a manifest.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub fn find_root_above(folder: &Path) -> Result<PathBuf, WorkspaceError> {
     let root = folder.ancestors().find(|above| above.join(TEMPLATE).is_file() && above.join("Cargo.toml").is_file());
     root.map(Path::to_owned).ok_or_else(|| WorkspaceError::NotFound(folder.to_owned()))
@@ -39,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_root_is_found_from_below_and_not_from_beside() {
+    fn the_root_is_found_from_inside_and_not_from_outside() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("root/crates/local");
         std::fs::create_dir_all(&inner).unwrap();

@@ -1,6 +1,6 @@
-//! With a vendor's real key: what is sent reaches the vendor, and the console what the vendor took.
+//! With a real API key, the vendor gets every call, and the fake gets a copy of those it accepted.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use crudder_fakes::{Fault, Honeycomb, HoneycombConfig, HoneycombKey, Rollbar, Ro
 use crudder_local::{Services, Settings};
 use serde_json::json;
 
-/// Of the shape of an ingest key, and not the fake's own.
+/// Keys of the right form that differ from those of the fakes.
 const KEY: &str = "hcaik_0000000000000000000000realkey00000000000000000000000000000";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -16,7 +16,7 @@ fn settings(pairs: &[(&str, &str)]) -> Settings {
     Settings::parse(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())).unwrap()
 }
 
-/// Sends one span, as the layer does; the status of the answer.
+/// Sends one span as the extension does, and returns the status of the response.
 async fn send_span(services: &Services) -> u16 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
     let span = json!({
@@ -27,10 +27,10 @@ async fn send_span(services: &Services) -> u16 {
     let body =
         json!({"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {"name": "t"}, "spans": [span]}]}]});
     let variables = services.variables();
-    let call = reqwest::Client::new().post(format!("{}/v1/traces", variables["HONEYCOMB_API_ENDPOINT"]));
-    let call =
-        call.header("x-honeycomb-team", &variables["HONEYCOMB_API_KEY"]).header("content-type", "application/json");
-    call.body(body.to_string()).send().await.unwrap().status().as_u16()
+    let request = reqwest::Client::new().post(format!("{}/v1/traces", variables["HONEYCOMB_API_ENDPOINT"]));
+    let request =
+        request.header("x-honeycomb-team", &variables["HONEYCOMB_API_KEY"]).header("content-type", "application/json");
+    request.body(body.to_string()).send().await.unwrap().status().as_u16()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +50,7 @@ async fn spans_reach_the_real_honeycomb_and_the_console() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_vendor_refuses_is_not_shown_as_taken() {
+async fn a_call_that_the_vendor_rejects_is_not_copied_to_the_fake() {
     let data = tempfile::tempdir().unwrap();
     let real = Honeycomb::start(HoneycombConfig { keys: vec![HoneycombKey::new(KEY)], ..HoneycombConfig::default() });
     let real = real.await.unwrap();
@@ -59,7 +59,7 @@ async fn what_the_vendor_refuses_is_not_shown_as_taken() {
     real.faults().inject_next(Fault::ServerError).unwrap();
     assert_eq!(send_span(&services).await, 500);
     real.stop_listening().await;
-    assert_eq!(send_span(&services).await, 502, "a vendor that is down");
+    assert_eq!(send_span(&services).await, 502, "the vendor is down");
     assert_eq!(services.fakes().honeycomb.with_store(|store| store.span_count()), 0);
     services.stop().await;
 }
@@ -78,12 +78,12 @@ async fn items_reach_the_real_rollbar_and_the_console() {
         "language": "rust", "platform": "linux", "body": {"message": {"body": "it"}},
     }});
     let variables = services.variables();
-    let call = reqwest::Client::new().post(&variables["ROLLBAR_ENDPOINT"]).body(item.to_string());
-    let call = call
+    let request = reqwest::Client::new().post(&variables["ROLLBAR_ENDPOINT"]).body(item.to_string());
+    let request = request
         .header("x-rollbar-access-token", &variables["ROLLBAR_ACCESS_TOKEN"])
         .header("content-type", "application/json");
-    let answer = call.send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
     let counts =
         (real.with_store(|store| store.item_count()), services.fakes().rollbar.with_store(|store| store.item_count()));
     assert_eq!(counts, (1, 1));

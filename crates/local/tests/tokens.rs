@@ -1,6 +1,7 @@
-//! Tokens: that a good one passes, that each bad one is denied, and that a reader of nobody here agrees with both.
+//! Tokens: a valid one is accepted, each invalid one is rejected, and an independent library
+//! verifies them with the published key.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,8 +27,8 @@ fn check(tokens: &Tokens, header: &str) -> Result<String, InvalidToken> {
     Ok(claims.subject().to_owned())
 }
 
-/// Signed claims with one of them changed; null takes it away.
-fn changed(tokens: &Tokens, name: &str, value: Value) -> String {
+/// Signs valid claims with one of them changed, or removed if `value` is null.
+fn sign_with(tokens: &Tokens, name: &str, value: Value) -> String {
     let mut claims = access_claims(SUB, now());
     match value {
         Value::Null => drop(claims.remove(name)),
@@ -37,7 +38,7 @@ fn changed(tokens: &Tokens, name: &str, value: Value) -> String {
 }
 
 #[test]
-fn a_token_is_taken_bare_and_behind_bearer() {
+fn a_token_is_accepted_with_and_without_bearer() {
     let (tokens, _folder) = tokens();
     let token = tokens.mint(SUB, now()).unwrap();
     for header in [token.clone(), format!("Bearer {token}"), format!("bearer  {token} ")] {
@@ -46,7 +47,7 @@ fn a_token_is_taken_bare_and_behind_bearer() {
 }
 
 #[test]
-fn a_header_without_a_token_is_denied() {
+fn a_header_without_a_token_is_rejected() {
     let (tokens, _folder) = tokens();
     for header in ["", " ", "Bearer", "Bearer ", "bearer"] {
         assert_eq!(check(&tokens, header), Err(InvalidToken::Missing), "{header:?}");
@@ -54,7 +55,7 @@ fn a_header_without_a_token_is_denied() {
 }
 
 #[test]
-fn what_is_no_token_of_ours_is_denied() {
+fn anything_but_a_token_of_this_pool_is_rejected() {
     let (tokens, _folder) = tokens();
     let token = tokens.mint(SUB, now()).unwrap();
     let parts: Vec<&str> = token.split('.').collect();
@@ -82,13 +83,13 @@ fn what_is_no_token_of_ours_is_denied() {
 }
 
 #[test]
-fn a_token_of_another_key_is_denied() {
-    let ((ours, _folder), (theirs, _other)) = (tokens(), tokens());
-    assert_eq!(check(&ours, &theirs.mint(SUB, now()).unwrap()), Err(InvalidToken::Untrusted));
+fn a_token_of_another_key_is_rejected() {
+    let ((tokens, _folder), (other_tokens, _other_folder)) = (tokens(), tokens());
+    assert_eq!(check(&tokens, &other_tokens.mint(SUB, now()).unwrap()), Err(InvalidToken::Untrusted));
 }
 
 #[test]
-fn the_public_half_used_as_a_secret_is_denied() {
+fn a_token_signed_with_the_public_key_as_a_secret_is_rejected() {
     let (tokens, _folder) = tokens();
     let modulus = tokens.jwks()["keys"][0]["n"].as_str().unwrap().to_owned();
     let head =
@@ -98,7 +99,7 @@ fn the_public_half_used_as_a_secret_is_denied() {
 }
 
 #[test]
-fn each_claim_must_be_what_the_pool_says() {
+fn each_claim_must_be_that_of_the_pool() {
     let (tokens, _folder) = tokens();
     for (name, value) in [
         ("iss", json!("https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Other0000")),
@@ -116,13 +117,13 @@ fn each_claim_must_be_what_the_pool_says() {
         ("exp", json!("9999999999")),
         ("exp", json!(9_999_999_999.5)),
     ] {
-        let token = changed(&tokens, name, value.clone());
+        let token = sign_with(&tokens, name, value.clone());
         assert_eq!(check(&tokens, &token), Err(InvalidToken::Claim(name)), "{name} = {value}");
     }
 }
 
 #[test]
-fn a_token_is_good_until_its_hour_is_over() {
+fn a_token_expires_after_an_hour() {
     let (tokens, _folder) = tokens();
     let minted = |ago| tokens.mint(SUB, now() - Duration::from_secs(ago)).unwrap();
     assert_eq!(check(&tokens, &minted(3_599)), Ok(SUB.to_owned()));
@@ -132,7 +133,7 @@ fn a_token_is_good_until_its_hour_is_over() {
 #[test]
 fn one_of_several_scopes_is_enough() {
     let (tokens, _folder) = tokens();
-    let token = changed(&tokens, "scope", json!(format!("openid {SCOPE}")));
+    let token = sign_with(&tokens, "scope", json!(format!("openid {SCOPE}")));
     assert_eq!(check(&tokens, &token), Ok(SUB.to_owned()));
     assert_eq!(tokens.check(token.as_bytes(), &[], now()), Err(InvalidToken::Claim("scope")));
 }
@@ -148,16 +149,16 @@ fn a_token_without_the_scope_is_not_minted() {
 }
 
 #[test]
-fn a_function_is_shown_strings_only() {
+fn every_claim_of_an_event_is_a_string() {
     let (tokens, _folder) = tokens();
     let token = tokens.mint(SUB, now()).unwrap();
-    let shown = tokens.check(token.as_bytes(), &[SCOPE.to_owned()], now()).unwrap().as_strings();
-    let text = |name: &str| shown[name].as_str().unwrap();
-    assert!(shown.values().all(Value::is_string), "{shown:?}");
+    let claims = tokens.check(token.as_bytes(), &[SCOPE.to_owned()], now()).unwrap().as_strings();
+    let text = |name: &str| claims[name].as_str().unwrap();
+    assert!(claims.values().all(Value::is_string), "{claims:?}");
     assert_eq!((text("sub"), text("username"), text("token_use")), (SUB, SUB, "access"));
     assert_eq!((text("iat"), text("exp")), ("Sun Nov 22 19:35:02 UTC 2026", "Sun Nov 22 20:35:02 UTC 2026"));
     assert_eq!(text("auth_time"), "1795376102");
-    let mut names: Vec<_> = shown.keys().map(String::as_str).collect();
+    let mut names: Vec<_> = claims.keys().map(String::as_str).collect();
     names.sort_unstable();
     let wanted = [
         "auth_time",
@@ -177,7 +178,7 @@ fn a_function_is_shown_strings_only() {
 }
 
 #[test]
-fn a_reader_of_the_published_key_agrees() {
+fn an_independent_library_verifies_a_token_with_the_published_key() {
     let (tokens, _folder) = tokens();
     let token = tokens.mint(SUB, SystemTime::now()).unwrap();
     let jwks = tokens.jwks();
@@ -185,15 +186,15 @@ fn a_reader_of_the_published_key_agrees() {
     let head = decode_header(&token).unwrap();
     assert_eq!((head.alg, head.kid.as_deref()), (Algorithm::RS256, key["kid"].as_str()));
     let public = DecodingKey::from_rsa_components(key["n"].as_str().unwrap(), key["e"].as_str().unwrap()).unwrap();
-    let mut form = Validation::new(Algorithm::RS256);
-    form.set_issuer(&[access_claims(SUB, now())["iss"].as_str().unwrap()]);
-    form.set_required_spec_claims(&["exp", "iss", "sub"]);
-    let claims = decode::<Map<String, Value>>(&token, &public, &form).unwrap().claims;
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.set_issuer(&[access_claims(SUB, now())["iss"].as_str().unwrap()]);
+    validation.set_required_spec_claims(&["exp", "iss", "sub"]);
+    let claims = decode::<Map<String, Value>>(&token, &public, &validation).unwrap().claims;
     assert_eq!(claims["sub"], SUB);
 }
 
 #[test]
-fn the_key_is_kept_for_its_owner_only() {
+fn the_key_is_stored_for_its_owner_only() {
     let (first, folder) = tokens();
     let token = first.mint(SUB, now()).unwrap();
     assert_eq!(check(&Tokens::open(folder.path()).unwrap(), &token), Ok(SUB.to_owned()));
@@ -202,7 +203,7 @@ fn the_key_is_kept_for_its_owner_only() {
 }
 
 #[test]
-fn a_damaged_key_is_named() {
+fn the_error_of_a_damaged_key_names_its_file() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("token-key.pem"), "no key").unwrap();
     let message = Tokens::open(folder.path()).unwrap_err().to_string();

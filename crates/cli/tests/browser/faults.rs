@@ -11,16 +11,16 @@ async fn check_fault(page: &Page, kind: &str, outcome: &str, mark: &str, title: 
     page.browser.until("!document.querySelector('.detail')").await;
     page.browser.click(&format!("button[data-fault={kind}]:not(:disabled)")).await;
     let trace = page.trace().await;
-    page.text(".culprit .mark", mark).await;
+    page.text(".failed-span .mark", mark).await;
     page.text(".head .outcome", outcome).await;
     let row = format!("document.querySelector('.row[data-trace=\"{trace}\"]')");
-    page.browser.until(&format!("{row}?.querySelectorAll('.planes .lit').length === 4")).await;
+    page.browser.until(&format!("{row}?.querySelectorAll('.destinations .lit').length === 4")).await;
     page.browser.press("3").await;
     page.text(".item h3", title).await;
     page.text(".item", "Traceback").await;
     page.browser.press("4").await;
     for destination in ["X-Ray", "Honeycomb", "Rollbar", "CloudWatch"] {
-        page.text(".plane:not(.nothing) h3", &format!("What {destination} gets")).await;
+        page.text(".destination:not(.no-data) h3", &format!("Sent to {destination}")).await;
     }
     let report = page.local.console(&format!("/api/traces/{trace}")).await;
     assert_eq!(report["reports"].as_array().map(Vec::len), Some(1), "{kind}: exactly one item");

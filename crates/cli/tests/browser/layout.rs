@@ -10,7 +10,7 @@ async fn the_page_fits_into_a_narrow_window() {
     let page = Page::open().await;
     page.local.get("/api/activities/home").await;
     page.local.get("/rollbar/test?kind=panic").await;
-    page.browser.until("document.querySelector('.row[data-outcome=panic] .planes .lit:nth-child(3)')").await;
+    page.browser.until("document.querySelector('.row[data-outcome=panic] .destinations .lit:nth-child(3)')").await;
     let trace = page.browser.value("document.querySelector('.row[data-outcome=panic]').dataset.trace").await;
     let trace = trace.as_str().unwrap();
     page.browser.resize(NARROW.0, NARROW.1).await;
@@ -19,10 +19,10 @@ async fn the_page_fits_into_a_narrow_window() {
         ("/".to_owned(), ".row"),
         ("/map".to_owned(), ".map .node"),
         ("/try".to_owned(), "[data-fault]"),
-        (format!("/trace/{trace}"), ".waterfall .culprit"),
+        (format!("/trace/{trace}"), ".waterfall .failed-span"),
         (format!("/trace/{trace}/logs"), ".logs .log"),
         (format!("/trace/{trace}/rollbar"), ".item"),
-        (format!("/trace/{trace}/planes"), ".plane"),
+        (format!("/trace/{trace}/destinations"), ".destination"),
     ] {
         page.go(&hash).await;
         page.browser.until(&format!("document.querySelector('{element}')?.getBoundingClientRect().width > 0")).await;
@@ -40,11 +40,11 @@ async fn the_page_fits_into_a_narrow_window() {
 async fn empty_views_say_what_to_do() {
     let page = Page::open().await;
     let curl = format!("curl {}/api/activities/home", page.local.api);
-    page.text(".empty", "No request yet").await;
+    page.text(".empty", "No requests yet").await;
     page.text(".empty pre", &curl).await;
     page.go("/map").await;
-    page.text(".empty", "Nothing has been asked yet").await;
+    page.text(".empty", "No traffic yet").await;
     page.go("/trace/5759e988bd862e3fe1be46a994272793").await;
-    page.text(".empty", "No plane has this trace").await;
+    page.text(".empty", "Trace not found").await;
     page.close().await;
 }

@@ -9,9 +9,9 @@ async fn a_post_made_through_the_page_appears_with_its_trace() {
     page.browser.click("select[name=handle] option[value=bayko]").await;
     page.browser.write("textarea[name=message]", "Zathras is used to being a beast of burden").await;
     page.browser.click("form[name=post] button.main").await;
-    page.text(".came", "Posted as @bayko.").await;
+    page.text(".result", "Posted as @bayko.").await;
     page.browser.until("document.querySelector('.row[data-outcome=ok] .method')?.innerText === 'POST'").await;
-    page.browser.click(".came a").await;
+    page.browser.click(".result a").await;
     let trace = page.trace().await;
     for span in ["crudder/local", "POST /api/activities", "DynamoDB.TransactWriteItems"] {
         page.text(".waterfall .label", span).await;
@@ -35,9 +35,9 @@ async fn another_user_can_find_a_post_and_reply_to_it() {
     page.text("form[name=post]", "Reply to @andrewbrown").await;
     page.browser.write("textarea[name=message]", "<img src=x onerror=alert(1)> & more").await;
     page.browser.click("form[name=post] button.main").await;
-    page.text(".came", "Replied to @andrewbrown as @londo.").await;
+    page.text(".result", "Replied to @andrewbrown as @londo.").await;
     page.browser.click("form[name=search] button").await;
-    page.text(".posts", "1 replies").await;
+    page.text(".posts", "1 reply").await;
     page.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! The page: its files, embedded as they stand in `page/`, since there is no build step.
+//! The files of the page, embedded unchanged from `page/`: there is no build step.
 
 use std::sync::LazyLock;
 
@@ -9,16 +9,17 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::refusal;
+use super::respond::error;
 
-/// Each file with its name.
+/// Returns each file with its name.
 macro_rules! files {
     ($($name:literal),+ $(,)?) => { [$(($name, include_bytes!(concat!("../../page/", $name)).as_slice())),+] };
 }
 
 const INDEX: &str = include_str!("../../page/index.html");
 
-/// What the index loads. A file that stands here and not there does not compile; one that stands there and not here is found by the test below.
+/// The files that the index loads. A listed file that does not exist is a compile error. The test
+/// below finds a file that is not listed.
 static FILES: &[(&str, &[u8])] = &files![
     "style.css",
     "detail.css",
@@ -39,7 +40,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "span.js",
     "logs.js",
     "rollbar.js",
-    "planes.js",
+    "destinations.js",
     "map.js",
     "faults.js",
     "compose.js",
@@ -55,7 +56,8 @@ static FILES: &[(&str, &[u8])] = &files![
     "vendored/virtual-core/utils.js",
 ];
 
-/// Nothing but what comes from here, and the one script that stands in the index itself: the map of module names.
+/// The content security policy: files of the console only, and the one inline script of the index,
+/// which maps module names to files.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let inline = INDEX.split_once("<script type=\"importmap\">").and_then(|(_, rest)| rest.split_once("</script>"));
     let hash = STANDARD.encode(digest(&SHA256, inline.map_or("", |(map, _)| map).as_bytes()));
@@ -66,7 +68,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 pub(super) fn policy() -> HeaderValue {
-    // Letters, digits and signs that any header takes.
+    // The policy is ASCII, so the conversion does not fail.
     HeaderValue::from_str(&POLICY).unwrap_or(HeaderValue::from_static("default-src 'self'"))
 }
 
@@ -77,7 +79,7 @@ pub(super) async fn page() -> Response {
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
     match FILES.iter().find(|(known, _)| *known == name) {
         Some((name, bytes)) => file(name, bytes),
-        None => refusal(StatusCode::NOT_FOUND, "not_found"),
+        None => error(StatusCode::NOT_FOUND, "not_found"),
     }
 }
 
@@ -88,7 +90,8 @@ fn file(name: &str, bytes: &'static [u8]) -> Response {
         Some("svg") => "image/svg+xml",
         _ => "text/javascript; charset=utf-8",
     };
-    // The next `cargo local` may be of another version: the browser asks each time, over the loopback.
+    // Not cached, because the next `cargo local` on this port may have another version. Over the
+    // loopback interface a request costs nothing.
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
 }
 
@@ -98,12 +101,16 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
-    fn listed(folder: &Path, prefix: &str) -> BTreeSet<String> {
+    fn files_in(folder: &Path, prefix: &str) -> BTreeSet<String> {
         let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
         entries
             .flat_map(|entry| {
                 let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
-                if entry.path().is_dir() { listed(&entry.path(), &format!("{name}/")) } else { BTreeSet::from([name]) }
+                if entry.path().is_dir() {
+                    files_in(&entry.path(), &format!("{name}/"))
+                } else {
+                    BTreeSet::from([name])
+                }
             })
             .collect()
     }
@@ -117,27 +124,27 @@ mod tests {
         let embedded = FILES.iter().map(|(name, _)| (*name).to_owned());
         let known: BTreeSet<String> =
             embedded.chain(["index.html", "vendored/VENDORED.md"].map(str::to_owned)).collect();
-        let mut there = listed(&folder(), "");
-        there.retain(|name| !name.starts_with("vendored/LICENSE-"));
-        assert_eq!(there, known);
+        let mut existing = files_in(&folder(), "");
+        existing.retain(|name| !name.starts_with("vendored/LICENSE-"));
+        assert_eq!(existing, known);
     }
 
     #[test]
-    fn what_others_wrote_is_what_vendored_md_says_it_is() {
-        let said = std::fs::read_to_string(folder().join("vendored/VENDORED.md")).unwrap();
+    fn vendored_files_have_the_checksums_in_vendored_md() {
+        let listed = std::fs::read_to_string(folder().join("vendored/VENDORED.md")).unwrap();
         for (name, bytes) in FILES.iter().filter(|(name, _)| name.starts_with("vendored/")) {
             let sha: String = digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
             let name = name.trim_start_matches("vendored/");
-            assert!(said.contains(&format!("| `{name}` | ")) && said.contains(&sha), "{name} is {sha}");
+            assert!(listed.contains(&format!("| `{name}` | ")) && listed.contains(&sha), "{name} is {sha}");
         }
     }
 
     #[test]
-    fn the_page_loads_nothing_from_elsewhere() {
+    fn the_page_loads_nothing_from_other_hosts() {
         for (name, bytes) in FILES.iter().filter(|(name, _)| !name.starts_with("vendored/")) {
             let text = std::str::from_utf8(bytes).unwrap();
-            for wrong in ["https://", "innerHTML", "dangerouslySetInnerHTML", "eval("] {
-                assert!(!text.contains(wrong), "{name} has {wrong}");
+            for forbidden in ["https://", "innerHTML", "dangerouslySetInnerHTML", "eval("] {
+                assert!(!text.contains(forbidden), "{name} has {forbidden}");
             }
         }
         assert!(policy().to_str().unwrap().starts_with("default-src 'self'; script-src 'self' 'sha256-"));

@@ -1,57 +1,36 @@
-//! The console: a page that shows what becomes of requests, and the JSON behind it; tokens for the sample users.
+//! The console: a page that shows what became of each request, and the JSON behind it.
 
 mod about;
 mod assets;
+mod destinations;
 mod guard;
-mod planes;
 mod requests;
+mod respond;
 mod send;
+mod state;
 mod telemetry;
 mod token;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use crudder_fakes::Fakes;
-use serde_json::{Value, json};
 
-use crate::logs::Logs;
-use crate::requests::Requests;
-use crate::tokens::Tokens;
+use respond::error;
+pub(crate) use state::{About, ApiClient, Console};
 
-pub(crate) use about::About;
-pub(crate) use send::Sender;
+/// The longest body. The console receives a handle or a post at most.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A handle in braces or a post is all that the console is ever sent.
-const BODY_BYTES: usize = 64 * 1024;
-
-/// What the console shows.
-#[derive(Debug, Clone)]
-pub(crate) struct Console {
-    pub(crate) tokens: Arc<Tokens>,
-    pub(crate) logs: Logs,
-    pub(crate) vendors: Arc<Fakes>,
-    pub(crate) requests: Requests,
-    /// Where the API is.
-    pub(crate) api: SocketAddr,
-    pub(crate) about: About,
-    pub(crate) sender: Sender,
-}
-
-/// The console's routes.
+/// Returns the routes of the console.
 pub(crate) fn router(console: Console) -> Router {
     Router::new()
         .route("/", get(assets::page))
         .route("/page/{*name}", get(assets::asset))
         .route("/token", post(token::mint))
-        .route("/.well-known/jwks.json", get(jwks))
-        .route("/api/about", get(about::tell))
+        .route("/.well-known/jwks.json", get(token::jwks))
+        .route("/api/about", get(about::about))
         .route("/api/requests", get(requests::list))
         .route("/api/requests/stream", get(requests::stream))
         .route("/api/map", get(requests::map))
@@ -59,24 +38,11 @@ pub(crate) fn router(console: Console) -> Router {
         .route("/api/traces", get(telemetry::traces))
         .route("/api/traces/{trace_id}", get(telemetry::trace))
         .route("/api/reports", get(telemetry::reports))
-        .route("/api/letters", get(telemetry::letters))
+        .route("/api/letters", get(telemetry::dead_letters))
         .route("/send/{*path}", any(send::send))
-        .fallback(|| async { refusal(StatusCode::NOT_FOUND, "not_found") })
-        .method_not_allowed_fallback(|| async { refusal(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed") })
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .fallback(|| async { error(StatusCode::NOT_FOUND, "not_found") })
+        .method_not_allowed_fallback(|| async { error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed") })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn(guard::guard))
         .with_state(console)
-}
-
-async fn jwks(State(console): State<Console>) -> Response {
-    answer(StatusCode::OK, &console.tokens.jwks())
-}
-
-/// An error in the API's shape: a JSON array of one string.
-fn refusal(status: StatusCode, reason: &str) -> Response {
-    answer(status, &json!([reason]))
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }

@@ -1,4 +1,4 @@
-//! What became of requests: traces, log lines, reports and dead letters, as the fakes and the logs hold them.
+//! Traces, log lines, reports and dead letters, from the fakes and the logs.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -7,63 +7,71 @@ use crudder_fakes::TraceId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Console, answer, planes, refusal};
+use super::destinations;
+use super::respond::{error, json_body};
+use super::state::Console;
 
-/// Traces and reports handed out at once, the newest.
-const SHOWN: usize = 100;
+/// The most traces, reports and requests in one response: the newest.
+const MAX_LISTED: usize = 100;
 
 #[derive(Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct LogQuery {
     trace_id: Option<String>,
 }
 
-pub(super) async fn logs(State(console): State<Console>, Query(wanted): Query<Wanted>) -> Response {
-    let lines = console.logs.lines(wanted.trace_id.as_deref().filter(|id| !id.is_empty()));
-    answer(StatusCode::OK, &json!({ "lines": lines, "dropped": console.logs.dropped() }))
+/// `GET /api/logs?trace_id=`: the newest log lines, of one trace or of all.
+pub(super) async fn logs(State(console): State<Console>, Query(query): Query<LogQuery>) -> Response {
+    let lines = console.logs.lines(query.trace_id.as_deref().filter(|id| !id.is_empty()));
+    json_body(StatusCode::OK, &json!({ "lines": lines, "dropped": console.logs.dropped() }))
 }
 
+/// `GET /api/traces`: the newest traces.
 pub(super) async fn traces(State(console): State<Console>) -> Response {
-    let traces = console.vendors.honeycomb.with_store(|store| store.traces(SHOWN));
-    // A trace whose layer is missing, or has not sent yet, is known to X-Ray alone.
-    let segments = console.vendors.xray.with_store(|store| store.trace_ids().collect::<Vec<_>>());
+    let traces = console.fakes.honeycomb.with_store(|store| store.traces(MAX_LISTED));
+    // Only X-Ray has a trace if there is no layer, or the extension has not exported yet.
+    let segments = console.fakes.xray.with_store(|store| store.trace_ids().collect::<Vec<_>>());
     let xray_only: Vec<_> =
         segments.into_iter().filter(|id| !traces.iter().any(|trace| trace.trace_id == *id)).collect();
-    let newest = &xray_only[xray_only.len().saturating_sub(SHOWN)..];
-    answer(
+    let newest = &xray_only[xray_only.len().saturating_sub(MAX_LISTED)..];
+    json_body(
         StatusCode::OK,
         &json!({ "traces": traces, "xray_only": newest.iter().map(TraceId::xray).collect::<Vec<_>>() }),
     )
 }
 
+/// `GET /api/traces/{trace_id}`: everything about one trace.
 pub(super) async fn trace(State(console): State<Console>, Path(id): Path<String>) -> Response {
     let Ok(id) = id.parse::<TraceId>() else {
-        return refusal(StatusCode::BAD_REQUEST, "trace_id_malformed");
+        return error(StatusCode::BAD_REQUEST, "trace_id_malformed");
     };
-    let honeycomb = console.vendors.honeycomb.with_store(|store| store.trace(id));
+    let honeycomb = console.fakes.honeycomb.with_store(|store| store.trace(id));
     let spans = honeycomb.map(|trace| trace.spans.iter().map(|span| json!(**span)).collect::<Vec<_>>());
-    let segments = console.vendors.xray.with_store(|store| store.tree(id));
+    let segments = console.fakes.xray.with_store(|store| store.tree(id));
     let lines = console.logs.lines(Some(&id.to_string()));
-    let reports = planes::reports(&console, id);
-    // A client may ask several times under one id.
-    let requests = console.requests.newest(SHOWN, |entry| entry.trace == id);
+    let reports = destinations::reports(&console, id);
+    // A client may send several requests with one trace id.
+    let requests = console.requests.newest(MAX_LISTED, |entry| entry.trace == id);
     if spans.is_none() && segments.is_empty() && lines.is_empty() && reports.is_empty() && requests.is_empty() {
-        return refusal(StatusCode::NOT_FOUND, "not_found");
+        return error(StatusCode::NOT_FOUND, "not_found");
     }
     let found = json!({
         "trace_id": id, "xray_trace_id": id.xray(), "spans": spans.unwrap_or_default(), "segments": segments,
-        "lines": lines, "reports": reports, "requests": requests, "documents": planes::documents(&console, id),
-        "batches": planes::batches(&console, id),
+        "lines": lines, "reports": reports, "requests": requests, "documents": destinations::documents(&console, id),
+        "batches": destinations::batches(&console, id),
     });
-    answer(StatusCode::OK, &found)
+    json_body(StatusCode::OK, &found)
 }
 
+/// `GET /api/reports`: the newest Rollbar items.
 pub(super) async fn reports(State(console): State<Console>) -> Response {
-    let newest = |items: Vec<Value>| json!({ "reports": items });
-    let items =
-        console.vendors.rollbar.with_store(|store| store.items().rev().take(SHOWN).map(|item| json!(item)).collect());
-    answer(StatusCode::OK, &newest(items))
+    let items: Vec<Value> = console
+        .fakes
+        .rollbar
+        .with_store(|store| store.items().rev().take(MAX_LISTED).map(|item| json!(item)).collect());
+    json_body(StatusCode::OK, &json!({ "reports": items }))
 }
 
-pub(super) async fn letters(State(console): State<Console>) -> Response {
-    answer(StatusCode::OK, &json!({ "letters": console.logs.messages("dead letter") }))
+/// `GET /api/letters`: the dead letters among the log lines.
+pub(super) async fn dead_letters(State(console): State<Console>) -> Response {
+    json_body(StatusCode::OK, &json!({ "letters": console.logs.messages("dead letter") }))
 }

@@ -1,4 +1,4 @@
-//! `POST /token {"handle":"andrewbrown"}`: signs a sample user in.
+//! Sign-in of the sample users, and the public key of their tokens.
 
 use std::time::SystemTime;
 
@@ -8,25 +8,32 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{Console, answer, refusal};
+use super::respond::{error, json_body};
+use super::state::Console;
 use crate::seed::SAMPLE_USERS;
 
+/// `POST /token {"handle":"andrewbrown"}`: returns an access token of a sample user.
 pub(super) async fn mint(State(console): State<Console>, body: Bytes) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&body) else {
-        return refusal(StatusCode::BAD_REQUEST, "malformed_json");
+        return error(StatusCode::BAD_REQUEST, "malformed_json");
     };
-    // The `@` that a handle is shown with is no part of it.
+    // Pages show a handle with an `@` that is not part of it.
     let Some(handle) = body["handle"].as_str().map(|handle| handle.trim_start_matches('@')) else {
-        return refusal(StatusCode::UNPROCESSABLE_ENTITY, "handle_blank");
+        return error(StatusCode::UNPROCESSABLE_ENTITY, "handle_blank");
     };
     let Some(user) = SAMPLE_USERS.iter().find(|user| user.handle.eq_ignore_ascii_case(handle)) else {
-        return refusal(StatusCode::NOT_FOUND, "not_found");
+        return error(StatusCode::NOT_FOUND, "not_found");
     };
     match console.tokens.mint(user.sub, SystemTime::now()) {
-        Ok(token) => answer(StatusCode::OK, &json!({ "access_token": token })),
-        Err(error) => {
-            tracing::error!("{error}");
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "generic_500")
+        Ok(token) => json_body(StatusCode::OK, &json!({ "access_token": token })),
+        Err(cause) => {
+            tracing::error!("failed to {cause}");
+            error(StatusCode::INTERNAL_SERVER_ERROR, "generic_500")
         }
     }
+}
+
+/// `GET /.well-known/jwks.json`.
+pub(super) async fn jwks(State(console): State<Console>) -> Response {
+    json_body(StatusCode::OK, &console.tokens.jwks())
 }

@@ -1,4 +1,4 @@
-//! How much the gateway takes, and how long it waits.
+//! The limits of the gateway: sizes of requests, and timeouts.
 
 use std::time::Duration;
 
@@ -6,23 +6,25 @@ use axum::body::{Body, Bytes};
 use futures::StreamExt;
 use http::{HeaderMap, Method, Uri};
 
-use super::answer::Refused;
+use super::error::GatewayError;
 
-/// A REST API takes bodies up to this size ("API Gateway quotas": payload size 10 MB).
-const BODY_BYTES: usize = 10 * 1024 * 1024;
+/// The longest body ("API Gateway quotas": payload size 10 MB).
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// What is read of a body that is too large, and thrown away, before the connection is given up: a client reads its 413 only when it has sent all.
-const DRAINED_BYTES: usize = 64 * 1024 * 1024;
+/// How much of a body the gateway reads and discards if it is too large. A client reads the 413
+/// only after it has sent all. Beyond this size the gateway closes the connection.
+const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
-/// Request line and header values together ("API Gateway quotas": 10,240 bytes).
-const HEADER_BYTES: usize = 10_240;
+/// The most bytes of request line and header values together ("API Gateway quotas": 10,240 bytes).
+const MAX_HEADER_BYTES: usize = 10_240;
 
-/// How long the gateway waits. Tests wait less.
+/// The timeouts of the gateway. Tests use shorter ones.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For a whole body. API Gateway drops a connection that is idle for 310 s; nobody at the keyboard waits that long.
+    /// The timeout for a whole body. API Gateway closes a connection that is idle for 310 s; a
+    /// developer does not wait that long.
     pub body_timeout: Duration,
-    /// For the function: a REST API's integration timeout, 29 s.
+    /// The timeout for the function: the integration timeout of a REST API is 29 s.
     pub integration_timeout: Duration,
 }
 
@@ -32,29 +34,29 @@ impl Default for Limits {
     }
 }
 
-/// Refuses a request whose line and header values are together too long.
-pub(super) fn headers(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+/// Rejects a request whose line and header values together are too long.
+pub(super) fn check_headers(method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), GatewayError> {
     let line = method.as_str().len() + uri.path_and_query().map_or(0, |path| path.as_str().len());
     let values: usize = headers.values().map(|value| value.len()).sum();
-    if line + values > HEADER_BYTES { Err(Refused::HeadersTooLarge) } else { Ok(()) }
+    if line + values > MAX_HEADER_BYTES { Err(GatewayError::HeadersTooLarge) } else { Ok(()) }
 }
 
-/// The whole body, or the refusal of one that is too large or breaks off.
-pub(super) async fn read(body: Body) -> Result<Bytes, Refused> {
+/// Reads the whole body. Rejects a body that is too large or incomplete.
+pub(super) async fn read_body(body: Body) -> Result<Bytes, GatewayError> {
     let mut chunks = body.into_data_stream();
     let (mut read, mut whole) = (0, Vec::new());
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refused::BadRequest)?;
+        let chunk = chunk.map_err(|_| GatewayError::BadRequest)?;
         read += chunk.len();
-        if read <= BODY_BYTES {
+        if read <= MAX_BODY_BYTES {
             whole.extend_from_slice(&chunk);
-        } else if read <= DRAINED_BYTES {
+        } else if read <= MAX_DRAINED_BYTES {
             whole = Vec::new();
         } else {
-            return Err(Refused::TooLarge);
+            return Err(GatewayError::RequestTooLarge);
         }
     }
-    if read > BODY_BYTES { Err(Refused::TooLarge) } else { Ok(whole.into()) }
+    if read > MAX_BODY_BYTES { Err(GatewayError::RequestTooLarge) } else { Ok(whole.into()) }
 }
 
 #[cfg(test)]
@@ -62,16 +64,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_body_of_the_limit_passes_and_one_byte_more_does_not() {
-        assert_eq!(read(Body::from(vec![0; BODY_BYTES])).await.map(|body| body.len()), Ok(BODY_BYTES));
-        assert_eq!(read(Body::from(vec![0; BODY_BYTES + 1])).await, Err(Refused::TooLarge));
+    async fn a_body_at_the_limit_is_accepted_and_one_byte_more_is_not() {
+        assert_eq!(read_body(Body::from(vec![0; MAX_BODY_BYTES])).await.map(|body| body.len()), Ok(MAX_BODY_BYTES));
+        assert_eq!(read_body(Body::from(vec![0; MAX_BODY_BYTES + 1])).await, Err(GatewayError::RequestTooLarge));
     }
 
     #[test]
-    fn line_and_values_count_together() {
-        let uri: Uri = format!("/{}", "a".repeat(HEADER_BYTES - 10)).parse().unwrap();
+    fn the_request_line_and_header_values_count_together() {
+        let uri: Uri = format!("/{}", "a".repeat(MAX_HEADER_BYTES - 10)).parse().unwrap();
         let value = |length| HeaderMap::from_iter([(http::header::ACCEPT, "a".repeat(length).parse().unwrap())]);
-        assert_eq!(headers(&Method::GET, &uri, &value(6)), Ok(()));
-        assert_eq!(headers(&Method::GET, &uri, &value(7)), Err(Refused::HeadersTooLarge));
+        assert_eq!(check_headers(&Method::GET, &uri, &value(6)), Ok(()));
+        assert_eq!(check_headers(&Method::GET, &uri, &value(7)), Err(GatewayError::HeadersTooLarge));
     }
 }

@@ -1,69 +1,74 @@
-//! API Gateway's REST API on one machine: a request becomes an event, the function's answer becomes an answer, and all that can go wrong between
-//! them is answered as the template says.
+//! API Gateway's REST API on one machine.
+//!
+//! A request becomes a proxy event, and the response of the function becomes the HTTP response. If
+//! anything fails in between, the gateway itself responds as the template says.
 
-mod answer;
+mod error;
 mod event;
+mod gateway_response;
 mod host;
+mod integration;
 mod limits;
-mod media;
+mod media_types;
 mod path;
-mod reply;
+mod proxy_response;
 mod routes;
 mod segments;
-mod trace;
+mod trace_header;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use answer::Refused;
 use axum::Router;
-use axum::body::{Body, Bytes};
-use crudder_emulator::{Emulator, FailureKind, Invocation, InvokeError, Outcome};
+use axum::body::Body;
+use crudder_emulator::Emulator;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::requests::{Asked, RequestHandle, Requests};
+use crate::requests::{NewRequest, RequestHandle, Requests};
 use crate::server::{Peer, Server};
 use crate::template::{Access, Api, Template};
 use crate::tokens::Tokens;
+use error::GatewayError;
+use integration::Integration;
 pub use limits::Limits;
 use routes::{Match, Routes, Target};
-use segments::{Seen, Segments};
-use trace::TraceHeader;
+use segments::{RequestSummary, Segments};
+use trace_header::TraceHeader;
 
 /// The gateway of one API.
 #[derive(Debug)]
 pub struct Gateway {
     api: Api,
     routes: Routes,
-    emulator: Emulator,
     tokens: Arc<Tokens>,
     limits: Limits,
-    segments: Segments,
+    integration: Integration,
+    segments: Arc<Segments>,
     requests: Requests,
-    /// Where it listens.
+    /// The address that the gateway listens on.
     address: SocketAddr,
 }
 
-/// What stands behind a gateway.
+/// What a gateway needs to serve requests.
 #[derive(Debug)]
 pub struct Backend {
     /// Runs the functions.
     pub emulator: Emulator,
-    /// Checks the callers.
+    /// Checks the tokens of callers.
     pub tokens: Arc<Tokens>,
-    /// X-Ray's daemon, which is sent the segments that AWS itself sends.
-    pub xray: Option<SocketAddr>,
-    /// The record of what was asked: what an API's access log is.
+    /// The X-Ray daemon, for the segments that AWS itself sends.
+    pub xray_daemon: Option<SocketAddr>,
+    /// The record of requests, as an API's access log.
     pub requests: Requests,
 }
 
-/// What is known of a request before its body is read.
+/// What the gateway knows of a request before it reads the body.
 struct Call<'a> {
     parts: &'a Parts,
     peer: SocketAddr,
@@ -74,7 +79,7 @@ struct Call<'a> {
 }
 
 impl Gateway {
-    /// Serves `template`'s routes from `backend` on `listener`, whose address is `address`.
+    /// Serves the routes of `template` with `backend` on `listener`, whose address is `address`.
     pub fn serve(
         template: &Template,
         backend: Backend,
@@ -82,69 +87,63 @@ impl Gateway {
         (listener, address): (TcpListener, SocketAddr),
     ) -> Server {
         let gateway = Arc::new(Self::new(template, backend, limits, address));
-        let answer = move |request: Request<Body>| {
+        let handler = move |request: Request<Body>| {
             let gateway = Arc::clone(&gateway);
-            async move { gateway.answer(request, SystemTime::now()).await }
+            async move { gateway.respond(request, SystemTime::now()).await }
         };
-        Server::start(listener, address, Router::new().fallback(answer))
+        Server::start(listener, address, Router::new().fallback(handler))
     }
 
     fn new(template: &Template, backend: Backend, limits: Limits, address: SocketAddr) -> Self {
         let (api, routes) = (template.api.clone(), Routes::new(template));
-        let segments = Segments::new(backend.xray, &api.name, &api.stage);
-        Self {
-            api,
-            routes,
-            emulator: backend.emulator,
-            tokens: backend.tokens,
-            limits,
-            segments,
-            requests: backend.requests,
-            address,
-        }
+        let segments = Arc::new(Segments::new(backend.xray_daemon, &api.name, &api.stage));
+        let integration = Integration::new(backend.emulator, limits.integration_timeout, Arc::clone(&segments));
+        Self { api, routes, tokens: backend.tokens, limits, integration, segments, requests: backend.requests, address }
     }
 
-    /// Answers one request.
-    async fn answer(&self, request: Request<Body>, now: SystemTime) -> Response<Body> {
+    /// Responds to one request, records it, and sends the segment of the stage.
+    async fn respond(&self, request: Request<Body>, now: SystemTime) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let sent = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
-        let trace = TraceHeader::continued(sent, now);
+        let received = parts.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
+        let trace = TraceHeader::from_request(received, now);
         let request_id = Uuid::new_v4().to_string();
         let peer = parts.extensions.get::<Peer>().map_or(self.address, |peer| peer.0);
-        let asked = Asked { trace: trace.id(), method: parts.method.as_str(), path: parts.uri.path(), now };
-        let handle = self.requests.open(asked);
+        let (method, path) = (parts.method.as_str(), parts.uri.path());
+        let handle = RequestHandle::open(&self.requests, NewRequest { trace: trace.id(), method, path, now });
         let call = Call { parts: &parts, peer, trace: &trace, request_id: &request_id, handle: &handle, now };
-        let mut response = self.walk(&call, body).await.unwrap_or_else(|refused| refused.response(&self.api));
-        handle.answered(response.status().as_u16(), now.elapsed().unwrap_or_default());
-        stamp(response.headers_mut(), &trace, &request_id);
-        let seen = Seen {
-            method: parts.method.as_str(),
-            url: format!("http://{}{}", self.address, parts.uri.path()),
+        let mut response = self.handle(&call, body).await.unwrap_or_else(|error| error.response(&self.api));
+        handle.close(response.status().as_u16(), now.elapsed().unwrap_or_default());
+        gateway_response::add_ids(response.headers_mut(), &trace, &request_id);
+        let summary = RequestSummary {
+            method,
+            url: format!("http://{}{path}", self.address),
             client: peer,
             agent: parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()),
             status: response.status(),
         };
-        self.segments.request(&trace, &seen, now);
+        self.segments.send_stage(&trace, &summary, now);
         response
     }
 
-    async fn walk(&self, call: &Call<'_>, body: Body) -> Result<Response<Body>, Refused> {
+    async fn handle(&self, call: &Call<'_>, body: Body) -> Result<Response<Body>, GatewayError> {
         let Parts { method, uri, headers, .. } = call.parts;
-        // What is not read of a body would be taken for the connection's next request, so it is read first whatever the answer.
-        let body = timeout(self.limits.body_timeout, limits::read(body)).await.map_err(|_| Refused::TooSlow)?;
-        limits::headers(method, uri, headers)?;
-        let host = host::asked(headers, &self.address.to_string()).ok_or(Refused::AccessDenied)?;
-        let path = self.without_stage(uri);
-        let query = path::query(uri.query().unwrap_or_default()).map_err(|_| Refused::BadRequest)?;
-        let parts = path::parts(path).map_err(|_| Refused::BadRequest)?;
-        let found = self.routes.find(&parts).ok_or(Refused::NotFound)?;
+        // The body is read before any error response. An unread body would be parsed as the next
+        // request on the connection.
+        let body =
+            timeout(self.limits.body_timeout, limits::read_body(body)).await.map_err(|_| GatewayError::BodyTimeout)?;
+        limits::check_headers(method, uri, headers)?;
+        let host = host::of_request(headers, &self.address.to_string()).ok_or(GatewayError::AccessDenied)?;
+        let path = path::without_stage(uri.path(), &self.api.stage);
+        let query = path::query(uri.query().unwrap_or_default()).map_err(|_| GatewayError::BadRequest)?;
+        let parts = path::parts(path).map_err(|_| GatewayError::BadRequest)?;
+        let found = self.routes.find(&parts).ok_or(GatewayError::NotFound)?;
         let target = found.resource.target(method.as_str());
-        call.handle.routed(&found.resource.path);
+        call.handle.set_route(&found.resource.path);
         let Some(target) = target else {
-            return self.preflight(method, &found).ok_or(Refused::NotFound);
+            return self.preflight(method, &found).ok_or(GatewayError::NotFound);
         };
         let claims = self.claims(target, headers, call.now)?;
-        let event = event::event(&event::Asked {
+        let event = event::to_json(&event::EventInput {
             stage: &self.api.stage,
             stage_variables: &self.api.stage_variables,
             resource: &found.resource.path,
@@ -157,86 +156,43 @@ impl Gateway {
             host: &host,
             port: self.address.port(),
             source: call.peer.ip(),
-            trace: &call.trace.answered(),
+            trace: &call.trace.to_client(),
             claims: claims.as_ref(),
             request_id: call.request_id,
             now: call.now,
             body: &body?,
-            binary: media::sent(headers, &self.api.binary_media_types),
+            binary: media_types::is_binary_request(headers, &self.api.binary_media_types),
         });
-        let answered = self.invoke(target, event, call).await?;
-        reply::response(&answered, media::taken(headers, &self.api.binary_media_types)).map_err(|malformed| {
-            tracing::warn!(function = target.function, "{malformed}");
-            Refused::Failed
+        let payload = self.integration.invoke(target, event, call.trace, call.handle).await?;
+        let accepts_binary = media_types::accepts_binary(headers, &self.api.binary_media_types);
+        proxy_response::parse(&payload, accepts_binary).map_err(|malformed| {
+            tracing::warn!(function = target.function, "failed to {malformed}");
+            GatewayError::IntegrationFailure
         })
-    }
-
-    /// The API's own address has the emulator in front, a domain of one's own has not: both are served, and each request is told its own way.
-    fn without_stage<'u>(&self, uri: &'u Uri) -> &'u str {
-        let path = uri.path();
-        let inner = path.strip_prefix('/').and_then(|rest| rest.strip_prefix(self.api.stage.as_str()));
-        match inner {
-            Some("") => "/",
-            Some(inner) if inner.starts_with('/') => inner,
-            _ => path,
-        }
     }
 
     fn preflight(&self, method: &Method, found: &Match) -> Option<Response<Body>> {
         if method != Method::OPTIONS {
             return None;
         }
-        answer::preflight(&self.api, &found.resource.methods())
+        gateway_response::preflight(&self.api, &found.resource.methods())
     }
 
-    /// The caller's claims, where the route asks for a token.
+    /// Returns the claims of the caller, if the route requires a token.
     fn claims(
         &self,
         target: &Target,
         headers: &HeaderMap,
         now: SystemTime,
-    ) -> Result<Option<Map<String, Value>>, Refused> {
+    ) -> Result<Option<Map<String, Value>>, GatewayError> {
         let Access::Token { scopes } = &target.access else { return Ok(None) };
-        let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
-        match self.tokens.check(sent, scopes, now) {
+        let token = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        match self.tokens.check(token, scopes, now) {
             Ok(claims) => Ok(Some(claims.as_strings())),
-            Err(denied) => {
-                tracing::debug!("{denied}");
-                Err(Refused::Unauthorized)
+            Err(invalid) => {
+                tracing::debug!("failed to {invalid}");
+                Err(GatewayError::Unauthorized)
             }
-        }
-    }
-
-    async fn invoke(&self, target: &Target, event: Vec<u8>, call: &Call<'_>) -> Result<Bytes, Refused> {
-        let (start, trace) = (SystemTime::now(), call.trace);
-        call.handle.asks(&target.function);
-        let invocation = Invocation::new(event).with_trace_header(trace.downstream());
-        let outcome = timeout(self.limits.integration_timeout, self.emulator.invoke(&target.function, invocation));
-        let outcome = outcome.await.map_err(|_| Refused::TimedOut)?;
-        if let Ok(outcome) = &outcome {
-            call.handle.invoked(outcome);
-            let failed = matches!(outcome, Outcome::Failed { .. });
-            self.segments.invocation(trace, &target.function, outcome.info(), failed, start);
-        }
-        match outcome {
-            Ok(Outcome::Succeeded { payload, .. }) => Ok(payload),
-            Ok(Outcome::Failed { kind: FailureKind::Timeout, .. }) => Err(Refused::TimedOut),
-            Ok(Outcome::Failed { .. }) => Err(Refused::Failed),
-            Err(InvokeError::Throttled(_)) => Err(Refused::Throttled),
-            Err(InvokeError::PayloadTooLarge(_)) => Err(Refused::TooLarge),
-            Err(error) => {
-                tracing::error!(function = target.function, "{error}");
-                Err(Refused::Failed)
-            }
-        }
-    }
-}
-
-/// What API Gateway puts on every answer.
-fn stamp(headers: &mut HeaderMap, trace: &TraceHeader, request_id: &str) {
-    for (name, value) in [("x-amzn-requestid", request_id), ("x-amzn-trace-id", &trace.answered())] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
         }
     }
 }

@@ -1,42 +1,53 @@
-//! A request's path and query as API Gateway takes them apart.
+//! Decodes the path and the query of a request as API Gateway does.
 
 use percent_encoding::percent_decode_str;
 
-/// The path or the query holds a `%` that is none, or bytes that are no text: API Gateway answers 400 to both.
+/// The path or the query has a malformed `%` escape or is not UTF-8. API Gateway responds with 400.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Undecodable;
 
-/// The parts of a path, decoded one by one, so that `%2F` stays inside its part. One slash at the end is forgiven; an empty part stays, and
-/// matches nothing.
+/// Returns the path without the stage. The API's own address has the stage in its paths, and a
+/// custom domain does not: the gateway serves both.
+pub(super) fn without_stage<'p>(path: &'p str, stage: &str) -> &'p str {
+    match path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage)) {
+        Some("") => "/",
+        Some(inner) if inner.starts_with('/') => inner,
+        _ => path,
+    }
+}
+
+/// Returns the parts of a path. Each is decoded on its own, so that `%2F` stays inside its part.
+/// One slash at the end is ignored. Any other empty part is kept, and matches no route.
 pub(crate) fn parts(path: &str) -> Result<Vec<String>, Undecodable> {
     let inner = path.strip_prefix('/').unwrap_or(path);
     let inner = inner.strip_suffix('/').unwrap_or(inner);
     if inner.is_empty() {
         return Ok(Vec::new());
     }
-    inner.split('/').map(decoded).collect()
+    inner.split('/').map(decode).collect()
 }
 
-/// Name and value of each pair, in order. `+` is a space here, and only here; a name without `=` has the empty value.
+/// Returns name and value of each parameter, in order. `+` is a space here, but not in a path. A
+/// name without `=` has the empty value.
 pub(crate) fn query(text: &str) -> Result<Vec<(String, String)>, Undecodable> {
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decoded(&name.replace('+', " "))?, decoded(&value.replace('+', " "))?))
+            Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
         })
         .collect()
 }
 
-fn decoded(text: &str) -> Result<String, Undecodable> {
-    if !well_formed(text) {
+fn decode(text: &str) -> Result<String, Undecodable> {
+    if !is_well_formed(text) {
         return Err(Undecodable);
     }
     percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).map_err(|_| Undecodable)
 }
 
-/// Whether two hex digits follow every `%`; the decoder itself lets a bare one through.
-fn well_formed(text: &str) -> bool {
+/// Returns whether two hex digits follow every `%`. The decoder itself ignores a malformed escape.
+fn is_well_formed(text: &str) -> bool {
     text.split('%').skip(1).all(|after| after.len() >= 2 && after.as_bytes()[..2].iter().all(u8::is_ascii_hexdigit))
 }
 
@@ -62,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_cannot_be_decoded_is_refused() {
+    fn a_path_that_cannot_be_decoded_is_rejected() {
         for path in ["/%", "/%4", "/%zz", "/%ff", "/a/%C3%28", "/%+1"] {
             assert_eq!(parts(path), Err(Undecodable), "{path}");
         }
     }
 
     #[test]
-    fn a_query_keeps_order_and_repeats() {
+    fn a_query_keeps_the_order_and_repeated_names() {
         let pairs = query("b=1&a=%20x+y&b=2&c&&d==").unwrap();
         let wanted = [("b", "1"), ("a", " x y"), ("b", "2"), ("c", ""), ("d", "=")];
         assert_eq!(pairs, wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -78,13 +89,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_comes_back_from_a_path(words in proptest::collection::vec(".+", 1..5)) {
+        fn any_text_round_trips_through_a_path(words in proptest::collection::vec(".+", 1..5)) {
             let path: String = words.iter().map(|word| format!("/{}", utf8_percent_encode(word, NON_ALPHANUMERIC))).collect();
             prop_assert_eq!(parts(&path).unwrap(), words);
         }
 
         #[test]
-        fn any_text_comes_back_from_a_query(name in ".+", value in ".*") {
+        fn any_text_round_trips_through_a_query(name in ".+", value in ".*") {
             let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
             let pairs = query(&format!("{}={}", encoded(&name), encoded(&value))).unwrap();
             prop_assert_eq!(pairs, vec![(name, value)]);

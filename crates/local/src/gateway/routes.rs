@@ -1,33 +1,33 @@
-//! Which route a request takes: the resource by its path, literals before variables, then the method.
+//! Finds the route of a request: the resource by its path, then the method.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::template::{Access, Part, Template};
 
-/// One resource of the API: a path with its methods.
+/// A resource of the API: a path with its methods.
 #[derive(Debug)]
 pub(crate) struct Resource {
-    /// As the template writes it.
+    /// The path as the template writes it.
     pub(crate) path: String,
     parts: Vec<Part>,
     methods: BTreeMap<String, Target>,
 }
 
-/// What a method of a resource leads to.
+/// The function behind a method of a resource.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
-    /// The function's name at Lambda.
+    /// The name of the function at Lambda.
     pub(crate) function: String,
-    /// Who may take it.
+    /// Who may call the route.
     pub(crate) access: Access,
 }
 
-/// All resources, the most literal first.
+/// All resources, those with literal parts first.
 #[derive(Debug)]
 pub(crate) struct Routes(Vec<Arc<Resource>>);
 
-/// A resource that a path led to, with the values of its variables.
+/// The resource of a path, with the values of its path variables.
 #[derive(Debug)]
 pub(crate) struct Match {
     pub(crate) resource: Arc<Resource>,
@@ -47,14 +47,14 @@ impl Routes {
             resource.methods.insert(route.method.clone(), target);
         }
         let mut all: Vec<_> = resources.into_values().map(Arc::new).collect();
-        // A literal counts before a variable, from the left: `false` sorts first.
+        // From the left, a literal part precedes a variable: `false` sorts first.
         all.sort_by_key(|resource| {
             resource.parts.iter().map(|part| matches!(part, Part::Variable(_))).collect::<Vec<_>>()
         });
         Self(all)
     }
 
-    /// The resource of a decoded path.
+    /// Returns the resource that matches a decoded path.
     pub(crate) fn find(&self, parts: &[String]) -> Option<Match> {
         self.0.iter().find_map(|resource| {
             let variables = resource.variables(parts)?;
@@ -64,15 +64,15 @@ impl Routes {
 }
 
 impl Resource {
-    /// Where a method leads; `ANY` takes all that are not named.
+    /// Returns the target of a method. `ANY` covers all methods that have no target of their own.
     pub(crate) fn target(&self, method: &str) -> Option<&Target> {
         self.methods.get(method).or_else(|| self.methods.get("ANY"))
     }
 
-    /// The methods as a preflight lists them.
+    /// Returns the methods as a preflight response lists them.
     pub(crate) fn methods(&self) -> String {
-        let stated = self.methods.keys().map(String::as_str);
-        stated.chain(["OPTIONS"]).collect::<Vec<_>>().join(",")
+        let methods = self.methods.keys().map(String::as_str);
+        methods.chain(["OPTIONS"]).collect::<Vec<_>>().join(",")
     }
 
     fn variables(&self, parts: &[String]) -> Option<BTreeMap<String, String>> {
@@ -80,11 +80,11 @@ impl Resource {
             return None;
         }
         let mut variables = BTreeMap::new();
-        for (stated, asked) in self.parts.iter().zip(parts) {
-            match stated {
-                Part::Literal(text) if text == asked => (),
-                Part::Variable(name) if !asked.is_empty() => {
-                    variables.insert(name.clone(), asked.clone());
+        for (part, requested) in self.parts.iter().zip(parts) {
+            match part {
+                Part::Literal(text) if text == requested => (),
+                Part::Variable(name) if !requested.is_empty() => {
+                    variables.insert(name.clone(), requested.clone());
                 }
                 _ => return None,
             }

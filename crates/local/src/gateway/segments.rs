@@ -1,5 +1,8 @@
-//! The segments that AWS itself sends of a request: the API stage's, and the one of Lambda under which the function hangs its own. Without them
-//! a trace of one machine would have no root. One datagram each, never waited for: a lost one is lost, as at AWS.
+//! Sends the X-Ray segments that AWS itself sends for a request.
+//!
+//! API Gateway sends the segment of the stage. Lambda sends the segment of the invocation, which is
+//! the parent of the function's own. Without them a trace on one machine would have no root. Each
+//! segment is one datagram without retries, as at AWS.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -9,24 +12,24 @@ use crudder_emulator::InvocationInfo;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::trace::TraceHeader;
+use super::trace_header::TraceHeader;
 
-/// What the daemon wants before each document.
+/// The line that the X-Ray daemon requires before each document.
 const HEADER: &str = "{\"format\":\"json\",\"version\":1}\n";
 
-/// X-Ray takes strings of up to 250 letters.
-const LONGEST: usize = 250;
+/// The longest string of a segment, by X-Ray's documentation.
+const MAX_STRING_CHARS: usize = 250;
 
-/// The way to X-Ray, if there is one.
+/// Sends segments to the X-Ray daemon, if there is one.
 #[derive(Debug)]
 pub(super) struct Segments {
     socket: Option<UdpSocket>,
-    /// `crudder/local`: what X-Ray calls the stage of an API.
+    /// The name of the stage's segments: `crudder/local`.
     name: String,
 }
 
-/// A request as its segment tells it.
-pub(super) struct Seen<'a> {
+/// What the segment of the stage contains of a request.
+pub(super) struct RequestSummary<'a> {
     pub(super) method: &'a str,
     pub(super) url: String,
     pub(super) client: SocketAddr,
@@ -36,25 +39,28 @@ pub(super) struct Seen<'a> {
 
 impl Segments {
     pub(super) fn new(daemon: Option<SocketAddr>, api: &str, stage: &str) -> Self {
-        // Without a socket there are no segments; requests are served all the same.
-        let socket =
-            daemon.and_then(|daemon| connect(daemon).inspect_err(|error| tracing::warn!("no X-Ray: {error}")).ok());
+        // Without a socket there are no segments, but requests are served.
+        let socket = daemon.and_then(|daemon| {
+            connect(daemon)
+                .inspect_err(|error| tracing::warn!("failed to open a socket to the X-Ray daemon: {error}"))
+                .ok()
+        });
         Self { socket, name: format!("{api}/{stage}") }
     }
 
-    /// The stage's own segment, from `start` until now.
-    pub(super) fn request(&self, trace: &TraceHeader, seen: &Seen<'_>, start: SystemTime) {
+    /// Sends the segment of the stage, from `start` until now.
+    pub(super) fn send_stage(&self, trace: &TraceHeader, summary: &RequestSummary<'_>, start: SystemTime) {
         let mut segment = json!({
             "name": self.name, "id": trace.segment, "origin": "AWS::ApiGateway::Stage",
             "http": {
-                "request": {"method": seen.method, "url": cut(&seen.url), "client_ip": seen.client.ip()},
-                "response": {"status": seen.status.as_u16()},
+                "request": {"method": summary.method, "url": truncate(&summary.url), "client_ip": summary.client.ip()},
+                "response": {"status": summary.status.as_u16()},
             },
-            "error": seen.status.is_client_error(), "fault": seen.status.is_server_error(),
-            "throttle": seen.status == StatusCode::TOO_MANY_REQUESTS,
+            "error": summary.status.is_client_error(), "fault": summary.status.is_server_error(),
+            "throttle": summary.status == StatusCode::TOO_MANY_REQUESTS,
         });
-        if let Some(agent) = seen.agent {
-            segment["http"]["request"]["user_agent"] = cut(agent).into();
+        if let Some(agent) = summary.agent {
+            segment["http"]["request"]["user_agent"] = truncate(agent).into();
         }
         if let Some(caller) = &trace.caller {
             segment["parent_id"] = caller.as_str().into();
@@ -62,8 +68,8 @@ impl Segments {
         self.send(segment, trace, start);
     }
 
-    /// Lambda's segment of the invocation, from `start` until now.
-    pub(super) fn invocation(
+    /// Sends Lambda's segment of the invocation, from `start` until now.
+    pub(super) fn send_invocation(
         &self,
         trace: &TraceHeader,
         function: &str,
@@ -98,6 +104,6 @@ fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64()
 }
 
-fn cut(text: &str) -> &str {
-    text.char_indices().nth(LONGEST).map_or(text, |(end, _)| &text[..end])
+fn truncate(text: &str) -> &str {
+    text.char_indices().nth(MAX_STRING_CHARS).map_or(text, |(end, _)| &text[..end])
 }

@@ -1,4 +1,4 @@
-//! One log line, and the trace it belongs to.
+//! A log line with the trace that it belongs to.
 
 use std::time::SystemTime;
 
@@ -8,50 +8,51 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// A line as it is kept.
+/// A stored log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// When the stage read it.
+    /// When the emulator read the line.
     pub time: SystemTime,
-    /// The function's name.
+    /// The name of the function.
     pub function: String,
-    /// The name of the log stream: one an environment.
+    /// The name of the log stream. Each environment has its own.
     pub log_stream: String,
-    /// `function`, `platform`, or the extension's name.
+    /// `function`, `platform`, or the name of an extension.
     pub source: String,
-    /// The line.
+    /// The text of the line.
     pub text: String,
     /// The trace it belongs to, as 32 hex digits.
     pub trace_id: Option<String>,
 }
 
 impl Line {
-    pub(super) fn new(heard: &LogLine, current: Option<&String>) -> Self {
-        let mut line = Self {
-            time: heard.time,
-            function: heard.function.clone(),
-            log_stream: heard.log_stream.clone(),
-            source: match &heard.source {
+    /// Takes the trace from the line itself, else the `current` one of its environment.
+    pub(super) fn new(line: &LogLine, current: Option<&String>) -> Self {
+        let mut stored = Self {
+            time: line.time,
+            function: line.function.clone(),
+            log_stream: line.log_stream.clone(),
+            source: match &line.source {
                 Source::Function => "function".to_owned(),
                 Source::Platform => "platform".to_owned(),
                 Source::Extension(name) => name.clone(),
             },
-            text: heard.line.clone(),
+            text: line.line.clone(),
             trace_id: None,
         };
-        let own = line.object().and_then(|object| stated(&object));
-        line.trace_id = own.or_else(|| current.cloned());
-        line
+        let own = stored.object().and_then(|object| trace_id_of(&object));
+        stored.trace_id = own.or_else(|| current.cloned());
+        stored
     }
 
-    /// The line's object, where it is one.
+    /// Returns the line as a JSON object, if it is one.
     #[must_use]
     pub fn object(&self) -> Option<Value> {
-        // Most lines that are no JSON are told by their first letter, without an error being made of them.
+        // The first character excludes most lines that are not JSON, without the cost of an error.
         self.text.starts_with('{').then(|| serde_json::from_str(&self.text).ok()).flatten()
     }
 
-    /// What the line takes of the shelf.
+    /// Returns the size of the line in the store.
     pub(super) fn bytes(&self) -> usize {
         self.text.len() + self.function.len() + self.log_stream.len() + self.source.len() + size_of::<Self>()
     }
@@ -59,7 +60,7 @@ impl Line {
 
 impl Serialize for Line {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shown = json!({
+        let fields = json!({
             "timestamp": OffsetDateTime::from(self.time).format(&Rfc3339).unwrap_or_default(),
             "function": self.function,
             "log_stream": self.log_stream,
@@ -67,16 +68,17 @@ impl Serialize for Line {
             "trace_id": self.trace_id,
             "line": self.object().unwrap_or_else(|| Value::from(self.text.as_str())),
         });
-        shown.serialize(serializer)
+        fields.serialize(serializer)
     }
 }
 
-fn stated(object: &Value) -> Option<String> {
+fn trace_id_of(object: &Value) -> Option<String> {
     let text = object["trace_id"].as_str().or_else(|| object["xray_trace_id"].as_str())?;
     trace_id(text)
 }
 
-/// The 32 hex digits of a trace id in any of its forms: bare, `1-8-24`, or as the `Root` of a header.
+/// Returns the 32 hex digits of a trace id in any form: W3C's, X-Ray's `1-8-24`, or the `Root` of a
+/// trace header.
 pub(super) fn trace_id(text: &str) -> Option<String> {
     let root = text.split(';').find_map(|field| field.trim().strip_prefix("Root=")).unwrap_or(text).trim();
     let digits: String = match root.strip_prefix("1-") {

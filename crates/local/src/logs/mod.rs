@@ -1,8 +1,9 @@
-//! CloudWatch Logs on one machine: the stage's log lines, as many as fit, found again by trace id.
+//! CloudWatch Logs on one machine: the newest log lines of all functions, found by trace id.
 
 mod line;
-mod shelf;
+mod store;
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crudder_emulator::{EmulatorEvent, Subscription};
@@ -10,103 +11,106 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 pub use line::Line;
-use shelf::Shelf;
+use store::LineStore;
 
-/// What is kept of log lines: some fifty thousand of them, and a small part of the memory that `cargo local` may take.
-const KEPT_BYTES: usize = 16 * 1024 * 1024;
+/// The capacity of the store: some fifty thousand lines, and a small part of `cargo local`'s
+/// memory.
+const CAPACITY_BYTES: usize = 16 * 1024 * 1024;
 
-/// Lines handed out at once, the newest: what a page shows, and no more than a few megabytes.
-const SHOWN_LINES: usize = 1_000;
+/// The most lines in one response: what a page can show, and a few megabytes at most.
+const MAX_LINES: usize = 1_000;
 
-/// The lines of all functions.
+/// The log lines of all functions. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Logs(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    shelf: Mutex<Shelf>,
-    heard: Notify,
+    store: Mutex<LineStore>,
+    changed: Notify,
 }
 
 impl Default for Logs {
     fn default() -> Self {
-        Self(Arc::new(Shared { shelf: Mutex::new(Shelf::new(KEPT_BYTES)), heard: Notify::new() }))
+        Self(Arc::new(Shared { store: Mutex::new(LineStore::new(CAPACITY_BYTES)), changed: Notify::new() }))
     }
 }
 
 impl Logs {
-    /// Keeps what the stage says, until the stage is gone.
-    pub async fn collect(self, mut stage: Subscription) {
-        while let Some(event) = stage.next().await {
+    /// Records the events of the emulator, until the emulator is gone.
+    pub async fn collect(self, mut emulator: Subscription) {
+        while let Some(event) = emulator.next().await {
             self.record(&event);
         }
     }
 
-    /// Keeps what one event says.
+    /// Records the line of one event, if it has one.
     pub fn record(&self, event: &EmulatorEvent) {
-        self.shelf().record(event);
-        self.0.heard.notify_waiters();
+        self.store().record(event);
+        self.0.changed.notify_waiters();
     }
 
-    /// The lines of a trace once there are enough of them for `enough`: a line takes a moment from the function to here.
-    pub async fn wait_for(&self, trace: &str, enough: impl Fn(&[Line]) -> bool) -> Vec<Line> {
+    /// Waits until the lines of a trace satisfy `is_complete`, and returns them. Lines arrive a
+    /// moment after the function has written them.
+    pub async fn wait_for(&self, trace: &str, is_complete: impl Fn(&[Line]) -> bool) -> Vec<Line> {
         loop {
-            let mut heard = std::pin::pin!(self.0.heard.notified());
-            // Listening before looking: a line that comes in between is not missed.
-            heard.as_mut().enable();
+            let mut changed = pin!(self.0.changed.notified());
+            // Enabled before the check, so that a line that arrives in between is not missed.
+            changed.as_mut().enable();
             let lines = self.lines(Some(trace));
-            if enough(&lines) {
+            if is_complete(&lines) {
                 return lines;
             }
-            heard.await;
+            changed.await;
         }
     }
 
-    /// What `read` makes of the lines that came after the first `seen`, once there are some, the newest first; and how many have come by then.
+    /// Waits until lines after the first `seen` are recorded. Returns how many are recorded now,
+    /// and what `read` returns for the new ones, newest first.
     pub(crate) async fn after<T>(&self, seen: u64, read: impl Fn(&Line) -> Option<T>) -> (u64, Vec<T>) {
         loop {
-            let mut heard = std::pin::pin!(self.0.heard.notified());
-            // As above.
-            heard.as_mut().enable();
-            let new = |shelf: &Shelf| {
-                let count = usize::try_from(shelf.come().checked_sub(seen)?).ok().filter(|count| *count > 0)?;
-                Some((shelf.come(), shelf.lines().rev().take(count).filter_map(&read).collect()))
+            let mut changed = pin!(self.0.changed.notified());
+            // Enabled before the check, as above.
+            changed.as_mut().enable();
+            let new = |store: &LineStore| {
+                let count = usize::try_from(store.recorded().checked_sub(seen)?).ok().filter(|count| *count > 0)?;
+                Some((store.recorded(), store.lines().rev().take(count).filter_map(&read).collect()))
             };
-            if let Some(news) = new(&self.shelf()) {
-                return news;
+            if let Some(lines) = new(&self.store()) {
+                return lines;
             }
-            heard.await;
+            changed.await;
         }
     }
 
-    /// The lines of a trace, the oldest first; its id in X-Ray's form, in W3C's, or as a whole `X-Amzn-Trace-Id` header. Without an id, the newest
-    /// lines of all.
+    /// Returns the newest lines of a trace, oldest first. The id has X-Ray's form, W3C's form, or
+    /// is a whole `X-Amzn-Trace-Id` header. Without an id, returns the newest lines of all traces.
     #[must_use]
     pub fn lines(&self, trace: Option<&str>) -> Vec<Line> {
         let wanted = trace.map(|text| line::trace_id(text).unwrap_or_default());
-        let shelf = self.shelf();
-        let fitting = shelf.lines().rev().filter(|line| wanted.is_none() || line.trace_id == wanted);
-        let mut newest: Vec<Line> = fitting.take(SHOWN_LINES).cloned().collect();
+        let store = self.store();
+        let matching = store.lines().rev().filter(|line| wanted.is_none() || line.trace_id == wanted);
+        let mut newest: Vec<Line> = matching.take(MAX_LINES).cloned().collect();
         newest.reverse();
         newest
     }
 
-    /// The objects among the lines whose `message` is this one, the oldest first.
+    /// Returns the lines that are JSON objects with this `message`, oldest first.
     #[must_use]
     pub fn messages(&self, message: &str) -> Vec<Value> {
-        let shelf = self.shelf();
-        shelf.lines().filter_map(|line| line.object().filter(|object| object["message"] == message)).collect()
+        let store = self.store();
+        store.lines().filter_map(|line| line.object().filter(|object| object["message"] == message)).collect()
     }
 
-    /// How many lines no longer fit.
+    /// Returns how many lines were dropped to make space.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.shelf().dropped
+        self.store().dropped()
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        // Nothing that is done under the lock leaves a shelf half changed.
-        self.0.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn store(&self) -> MutexGuard<'_, LineStore> {
+        // No code under the lock can leave the store half changed, so a poisoned lock is harmless.
+        self.0.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,7 +123,7 @@ mod tests {
     const XRAY: &str = "1-5759e988-bd862e3fe1be46a994272793";
     const W3C: &str = "5759e988bd862e3fe1be46a994272793";
 
-    fn said(environment: &str, line: &str) -> EmulatorEvent {
+    fn line(environment: &str, line: &str) -> EmulatorEvent {
         EmulatorEvent::Line(LogLine {
             time: UNIX_EPOCH,
             function: "home-activities".to_owned(),
@@ -148,8 +152,8 @@ mod tests {
     #[test]
     fn a_line_is_found_by_its_trace_in_every_form() {
         let logs = Logs::default();
-        logs.record(&said("e", &format!(r#"{{"message":"a","trace_id":"{W3C}"}}"#)));
-        logs.record(&said("e", r#"{"message":"b"}"#));
+        logs.record(&line("e", &format!(r#"{{"message":"a","trace_id":"{W3C}"}}"#)));
+        logs.record(&line("e", r#"{"message":"b"}"#));
         for form in [
             XRAY,
             W3C,
@@ -164,22 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_an_id_belongs_to_what_its_environment_is_at() {
+    fn a_line_without_an_id_belongs_to_its_environments_current_trace() {
         let logs = Logs::default();
-        logs.record(&said("e", "before"));
+        logs.record(&line("e", "before"));
         logs.record(&started("e", XRAY));
-        logs.record(&said("e", "thread 'main' panicked"));
-        logs.record(&said("other", "elsewhere"));
+        logs.record(&line("e", "thread 'main' panicked"));
+        logs.record(&line("other", "elsewhere"));
         logs.record(&started("e", "1-5759e988-000000000000000000000000"));
-        logs.record(&said("e", "after"));
+        logs.record(&line("e", "after"));
         assert_eq!(texts(&logs, Some(XRAY)), ["thread 'main' panicked"]);
     }
 
     #[test]
     fn dead_letters_are_found_by_their_message() {
         let logs = Logs::default();
-        logs.record(&said("e", r#"{"message":"dead letter","vendor":"honeycomb"}"#));
-        logs.record(&said("e", "dead letter"));
+        logs.record(&line("e", r#"{"message":"dead letter","vendor":"honeycomb"}"#));
+        logs.record(&line("e", "dead letter"));
         assert_eq!(
             logs.messages("dead letter"),
             [serde_json::json!({"message": "dead letter", "vendor": "honeycomb"})]

@@ -1,42 +1,43 @@
-//! The API of the template: stage, authorizers, CORS, and the answers that the gateway makes by itself.
+//! Reads the API of the template: stage, authorizers, CORS, and gateway responses.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::scope::shown;
-use super::{Scope, ValidationError, merged, resources};
+use super::error::ValidationError;
+use super::intrinsics::{Intrinsics, scalar};
+use super::sam::{merged, resources};
 
 /// The resource of type `AWS::Serverless::Api`.
 #[derive(Debug, Clone, Default)]
 pub struct Api {
     /// Its logical id.
     pub resource: String,
-    /// `Name`: with the stage it is what X-Ray calls the API.
+    /// `Name`. X-Ray names the API after it and the stage.
     pub name: String,
     /// `StageName`.
     pub stage: String,
     /// `StageVariables`.
     pub stage_variables: BTreeMap<String, String>,
-    /// What a preflight is answered, where the template says it.
+    /// The headers of preflight responses, if the template has `Cors`.
     pub cors: Option<Cors>,
-    /// `BinaryMediaTypes`, with `~1` read as a slash.
+    /// `BinaryMediaTypes`, with a slash for `~1`.
     pub binary_media_types: Vec<String>,
     /// `GatewayResponses` by type, such as `UNAUTHORIZED` or `DEFAULT_4XX`.
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
     /// Each authorizer with its scopes.
     pub(super) authorizers: BTreeMap<String, Vec<String>>,
     pub(super) default_authorizer: Option<String>,
-    /// Whether SAM would ask a token of preflights, as it does unless told not to.
+    /// Whether preflights would need a token, as they do by SAM's default.
     pub(super) preflights_authorized: bool,
 }
 
-/// What a preflight is answered; the values as they go out.
+/// The headers of a preflight response, with their final values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cors {
     /// `Access-Control-Allow-Origin`.
     pub origin: String,
-    /// `Access-Control-Allow-Methods`; where it is not stated, SAM lists the methods of each path.
+    /// `Access-Control-Allow-Methods`. By default SAM lists the methods of each path.
     pub methods: Option<String>,
     /// `Access-Control-Allow-Headers`.
     pub headers: Option<String>,
@@ -49,96 +50,97 @@ pub struct Cors {
 /// One entry of `GatewayResponses`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GatewayResponse {
-    /// `StatusCode`, where it is stated.
+    /// `StatusCode`, if set.
     pub status: Option<u16>,
-    /// Headers, as they go out.
+    /// The headers, with their final values.
     pub headers: Vec<(String, String)>,
-    /// The body for JSON, where it is stated.
+    /// The body for JSON, if set.
     pub body: Option<String>,
 }
 
-/// Reads the template's API; a template without one serves nothing, and that is refused.
-pub(super) fn read(document: &Value, scope: &Scope<'_>, refusals: &mut Vec<ValidationError>) -> Api {
+/// Reads the API, and adds its errors to `errors`. A template without an API is an error.
+pub(super) fn read(document: &Value, intrinsics: &Intrinsics<'_>, errors: &mut Vec<ValidationError>) -> Api {
     let mut found = resources(document, "AWS::Serverless::Api");
-    let Some((resource, stated)) = found.next() else {
-        refusals.push(ValidationError::new("Resources", "Type", "there is no AWS::Serverless::Api"));
+    let Some((resource, body)) = found.next() else {
+        errors.push(ValidationError::new("Resources", "Type", "there is no AWS::Serverless::Api"));
         return Api::default();
     };
     if let Some((second, _)) = found.next() {
-        refusals.push(ValidationError::new(second, "Type", "the gateway here serves one API"));
+        errors.push(ValidationError::new(second, "Type", "there is a second API, but the local gateway serves one"));
     }
-    let properties = merged(&document["Globals"]["Api"], &stated["Properties"]);
-    let mut resolve = |name: &str| match scope.resolve(&properties[name]) {
+    let properties = merged(&document["Globals"]["Api"], &body["Properties"]);
+    let mut resolve = |name: &str| match intrinsics.resolve(&properties[name]) {
         Ok(value) => value,
         Err(reason) => {
-            refusals.push(ValidationError::new(resource, format!("Properties.{name}"), reason));
+            errors.push(ValidationError::new(resource, format!("Properties.{name}"), reason));
             Value::Null
         }
     };
-    let (auth, cors, answers) = (resolve("Auth"), resolve("Cors"), resolve("GatewayResponses"));
+    let (auth, cors, responses) = (resolve("Auth"), resolve("Cors"), resolve("GatewayResponses"));
     let api = Api {
         resource: resource.to_owned(),
         name: resolve("Name").as_str().unwrap_or("crudder").to_owned(),
         stage: resolve("StageName").as_str().unwrap_or_default().to_owned(),
-        stage_variables: pairs(&resolve("StageVariables")).map(|(name, value)| (name.clone(), shown(value))).collect(),
-        binary_media_types: items(&resolve("BinaryMediaTypes")).map(|kind| shown(kind).replace("~1", "/")).collect(),
-        authorizers: pairs(&auth["Authorizers"]).map(|(name, stated)| (name.clone(), scopes(stated))).collect(),
+        stage_variables: pairs(&resolve("StageVariables")).map(|(name, value)| (name.clone(), scalar(value))).collect(),
+        binary_media_types: items(&resolve("BinaryMediaTypes")).map(|kind| scalar(kind).replace("~1", "/")).collect(),
+        authorizers: pairs(&auth["Authorizers"]).map(|(name, authorizer)| (name.clone(), scopes(authorizer))).collect(),
         default_authorizer: auth["DefaultAuthorizer"].as_str().map(str::to_owned),
         preflights_authorized: auth["AddDefaultAuthorizerToCorsPreflight"].as_bool().unwrap_or(true),
         ..Api::default()
     };
-    let mut note = |at: String, reason: &str| refusals.push(ValidationError::new(resource, at, reason));
+    let mut reject = |property: String, reason: &str| errors.push(ValidationError::new(resource, property, reason));
     Api {
-        cors: read_cors(&cors, &mut note),
-        gateway_responses: pairs(&answers)
-            .map(|(kind, stated)| (kind.clone(), read_answer(kind, stated, &mut note)))
+        cors: read_cors(&cors, &mut reject),
+        gateway_responses: pairs(&responses)
+            .map(|(kind, response)| (kind.clone(), read_response(kind, response, &mut reject)))
             .collect(),
         ..api
     }
 }
 
 fn scopes(authorizer: &Value) -> Vec<String> {
-    items(&authorizer["AuthorizationScopes"]).map(shown).collect()
+    items(&authorizer["AuthorizationScopes"]).map(scalar).collect()
 }
 
-fn read_cors(stated: &Value, refuse: &mut impl FnMut(String, &str)) -> Option<Cors> {
-    let mut quoted = |at: &str, value: &Value| unquoted(value, format!("Properties.Cors{at}"), refuse);
-    match stated {
+fn read_cors(cors: &Value, reject: &mut impl FnMut(String, &str)) -> Option<Cors> {
+    let mut constant = |name: &str, value: &Value| unquoted(value, format!("Properties.Cors{name}"), reject);
+    match cors {
         Value::Null => None,
-        Value::String(_) => Some(Cors { origin: quoted("", stated)?, ..Cors::default() }),
+        Value::String(_) => Some(Cors { origin: constant("", cors)?, ..Cors::default() }),
         _ => Some(Cors {
-            origin: quoted(".AllowOrigin", &stated["AllowOrigin"])?,
-            methods: quoted(".AllowMethods", &stated["AllowMethods"]),
-            headers: quoted(".AllowHeaders", &stated["AllowHeaders"]),
-            max_age: quoted(".MaxAge", &stated["MaxAge"]),
-            credentials: stated["AllowCredentials"].as_bool().unwrap_or(false),
+            origin: constant(".AllowOrigin", &cors["AllowOrigin"])?,
+            methods: constant(".AllowMethods", &cors["AllowMethods"]),
+            headers: constant(".AllowHeaders", &cors["AllowHeaders"]),
+            max_age: constant(".MaxAge", &cors["MaxAge"]),
+            credentials: cors["AllowCredentials"].as_bool().unwrap_or(false),
         }),
     }
 }
 
-fn read_answer(kind: &str, stated: &Value, refuse: &mut impl FnMut(String, &str)) -> GatewayResponse {
-    let place = format!("Properties.GatewayResponses.{kind}");
+fn read_response(kind: &str, response: &Value, reject: &mut impl FnMut(String, &str)) -> GatewayResponse {
+    let property = format!("Properties.GatewayResponses.{kind}");
     let mut headers = Vec::new();
-    for (name, value) in pairs(&stated["ResponseParameters"]["Headers"]) {
-        let value = unquoted(value, format!("{place}.ResponseParameters.Headers.{name}"), refuse);
+    for (name, value) in pairs(&response["ResponseParameters"]["Headers"]) {
+        let value = unquoted(value, format!("{property}.ResponseParameters.Headers.{name}"), reject);
         headers.extend(value.map(|value| (name.clone(), value)));
     }
     GatewayResponse {
-        status: shown(&stated["StatusCode"]).parse().ok(),
+        status: scalar(&response["StatusCode"]).parse().ok(),
         headers,
-        body: stated["ResponseTemplates"]["application/json"].as_str().map(str::to_owned),
+        body: response["ResponseTemplates"]["application/json"].as_str().map(str::to_owned),
     }
 }
 
-/// API Gateway takes a constant only in single quotes; without them it looks for a value of the request by that name.
-fn unquoted(value: &Value, at: String, refuse: &mut impl FnMut(String, &str)) -> Option<String> {
+/// Returns a constant without its single quotes. API Gateway requires them: without them it looks
+/// for a value of the request with that name.
+fn unquoted(value: &Value, property: String, reject: &mut impl FnMut(String, &str)) -> Option<String> {
     if value.is_null() {
         return None;
     }
-    let text = shown(value);
+    let text = scalar(value);
     let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     if inner.is_none() {
-        refuse(at, "a constant must stand in single quotes inside the YAML string, as \"'*'\"");
+        reject(property, "a constant needs single quotes inside the YAML string, such as \"'*'\"");
     }
     inner.map(str::to_owned)
 }

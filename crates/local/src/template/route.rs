@@ -1,41 +1,42 @@
-//! A route: its path in parts, its method, and who may take it.
+//! A route: its path in parts, its method, and who may call it.
 
-/// One part of a resource's path, between two slashes.
+/// One part of a path, between two slashes. AWS calls it a path part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Taken by its letters.
+    /// Matches the same text.
     Literal(String),
-    /// `{name}`: takes any one part.
+    /// `{name}`: matches any one part.
     Variable(String),
 }
 
-/// Who may take a route.
+/// Who may call a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone: the authorizer is not asked, and the function is told no claims.
+    /// Any client. There is no authorizer, and the event has no claims.
     Anyone,
-    /// Who bears an access token with one of these scopes.
+    /// A client with an access token that has one of these scopes.
     Token {
         /// Never empty.
         scopes: Vec<String>,
     },
 }
 
-/// One event of type Api.
+/// An event of type `Api`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// Where it stands: `Properties.Events.Get`.
-    pub(super) at: String,
-    /// The resource's path, such as `/api/activities/{id}`.
+    /// The place in the function: `Properties.Events.Get.Properties`.
+    pub(super) property: String,
+    /// The path of the resource, such as `/api/activities/{id}`.
     pub path: String,
-    /// The method in capitals, or `ANY`.
+    /// The method in uppercase, or `ANY`.
     pub method: String,
-    /// Who may take it.
+    /// Who may call it.
     pub access: Access,
 }
 
 impl Route {
-    /// The path in parts. A part that is neither a literal nor wholly `{name}` counts as a literal; such a template is refused.
+    /// Returns the parts of the path. A part that mixes a literal with `{name}` is returned as a
+    /// literal; the validation rejects such a template.
     pub fn parts(&self) -> impl Iterator<Item = Part> {
         self.path.split('/').filter(|part| !part.is_empty()).map(part)
     }

@@ -1,24 +1,26 @@
-//! YAML with CloudFormation's tags as plain JSON: `!Sub x` becomes `{"Fn::Sub": "x"}`, so that what follows knows one spelling.
+//! Reads YAML with CloudFormation's tags as plain JSON.
+//!
+//! `!Sub x` becomes `{"Fn::Sub": "x"}`, so that the other modules know one form only.
 
 use serde_json::{Map, Value};
 use yaml_serde::Value as Yaml;
 
 /// Reads one document.
 pub(super) fn read(text: &str) -> Result<Value, yaml_serde::Error> {
-    yaml_serde::from_str::<Yaml>(text).map(plain)
+    yaml_serde::from_str::<Yaml>(text).map(to_json)
 }
 
-fn plain(yaml: Yaml) -> Value {
+fn to_json(yaml: Yaml) -> Value {
     match yaml {
         Yaml::Null => Value::Null,
         Yaml::Bool(value) => Value::Bool(value),
         Yaml::Number(value) => number(&value),
         Yaml::String(value) => Value::String(value),
-        Yaml::Sequence(items) => Value::Array(items.into_iter().map(plain).collect()),
+        Yaml::Sequence(items) => Value::Array(items.into_iter().map(to_json).collect()),
         Yaml::Mapping(pairs) => {
-            Value::Object(pairs.into_iter().map(|(key, value)| (name(&key), plain(value))).collect())
+            Value::Object(pairs.into_iter().map(|(key, value)| (key_text(&key), to_json(value))).collect())
         }
-        Yaml::Tagged(tagged) => function(&tagged.tag.to_string(), plain(tagged.value)),
+        Yaml::Tagged(tagged) => function(&tagged.tag.to_string(), to_json(tagged.value)),
     }
 }
 
@@ -31,15 +33,16 @@ fn number(value: &yaml_serde::Number) -> Value {
         .unwrap_or_default()
 }
 
-/// A key is a string in CloudFormation; YAML reads `404:` as a number.
-fn name(key: &Yaml) -> String {
-    match plain(key.clone()) {
+/// Returns a key as text. In CloudFormation a key is a string, but YAML reads `404:` as a number.
+fn key_text(key: &Yaml) -> String {
+    match to_json(key.clone()) {
         Value::String(text) => text,
         other => other.to_string(),
     }
 }
 
-/// The long form of a tag. `!Ref` and `!Condition` have no `Fn::`, and `!GetAtt a.b` is a list of two in the long form.
+/// Returns the long form of a tag. `!Ref` and `!Condition` have no `Fn::`, and `!GetAtt a.b` has a
+/// list of two.
 fn function(tag: &str, argument: Value) -> Value {
     let tag = tag.trim_start_matches('!');
     let (name, argument) = match tag {
@@ -73,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_yaml_is_an_error_with_its_line() {
+    fn malformed_yaml_is_an_error_with_its_line() {
         let message = read("a: [1, 2\nb: 3").unwrap_err().to_string();
         assert!(message.contains("line 2"), "{message}");
     }

@@ -1,4 +1,4 @@
-//! The claims of a checked token, and how API Gateway shows them to a function.
+//! The claims of an access token: their checks, and their form in the event of a function.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::InvalidToken;
+use super::error::InvalidToken;
 
-/// The claims of a token that was taken.
+/// The claims of a valid token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims(Map<String, Value>);
 
@@ -17,16 +17,17 @@ impl Claims {
         Self(claims)
     }
 
-    /// Who it is.
+    /// Returns the id of the user: the `sub` claim.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.text("sub")
     }
 
-    /// As `requestContext.authorizer.claims`: every value a string, and the times of issue and expiry as Java prints a date.
+    /// Returns the claims as `requestContext.authorizer.claims` has them. Every value is a string;
+    /// `iat` and `exp` have the form of Java's `Date`.
     #[must_use]
     pub fn as_strings(&self) -> Map<String, Value> {
-        self.0.iter().map(|(name, value)| (name.clone(), Value::from(shown(name, value)))).collect()
+        self.0.iter().map(|(name, value)| (name.clone(), Value::from(as_string(name, value)))).collect()
     }
 
     pub(super) fn check(
@@ -36,9 +37,8 @@ impl Claims {
         scopes: &[String],
         now: SystemTime,
     ) -> Result<(), InvalidToken> {
-        let held = self.text("scope");
-        let scope = held.split(' ').any(|held| scopes.iter().any(|wanted| wanted == held));
-        for (name, holds) in [
+        let scope = self.text("scope").split(' ').any(|scope| scopes.iter().any(|accepted| accepted == scope));
+        for (name, is_valid) in [
             ("iss", self.text("iss") == issuer),
             ("client_id", self.text("client_id") == client),
             ("token_use", self.text("token_use") == "access"),
@@ -46,7 +46,7 @@ impl Claims {
             ("scope", scope),
             ("exp", self.0.get("exp").is_some_and(Value::is_u64)),
         ] {
-            if !holds {
+            if !is_valid {
                 return Err(InvalidToken::Claim(name));
             }
         }
@@ -65,7 +65,7 @@ pub(super) fn epoch_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
 }
 
-fn shown(name: &str, value: &Value) -> String {
+fn as_string(name: &str, value: &Value) -> String {
     let date = value.as_i64().filter(|_| name == "exp" || name == "iat").and_then(java_date);
     date.unwrap_or_else(|| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }

@@ -1,4 +1,5 @@
-//! The key pair that signs tokens: made once, kept in the data folder, readable by its owner only.
+//! The key pair that signs tokens: generated once, stored in the data folder, readable by its owner
+//! only.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
@@ -13,37 +14,37 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 
-use super::TokensError;
+use super::error::TokensError;
 
-/// The key's file in the data folder.
+/// The name of the key file in the data folder.
 const FILE: &str = "token-key.pem";
 
-/// Only the owner may sign.
+/// The mode of the key file: only the owner may read it.
 const MODE: u32 = 0o600;
 
-/// PEM's lines.
-const PEM_LINE: usize = 64;
+/// The characters of a line in PEM.
+const PEM_LINE_CHARS: usize = 64;
 
-/// Both halves of the pair.
+/// The key pair in the forms that signing and checking need.
 pub(super) struct Key {
-    pub(super) signs: EncodingKey,
-    pub(super) checks: DecodingKey,
+    pub(super) encoding: EncodingKey,
+    pub(super) decoding: DecodingKey,
     pub(super) id: String,
-    /// The public half as `jwks.json` lists it.
+    /// The public key as `jwks.json` lists it.
     pub(super) public: Value,
 }
 
 impl Key {
-    /// The folder's key; a new one the first time.
+    /// Reads the key in `folder`, or generates one if there is none.
     pub(super) fn open(folder: &Path) -> Result<Self, TokensError> {
         let path = folder.join(FILE);
-        let unreadable = |source| TokensError::File { path: path.clone(), source };
+        let failed = |cause| TokensError::File { path: path.clone(), cause };
         if !path.exists() {
             let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| TokensError::Key)?;
-            write(&path, &pem(&pair)?).map_err(unreadable)?;
+            write(&path, &pem(&pair)?).map_err(failed)?;
         }
-        fs::set_permissions(&path, Permissions::from_mode(MODE)).map_err(unreadable)?;
-        Self::read(&fs::read_to_string(&path).map_err(unreadable)?).ok_or(TokensError::Damaged(path))
+        fs::set_permissions(&path, Permissions::from_mode(MODE)).map_err(failed)?;
+        Self::read(&fs::read_to_string(&path).map_err(failed)?).ok_or(TokensError::Damaged(path))
     }
 
     fn read(pem: &str) -> Option<Self> {
@@ -54,15 +55,15 @@ impl Key {
         let exponent = URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero());
         let id = thumbprint(&modulus, &exponent);
         Some(Self {
-            signs: EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?,
-            checks: DecodingKey::from_rsa_components(&modulus, &exponent).ok()?,
+            encoding: EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?,
+            decoding: DecodingKey::from_rsa_components(&modulus, &exponent).ok()?,
             public: json!({"alg": "RS256", "e": exponent, "kid": id, "kty": "RSA", "n": modulus, "use": "sig"}),
             id,
         })
     }
 }
 
-/// RFC 7638: the SHA-256 of the public half's members in the order of their names.
+/// Returns the key id by RFC 7638: the SHA-256 of the public key's members, sorted by name.
 fn thumbprint(modulus: &str, exponent: &str) -> String {
     let members = format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#);
     URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, members.as_bytes()))
@@ -71,7 +72,7 @@ fn thumbprint(modulus: &str, exponent: &str) -> String {
 fn pem(pair: &KeyPair) -> Result<String, TokensError> {
     let der = pair.as_der().map_err(|_| TokensError::Key)?;
     let text = STANDARD.encode(der.as_ref());
-    let lines = text.as_bytes().chunks(PEM_LINE).map(|line| String::from_utf8_lossy(line).into_owned());
+    let lines = text.as_bytes().chunks(PEM_LINE_CHARS).map(|line| String::from_utf8_lossy(line).into_owned());
     let framed = ["-----BEGIN PRIVATE KEY-----".to_owned()]
         .into_iter()
         .chain(lines)
@@ -79,7 +80,7 @@ fn pem(pair: &KeyPair) -> Result<String, TokensError> {
     Ok(framed.collect::<Vec<_>>().join("\n"))
 }
 
-/// Whole or not at all: a key cut short by a crash would stop every later start.
+/// Writes the file atomically: a key that a crash cut short would stop every later start.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let partial = path.with_extension("partial");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(&partial)?;

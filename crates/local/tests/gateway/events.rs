@@ -1,15 +1,15 @@
-//! What a function is told of a request.
+//! The event that a function receives for a request.
 
 use serde_json::{Value, json};
 
-use crate::support::{SUB, house};
+use crate::support::{SUB, TestApi};
 
-/// A trace of a caller's.
+/// A trace that the caller started.
 const ROOT: &str = "1-5759e988-bd862e3fe1be46a994272793";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_event_is_a_rest_proxy_event() {
-    let house = house().await;
+    let api = TestApi::start().await;
     let headers = [
         ("User-Agent", "curl/8"),
         ("Accept", "a/b"),
@@ -17,10 +17,10 @@ async fn the_whole_event_is_a_rest_proxy_event() {
         ("X-Amzn-Trace-Id", &format!("Root={ROOT};Parent=53995c3f42cd8ad8;Sampled=0")),
         ("X-Forwarded-For", "10.0.0.9"),
     ];
-    let answer = house.ask("GET", "/local/api/things/%40a%2Fb/parts/%E2%82%AC?x=1&x=%202&y", &headers, b"").await;
-    let mut event = answer.event();
+    let response = api.request("GET", "/local/api/things/%40a%2Fb/parts/%E2%82%AC?x=1&x=%202&y", &headers, b"").await;
+    let mut event = response.event();
     let context = event["requestContext"].take();
-    let (host, port) = (house.address.to_string(), house.address.port().to_string());
+    let (host, port) = (api.address.to_string(), api.address.port().to_string());
     let root = format!("Root={ROOT}");
     let wanted = json!({
         "resource": "/api/things/{id}/parts/{part}", "path": "/api/things/%40a%2Fb/parts/%E2%82%AC", "httpMethod": "GET",
@@ -45,7 +45,7 @@ async fn the_whole_event_is_a_rest_proxy_event() {
         ("stage", json!("local")),
         ("protocol", json!("HTTP/1.1")),
         ("domainName", json!(host)),
-        ("requestId", json!(answer.header("x-amzn-requestid"))),
+        ("requestId", json!(response.header("x-amzn-requestid"))),
         ("authorizer", Value::Null),
     ] {
         assert_eq!(context[name], wanted, "{name}");
@@ -54,20 +54,20 @@ async fn the_whole_event_is_a_rest_proxy_event() {
         (&context["identity"]["sourceIp"], &context["identity"]["userAgent"]),
         (&json!("127.0.0.1"), &json!("curl/8"))
     );
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_domain_of_ones_own_has_no_stage_in_its_path() {
-    let house = house().await;
-    let event = house.get("/api/things/1").await.event();
+async fn a_path_without_the_stage_is_that_of_a_custom_domain() {
+    let api = TestApi::start().await;
+    let event = api.get("/api/things/1").await.event();
     assert_eq!((&event["path"], &event["requestContext"]["path"]), (&json!("/api/things/1"), &json!("/api/things/1")));
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_literal_wins_over_a_variable_and_an_escaped_slash_stays_inside_its_part() {
-    let house = house().await;
+    let api = TestApi::start().await;
     for (path, resource, id) in [
         ("/api/things/home", "/api/things/home", Value::Null),
         ("/api/things/home/", "/api/things/home", Value::Null),
@@ -78,85 +78,85 @@ async fn a_literal_wins_over_a_variable_and_an_escaped_slash_stays_inside_its_pa
         ("/api/things/@andrew", "/api/things/{id}", json!("@andrew")),
         ("/api/%74hings/home", "/api/things/home", Value::Null),
     ] {
-        let event = house.get(path).await.event();
+        let event = api.get(path).await.event();
         assert_eq!((&event["resource"], &event["pathParameters"]["id"]), (&json!(resource), &id), "{path}");
     }
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn any_stands_for_each_method_that_is_not_named() {
-    let house = house().await;
+async fn any_covers_each_method_without_a_route_of_its_own() {
+    let api = TestApi::start().await;
     for method in ["GET", "DELETE", "PATCH", "OPTIONS", "HEAD"] {
-        let answer = house.ask(method, "/api/any", &[], b"").await;
-        assert_eq!(answer.status, 200, "{method}");
+        let response = api.request(method, "/api/any", &[], b"").await;
+        assert_eq!(response.status, 200, "{method}");
         if method != "HEAD" {
-            assert_eq!(answer.event()["httpMethod"], method);
+            assert_eq!(response.event()["httpMethod"], method);
         }
     }
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_reach_the_function_as_strings() {
-    let house = house().await;
-    let bearer = format!("Bearer {}", house.token());
-    let answer = house.ask("POST", "/api/things", &[("Authorization", &bearer)], b"{}").await;
-    let claims = &answer.event()["requestContext"]["authorizer"]["claims"];
+    let api = TestApi::start().await;
+    let bearer = format!("Bearer {}", api.token());
+    let response = api.request("POST", "/api/things", &[("Authorization", &bearer)], b"{}").await;
+    let claims = &response.event()["requestContext"]["authorizer"]["claims"];
     assert_eq!((&claims["sub"], &claims["token_use"]), (&json!(SUB), &json!("access")));
     assert!(claims.as_object().unwrap().values().all(Value::is_string), "{claims}");
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_route_without_an_authorizer_is_told_no_claims() {
-    let house = house().await;
-    let bearer = format!("Bearer {}", house.token());
+async fn the_event_of_a_route_without_an_authorizer_has_no_claims() {
+    let api = TestApi::start().await;
+    let bearer = format!("Bearer {}", api.token());
     for header in [bearer.as_str(), "Bearer null"] {
-        let event = house.ask("GET", "/api/things/home", &[("Authorization", header)], b"").await.event();
+        let event = api.request("GET", "/api/things/home", &[("Authorization", header)], b"").await.event();
         assert_eq!(event["requestContext"].get("authorizer"), None, "{header}");
     }
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_travels_as_text_or_as_base64() {
-    let house = house().await;
+async fn a_body_is_text_or_base64() {
+    let api = TestApi::start().await;
     for (kind, body, wanted, encoded) in [
         ("application/json", b"{\"a\":\"\xc3\xbc\"}".as_slice(), "{\"a\":\"ü\"}", false),
         ("application/json", b"\xff\xfe", "//4=", true),
         ("image/png", b"ab", "YWI=", true),
         ("text/plain", b"a\0b", "a\0b", false),
     ] {
-        let event = house.ask("PUT", "/api/things/1", &[("Content-Type", kind)], body).await.event();
+        let event = api.request("PUT", "/api/things/1", &[("Content-Type", kind)], body).await.event();
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!(wanted), &json!(encoded)), "{kind}");
     }
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_function_hangs_under_the_gateways_segment_of_the_callers_trace() {
-    let house = house().await;
+async fn the_parent_of_the_function_is_the_gateways_segment_in_the_callers_trace() {
+    let api = TestApi::start().await;
     let sent = format!("Root={ROOT};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a87bd80c:1|68fd508a:5");
-    let answer = house.ask("GET", "/api/things/1", &[("X-Amzn-Trace-Id", &sent)], b"").await;
-    let seen = answer.json()["trace"].as_str().unwrap().to_owned();
-    assert_eq!(answer.header("x-amzn-trace-id"), Some(format!("Root={ROOT}").as_str()));
-    assert!(seen.starts_with(&format!("Root={ROOT};Parent=")) && seen.contains(";Sampled=1"), "{seen}");
+    let response = api.request("GET", "/api/things/1", &[("X-Amzn-Trace-Id", &sent)], b"").await;
+    let header = response.json()["trace"].as_str().unwrap().to_owned();
+    assert_eq!(response.header("x-amzn-trace-id"), Some(format!("Root={ROOT}").as_str()));
+    assert!(header.starts_with(&format!("Root={ROOT};Parent=")) && header.contains(";Sampled=1"), "{header}");
     assert!(
-        !seen.contains("53995c3f42cd8ad8"),
-        "the caller's segment is the gateway's parent, not the function's: {seen}"
+        !header.contains("53995c3f42cd8ad8"),
+        "the caller's segment is the gateway's parent, not the function's: {header}"
     );
-    house.close().await;
+    api.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unsampled_caller_stays_unsampled_and_a_malformed_root_is_replaced() {
-    let house = house().await;
-    let answer =
-        house.ask("GET", "/api/things/1", &[("X-Amzn-Trace-Id", &format!("Root={ROOT};Sampled=0"))], b"").await;
-    assert!(answer.json()["trace"].as_str().unwrap().contains("Sampled=0"));
-    let answer = house.ask("GET", "/api/things/1", &[("X-Amzn-Trace-Id", "Root=1-nonsense")], b"").await;
-    let root = answer.header("x-amzn-trace-id").unwrap();
+    let api = TestApi::start().await;
+    let response =
+        api.request("GET", "/api/things/1", &[("X-Amzn-Trace-Id", &format!("Root={ROOT};Sampled=0"))], b"").await;
+    assert!(response.json()["trace"].as_str().unwrap().contains("Sampled=0"));
+    let response = api.request("GET", "/api/things/1", &[("X-Amzn-Trace-Id", "Root=1-nonsense")], b"").await;
+    let root = response.header("x-amzn-trace-id").unwrap();
     assert!(root.len() == "Root=".len() + 35 && !root.contains("nonsense"), "{root}");
-    house.close().await;
+    api.close().await;
 }

@@ -1,10 +1,10 @@
-//! The gateway at its edge: bytes in, a real function behind it, bytes out.
+//! The gateway as clients see it: bytes in, a real function behind it, bytes out.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-mod answers;
 mod events;
+mod gateway_errors;
 mod limits;
-mod refusals;
+mod responses;
 mod segments;
 mod support;

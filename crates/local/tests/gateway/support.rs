@@ -1,14 +1,15 @@
-//! A gateway in front of a real emulator with a real function, and a client that sends any bytes at all.
+//! A gateway with a real emulator and a real function, and a client that sends arbitrary bytes.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crudder_emulator::{Emulator, EmulatorConfig, FunctionConfig};
 use crudder_fakes::{XrayConfig, XrayDaemon};
 use crudder_local::template::Template;
 use crudder_local::{Backend, Gateway, Limits, Requests, Server, Tokens};
+use crudder_testing::TIMEOUT;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const SUB: &str = "a1f0c5de-5d2b-4c8e-9b43-0e6d1c7a2f10";
 
-/// An API whose every route leads to the stub.
+/// An API with the stub behind every route.
 pub(crate) const TEMPLATE: &str = r#"
 Globals: {Function: {Timeout: 20}}
 Resources:
@@ -53,9 +54,7 @@ Resources:
         Get: {Type: Api, Properties: {Path: /api/brief, Method: get, Auth: {Authorizer: NONE}}}
 "#;
 
-/// A whole answer to a test may take no longer; the stub answers in milliseconds.
-const PATIENCE: Duration = Duration::from_secs(30);
-
+/// A running gateway with everything behind it.
 pub(crate) struct TestApi {
     pub(crate) emulator: Emulator,
     pub(crate) tokens: Arc<Tokens>,
@@ -65,16 +64,20 @@ pub(crate) struct TestApi {
     _folder: TempDir,
 }
 
-pub(crate) async fn house() -> TestApi {
-    TestApi::open(TEMPLATE, Limits::default(), |_| ()).await
-}
-
 impl TestApi {
-    pub(crate) async fn open(template: &str, limits: Limits, tell: impl FnOnce(&mut EmulatorConfig)) -> Self {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(TEMPLATE, Limits::default(), |_| ()).await
+    }
+
+    pub(crate) async fn start_with(
+        template: &str,
+        limits: Limits,
+        configure: impl FnOnce(&mut EmulatorConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let template = Template::parse(template, &BTreeMap::new()).unwrap();
         let mut config = EmulatorConfig::new(folder.path().join("emulator"));
-        tell(&mut config);
+        configure(&mut config);
         let functions = template.functions.iter().map(|function| FunctionConfig {
             name: function.name.clone(),
             bootstrap: env!("CARGO_BIN_EXE_local-stub").into(),
@@ -87,8 +90,12 @@ impl TestApi {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let xray = XrayDaemon::start(XrayConfig::default()).await.unwrap();
-        let (xray_address, requests) = (Some(xray.address()), Requests::default());
-        let backend = Backend { emulator: emulator.clone(), tokens: Arc::clone(&tokens), xray: xray_address, requests };
+        let backend = Backend {
+            emulator: emulator.clone(),
+            tokens: Arc::clone(&tokens),
+            xray_daemon: Some(xray.address()),
+            requests: Requests::default(),
+        };
         let server = Gateway::serve(&template, backend, limits, (listener, address));
         Self { emulator, tokens, address, xray, server, _folder: folder }
     }
@@ -102,12 +109,12 @@ impl TestApi {
         self.tokens.mint(SUB, SystemTime::now()).unwrap()
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, &[], b"").await
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request("GET", path, &[], b"").await
     }
 
-    /// Sends a request as it is written here, and reads the answer to its end.
-    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    /// Sends a request, and reads the response to its end.
+    pub(crate) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -118,28 +125,29 @@ impl TestApi {
         self.send(&[format!("{head}\r\n").as_bytes(), body].concat()).await
     }
 
-    pub(crate) async fn send(&self, bytes: &[u8]) -> Answer {
-        let talk = async {
+    /// Sends any bytes, and reads the response to its end.
+    pub(crate) async fn send(&self, bytes: &[u8]) -> Response {
+        let exchange = async {
             let mut stream = TcpStream::connect(self.address).await.unwrap();
             stream.write_all(bytes).await.unwrap();
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await.unwrap();
-            Answer::read(&answer)
+            let mut response = Vec::new();
+            stream.read_to_end(&mut response).await.unwrap();
+            Response::parse(&response)
         };
-        tokio::time::timeout(PATIENCE, talk).await.expect("the gateway answers in time")
+        tokio::time::timeout(TIMEOUT, exchange).await.expect("the gateway responds in time")
     }
 }
 
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
-    fn read(bytes: &[u8]) -> Self {
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
+impl Response {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a response has a head");
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
@@ -149,7 +157,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(stated, _)| stated == name).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -160,13 +168,14 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
-    /// The event that the stub was given.
+    /// Returns the event that the stub received.
     pub(crate) fn event(&self) -> Value {
         self.json()["event"].clone()
     }
 
-    /// Status and body, for an answer of the gateway's own: which must be readable by a page, and found again.
-    pub(crate) fn refusal(&self) -> (u16, &str) {
+    /// Returns status and body of a response that the gateway itself made. Checks that a page can
+    /// read it, and that it has the ids of the request.
+    pub(crate) fn gateway_error(&self) -> (u16, &str) {
         for (name, wanted) in [
             ("content-type", "application/json"),
             ("access-control-allow-origin", "https://page.example"),

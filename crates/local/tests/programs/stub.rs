@@ -1,30 +1,31 @@
-//! A function for the gateway's tests: it answers with the event that it got, or does what the event's query tells it to. It speaks the Runtime
-//! API over a bare socket, so that the tests need no runtime of anybody's.
+//! A function for the gateway's tests: it responds with its event, or does what the query selects.
+//!
+//! It calls the Runtime API over a plain socket, so that the tests depend on no runtime library.
 
 use std::io::{BufRead, BufReader, Read, Result, Write};
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
 
-#[expect(clippy::disallowed_methods, reason = "the Runtime API's address is only ever told by this variable")]
+#[expect(clippy::disallowed_methods, reason = "Lambda passes the address of the Runtime API in this variable")]
 fn main() -> Result<()> {
     let api = std::env::var("AWS_LAMBDA_RUNTIME_API").map_err(std::io::Error::other)?;
     loop {
         let (head, event) = call(&api, "GET", "/2018-06-01/runtime/invocation/next", "")?;
         let id = header(&head, "lambda-runtime-aws-request-id").unwrap_or_default();
         let event: Value = serde_json::from_str(&event)?;
-        let (path, body) = obey(&event, &head);
+        let (path, body) = respond(&event, &head);
         call(&api, "POST", &format!("/2018-06-01/runtime/invocation/{id}/{path}"), &body)?;
     }
 }
 
-/// What to post where.
-fn obey(event: &Value, head: &[String]) -> (&'static str, String) {
-    let told = |name: &str| event["queryStringParameters"][name].as_str().unwrap_or_default();
-    match told("do") {
-        "answer" => ("response", told("answer").to_owned()),
+/// Returns the path of the Runtime API to post to, and the body.
+fn respond(event: &Value, head: &[String]) -> (&'static str, String) {
+    let query = |name: &str| event["queryStringParameters"][name].as_str().unwrap_or_default();
+    match query("do") {
+        "respond" => ("response", query("response").to_owned()),
         "large" => ("response", json!({"statusCode": 200, "body": "x".repeat(7 * 1024 * 1024)}).to_string()),
-        "fail" => ("error", json!({"errorType": "Told", "errorMessage": "as told"}).to_string()),
+        "fail" => ("error", json!({"errorType": "Requested", "errorMessage": "as requested"}).to_string()),
         "exit" => std::process::exit(3),
         "hang" => loop {
             std::thread::park();
@@ -37,7 +38,7 @@ fn obey(event: &Value, head: &[String]) -> (&'static str, String) {
     }
 }
 
-/// One request on a connection of its own; the head's lines and the body of the answer.
+/// Sends one request on its own connection. Returns the lines of the head and the body.
 fn call(api: &str, method: &str, path: &str, body: &str) -> Result<(Vec<String>, String)> {
     let mut stream = TcpStream::connect(api)?;
     let length = body.len();
@@ -63,5 +64,5 @@ fn call(api: &str, method: &str, path: &str, body: &str) -> Result<(Vec<String>,
 
 fn header(head: &[String], name: &str) -> Option<String> {
     let pairs = head.iter().filter_map(|line| line.split_once(':'));
-    pairs.filter(|(stated, _)| stated.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()).next()
+    pairs.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()).next()
 }

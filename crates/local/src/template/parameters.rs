@@ -1,17 +1,21 @@
-//! Which parameters this machine sets: those that fill a variable which it gives functions anyway.
+//! The parameters that this machine sets: those that fill a variable which functions get here
+//! anyway.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Values for parameters. `CRUDDER_STAGE: !Ref Stage` in any function, and `CRUDDER_STAGE=local` among `variables`, make `Stage` `local`.
-pub(super) fn parameters(document: &Value, variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+use super::sam::resources;
+
+/// Returns values for parameters. If a function has `CRUDDER_STAGE: !Ref Stage`, and `variables`
+/// has `CRUDDER_STAGE=local`, then `Stage` is `local`.
+pub(super) fn overrides(document: &Value, variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let globals = &document["Globals"]["Function"];
-    let own = super::resources(document, "AWS::Serverless::Function").map(|(_, resource)| &resource["Properties"]);
-    let stated =
+    let own = resources(document, "AWS::Serverless::Function").map(|(_, resource)| &resource["Properties"]);
+    let declared =
         own.chain([globals]).filter_map(|properties| properties["Environment"]["Variables"].as_object()).flatten();
     let mut found = BTreeMap::new();
-    for (variable, value) in stated {
+    for (variable, value) in declared {
         if let (Some(local), Some(parameter)) = (variables.get(variable), only_parameter(document, value)) {
             found.insert(parameter, local.clone());
         }
@@ -19,7 +23,7 @@ pub(super) fn parameters(document: &Value, variables: &BTreeMap<String, String>)
     found
 }
 
-/// The one parameter that a value is made of; of two nobody knows which is meant.
+/// Returns the parameter of a value. With two of them, it is ambiguous which one the variable sets.
 fn only_parameter(document: &Value, value: &Value) -> Option<String> {
     let mut names = Vec::new();
     references(value, &mut names);

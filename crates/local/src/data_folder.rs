@@ -1,57 +1,56 @@
-//! One `crudder local` to a data folder: a second one is told so, in place of two tables on one file.
+//! The data folder and its lock: two `crudder local` must not open one table file.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file that is locked. It stays when the lock goes: a file that is removed can be locked twice.
+/// The locked file. It stays when the lock is released: a removed file could be locked twice.
 const FILE: &str = "lock";
 
-/// The data folder, for as long as this lives.
+/// The data folder, locked for as long as this value lives.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
-    /// The system lets go of the lock when the file is closed, also when the process is killed.
+    /// The system releases the lock when the file is closed, even if the process is killed.
     _lock: File,
 }
 
-/// The folder can't be had.
+/// The data folder cannot be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum DataFolderError {
-    /// Somebody else has it.
-    #[error("use the data folder {0}: another `crudder local` uses it (--data names another)")]
+    /// Another process holds the lock.
+    #[error("lock the data folder {0}: another `crudder local` uses it; stop it, or choose another folder with --data")]
     InUse(PathBuf),
-    /// It can't be made or written.
-    #[error("use the data folder {path}")]
+    /// The folder cannot be created or written.
+    #[error("use the data folder {path}: {cause}; check its permissions, or choose another folder with --data")]
     Unusable {
         /// The folder.
         path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
+        /// The error of the system.
+        cause: io::Error,
     },
 }
 
 impl DataFolder {
-    /// Makes the folder if need be, and takes it.
+    /// Creates the folder if it does not exist, and locks it.
     ///
     /// # Errors
-    /// When it can't be made, or another process has it.
+    /// If the folder cannot be created, or another process has locked it.
     pub fn lock(path: &Path) -> Result<Self, DataFolderError> {
-        let unusable = |source| DataFolderError::Unusable { path: path.to_owned(), source };
+        let unusable = |cause| DataFolderError::Unusable { path: path.to_owned(), cause };
         fs::create_dir_all(path).map_err(unusable)?;
-        // Absolute, since the stage's processes have folders of their own.
+        // Absolute, because the emulator's processes run in folders of their own.
         let path = path.canonicalize().map_err(unusable)?;
         let file =
             OpenOptions::new().create(true).truncate(false).write(true).open(path.join(FILE)).map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { path, _lock: file }),
             Err(TryLockError::WouldBlock) => Err(DataFolderError::InUse(path)),
-            Err(TryLockError::Error(source)) => Err(DataFolderError::Unusable { path, source }),
+            Err(TryLockError::Error(cause)) => Err(DataFolderError::Unusable { path, cause }),
         }
     }
 
-    /// Its absolute path.
+    /// Returns the absolute path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -63,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_had_once_at_a_time() {
+    fn a_folder_is_locked_once_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/data");
         let first = DataFolder::lock(&path).unwrap();
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_folders_place_is_an_error() {
+    fn a_file_in_place_of_the_folder_is_an_error() {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert!(matches!(DataFolder::lock(file.path()), Err(DataFolderError::Unusable { .. })));
     }

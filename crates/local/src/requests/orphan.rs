@@ -1,16 +1,18 @@
-//! A trace that came through no gateway: a process that died before it had a request, or an invocation by a trigger.
+//! Orphan traces: no request of the gateway started them.
+//!
+//! A process that died before its first request leaves one, and so does an invocation by a trigger.
 
 use std::sync::Arc;
 
 use crudder_fakes::{Span, TraceId};
 use serde_json::Value;
 
-use super::handle::cut;
-use super::{Entry, Outcome};
+use super::entry::{Entry, truncate};
+use super::outcome::Outcome;
 
-/// What its root span tells.
+/// What the root span of a trace contains.
 #[derive(Debug)]
-pub(super) struct Alone {
+pub(super) struct OrphanTrace {
     name: Box<str>,
     function: Option<Arc<str>>,
     pub(super) started_ms: u64,
@@ -18,11 +20,11 @@ pub(super) struct Alone {
     outcome: Outcome,
 }
 
-impl Alone {
-    /// Of a root span; of no other.
-    pub(super) fn of(span: &Span) -> Option<Self> {
+impl OrphanTrace {
+    /// Returns `None` if the span is not a root span.
+    pub(super) fn from_root(span: &Span) -> Option<Self> {
         span.parent_span_id.is_none().then(|| Self {
-            name: cut(&span.name).into(),
+            name: truncate(&span.name).into(),
             function: span.resource.get("faas.name").and_then(Value::as_str).map(Arc::from),
             started_ms: span.start_ns / 1_000_000,
             duration_us: span.end_ns.saturating_sub(span.start_ns) / 1_000,
@@ -30,7 +32,7 @@ impl Alone {
         })
     }
 
-    /// A line of the list without a method and a status: nobody asked, and nobody was answered.
+    /// Returns the entry. It has no method and no status, because there was no HTTP request.
     pub(super) fn entry(self, trace: TraceId, seq: u64, revision: u64) -> Entry {
         Entry {
             seq,
@@ -45,9 +47,9 @@ impl Alone {
             status: None,
             cold: None,
             outcome: self.outcome,
-            culprit: None,
+            failed_span: None,
             detail: None,
-            planes: 0,
+            destinations: 0,
         }
     }
 

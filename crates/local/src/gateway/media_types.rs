@@ -1,16 +1,16 @@
-//! Which bodies count as binary: API Gateway decides by the template's list of media types.
+//! Binary bodies: API Gateway recognizes them by the template's `BinaryMediaTypes`.
 
 use http::{HeaderMap, HeaderName, header};
 
-/// Whether the request's body is of a listed type.
-pub(super) fn sent(headers: &HeaderMap, listed: &[String]) -> bool {
-    first(headers, &header::CONTENT_TYPE).is_some_and(|kind| covered(&kind, listed))
+/// Returns whether the body of a request has a listed type.
+pub(super) fn is_binary_request(headers: &HeaderMap, listed: &[String]) -> bool {
+    first(headers, &header::CONTENT_TYPE).is_some_and(|kind| matches(&kind, listed))
 }
 
-/// Whether the client takes a listed type: only the first one that it names counts.
-pub(super) fn taken(headers: &HeaderMap, listed: &[String]) -> bool {
+/// Returns whether the client accepts a listed type. Only the first type in `Accept` counts.
+pub(super) fn accepts_binary(headers: &HeaderMap, listed: &[String]) -> bool {
     listed.iter().any(|kind| kind == "*/*")
-        || first(headers, &header::ACCEPT).is_some_and(|kind| covered(&kind, listed))
+        || first(headers, &header::ACCEPT).is_some_and(|kind| matches(&kind, listed))
 }
 
 fn first(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -19,7 +19,7 @@ fn first(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(kind.to_ascii_lowercase()).filter(|kind| !kind.is_empty())
 }
 
-fn covered(kind: &str, listed: &[String]) -> bool {
+fn matches(kind: &str, listed: &[String]) -> bool {
     listed.iter().any(|entry| match entry.strip_suffix("/*") {
         Some("*") => true,
         Some(group) => kind.split('/').next() == Some(group),
@@ -33,7 +33,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn types_are_matched_whole_by_group_or_all() {
+    fn a_listed_type_matches_exactly_by_group_or_all() {
         let listed = |entry: &str| vec![entry.to_owned()];
         for (kind, entry, wanted) in [
             ("image/png", "image/png", true),
@@ -42,9 +42,9 @@ mod tests {
             ("text/plain", "*/*", true),
         ] {
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
-            assert_eq!(sent(&headers, &listed(entry)), wanted, "{kind} by {entry}");
+            assert_eq!(is_binary_request(&headers, &listed(entry)), wanted, "{kind} by {entry}");
         }
-        assert!(!sent(&HeaderMap::new(), &listed("*/*")));
-        assert!(taken(&HeaderMap::new(), &listed("*/*")));
+        assert!(!is_binary_request(&HeaderMap::new(), &listed("*/*")));
+        assert!(accepts_binary(&HeaderMap::new(), &listed("*/*")));
     }
 }
