@@ -27,24 +27,11 @@ async fn main() -> Result<(), Error> {
     let telemetry = &telemetry;
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let context = event.context.clone();
-        let route = Trigger::Http(HttpRequest {
-            method: "GET",
-            route: "/fixture",
-            path: "/fixture",
-            query: Some("token=s3cr3t-t0ken"),
-            scheme: "https",
-            server_address: Some("api.example.test"),
-            user_agent: Some("edge/1"),
-            ..HttpRequest::default()
-        });
-        let invocation = Invocation {
-            request_id: &context.request_id,
-            trace_header: context.xray_trace_id.as_deref(),
-            traceparent: None,
-            deadline: context.deadline(),
-            function_arn: &context.invoked_function_arn,
-            trigger: route,
-        };
+        let request = HttpRequest::new("GET", "/fixture", "/fixture")
+            .with_query(Some("token=s3cr3t-t0ken"))
+            .with_server_address(Some("api.example.test"))
+            .with_user_agent(Some("edge/1"));
+        let invocation = Invocation::from_context(&context, Trigger::Http(request));
         telemetry.observe(invocation, work(event.payload, started), end).await
     }))
     .await

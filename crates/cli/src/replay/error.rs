@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crudder_extension::{ConfigError, Overfull};
+use crudder_extension::{ConfigError, ReassemblyFull};
 
 use super::progress_file::ProgressFileError;
 
@@ -21,5 +21,5 @@ pub(crate) enum ReplayError {
     #[error("read the settings of Honeycomb, Rollbar and X-Ray")]
     Config(#[from] ConfigError),
     #[error(transparent)]
-    Overfull(#[from] Overfull),
+    ReassemblyFull(#[from] ReassemblyFull),
 }

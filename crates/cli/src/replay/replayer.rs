@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crudder_extension::{Added, Letter, Mailbag, Part, Postman};
+use crudder_extension::{Added, DeadLetter, Reassembler, Part, Redeliverer};
 
 use super::error::ReplayError;
 use super::progress_file::ProgressFile;
@@ -20,11 +20,11 @@ const PROGRESS_INTERVAL: u64 = 100;
 pub(super) struct Replayer<'a> {
     terminal: Terminal,
     config: &'a Config,
-    reassembler: Mailbag,
+    reassembler: Reassembler,
     /// Whether AWS credentials were loaded, which happens at the first letter for X-Ray.
     has_loaded_credentials: bool,
     /// `None` for a dry run.
-    redeliverer: Option<Postman>,
+    redeliverer: Option<Redeliverer>,
     progress: ProgressFile,
     summary: Summary,
 }
@@ -36,7 +36,7 @@ impl<'a> Replayer<'a> {
         config: &'a Config,
         terminal: Terminal,
     ) -> Result<Self, ReplayError> {
-        let redeliverer = if is_dry_run { None } else { Some(Postman::new(crudder_extension::Config::of_vendors()?)) };
+        let redeliverer = if is_dry_run { None } else { Some(Redeliverer::new(crudder_extension::Config::for_replay()?)) };
         let progress = match (progress_path, is_dry_run) {
             (Some(path), false) => ProgressFile::open(path)?,
             (Some(path), true) => ProgressFile::read_only(path)?,
@@ -47,7 +47,7 @@ impl<'a> Replayer<'a> {
                 ProgressFile::default()
             }
         };
-        let (reassembler, summary) = (Mailbag::default(), Summary::default());
+        let (reassembler, summary) = (Reassembler::default(), Summary::default());
         Ok(Self { terminal, config, reassembler, has_loaded_credentials: false, redeliverer, progress, summary })
     }
 
@@ -70,15 +70,15 @@ impl<'a> Replayer<'a> {
 
     async fn handle_part(&mut self, part: Part) -> Result<(), ReplayError> {
         match self.reassembler.add(part)? {
-            Added::Waiting => (),
-            Added::Again => self.summary.repeated += 1,
-            Added::Unreadable => self.fail("failed to decode a dead letter: its payload is not valid base64"),
-            Added::Whole(letter) => self.handle_letter(letter).await?,
+            Added::Incomplete => (),
+            Added::Duplicate => self.summary.repeated += 1,
+            Added::Undecodable => self.fail("failed to decode a dead letter: its payload is not valid base64"),
+            Added::Complete(letter) => self.handle_letter(letter).await?,
         }
         Ok(())
     }
 
-    async fn handle_letter(&mut self, letter: Letter) -> Result<(), ReplayError> {
+    async fn handle_letter(&mut self, letter: DeadLetter) -> Result<(), ReplayError> {
         let identity = letter.identity();
         if self.progress.contains(&identity) {
             self.summary.already_delivered += 1;
@@ -91,7 +91,7 @@ impl<'a> Replayer<'a> {
             self.summary.add_delivered(&letter);
             return Ok(());
         };
-        if letter.vendor == "xray" && !std::mem::replace(&mut self.has_loaded_credentials, true) {
+        if letter.destination == "xray" && !std::mem::replace(&mut self.has_loaded_credentials, true) {
             load_credentials(redeliverer, self.config, self.terminal).await;
         }
         match redeliverer.deliver(&letter).await {
@@ -101,10 +101,10 @@ impl<'a> Replayer<'a> {
                 self.show_progress();
             }
             Err(error) => {
-                if error.is_final() {
+                if error.is_permanent() {
                     self.progress.add(identity)?;
                 }
-                self.fail(&format!("failed to deliver dead letter {} to {}: {error}", letter.id, letter.vendor));
+                self.fail(&format!("failed to deliver dead letter {} to {}: {error}", letter.id, letter.destination));
             }
         }
         Ok(())
@@ -137,11 +137,11 @@ impl<'a> Replayer<'a> {
 }
 
 /// Loads credentials as the AWS CLI does; the extension itself reads only those of its environment.
-async fn load_credentials(redeliverer: &mut Postman, config: &Config, terminal: Terminal) {
+async fn load_credentials(redeliverer: &mut Redeliverer, config: &Config, terminal: Terminal) {
     let base = redeliverer.aws().clone();
     let loaded = async { Aws::load(config, None).await?.extension_config(base).await };
     match loaded.await {
-        Ok(aws) => redeliverer.sign_with(aws),
+        Ok(aws) => redeliverer.set_aws(aws),
         Err(error) => {
             terminal.progress(&format!("failed to load AWS credentials for X-Ray: {error}; fix: {}", error.fix()));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crudder_extension::Letter;
+use crudder_extension::DeadLetter;
 
 const LETTER: &str = "dead letter";
 
@@ -19,8 +19,8 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub(super) fn add_delivered(&mut self, letter: &Letter) {
-        let (letters, items) = self.delivered.entry(letter.vendor.clone()).or_default();
+    pub(super) fn add_delivered(&mut self, letter: &DeadLetter) {
+        let (letters, items) = self.delivered.entry(letter.destination.clone()).or_default();
         *letters += 1;
         *items += letter.items;
     }

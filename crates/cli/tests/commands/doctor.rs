@@ -58,7 +58,7 @@ async fn every_component_of_a_stack_without_problems_is_ok() {
         assert!(text.out.contains(expected), "{expected}: {text:?}");
     }
     assert_eq!(
-        cloud.rollbar.with_store(|store| (store.item_count(), store.call_log().complained())),
+        cloud.rollbar.with_store(|store| (store.item_count(), store.call_log().violation_count())),
         (2, 0),
         "debug items"
     );
@@ -278,7 +278,7 @@ async fn throttling_and_missing_responses_of_each_destination_are_distinguished(
     let variables = json!({ "HONEYCOMB_API_KEY": key, "ROLLBAR_ACCESS_TOKEN": token });
     let cloud = FakeCloud::start(|aws| aws.variables = variables).await;
     let keys = [("HONEYCOMB_API_KEY", key.as_str()), ("ROLLBAR_ACCESS_TOKEN", token.as_str())];
-    let throttled = Fault::Throttled(RetryAfter::Unsaid);
+    let throttled = Fault::Throttled(RetryAfter::Absent);
     cloud.honeycomb.faults().add(Plan::times(1, throttled.clone()).on(Calls::All)).unwrap();
     run_doctor_on(&cloud, &keys).await.only_failure("Honeycomb", "rate-limits the key");
     cloud.rollbar.faults().add(Plan::times(1, throttled)).unwrap();

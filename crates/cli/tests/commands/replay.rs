@@ -17,7 +17,7 @@ fn variables(rollbar: &Rollbar) -> Vec<(&'static str, String)> {
 
 /// Returns how many items Rollbar received, and how many of them repeatedly.
 fn received(rollbar: &Rollbar) -> (u64, u64) {
-    rollbar.with_store(|store| (store.item_count(), store.repeated_items()))
+    rollbar.with_store(|store| (store.item_count(), store.duplicate_items()))
 }
 
 #[tokio::test]
@@ -53,8 +53,8 @@ async fn after_a_killed_run_at_most_the_letter_in_flight_is_delivered_again() {
     let path = file(&folder, "export.log", lines.join("\n"));
     let path = path.to_str().unwrap();
     // Rollbar accepts and answers seven letters; it accepts the eighth and never answers.
-    rollbar.faults().add(Plan::times(7, Fault::Late { after: std::time::Duration::ZERO })).unwrap();
-    rollbar.faults().add(Plan::always(Fault::Silence { take: true })).unwrap();
+    rollbar.faults().add(Plan::times(7, Fault::Delayed { by: std::time::Duration::ZERO })).unwrap();
+    rollbar.faults().add(Plan::always(Fault::NoResponse { accept: true })).unwrap();
     let mut child = crudder(&["replay", path], &variables(&rollbar)).spawn().unwrap();
     rollbar.wait_for(TIMEOUT, |store| (store.item_count() == 8).then_some(())).await.unwrap();
     child.kill().await.unwrap();
@@ -143,7 +143,7 @@ async fn a_rejected_token_is_reported_with_its_variable_and_used_only_once() {
     let output = run(&["replay", path.to_str().unwrap()], &wrong).await;
     assert_eq!(output.code, Some(1), "{output:?}");
     assert!(output.err.contains("the key is refused with 403: check ROLLBAR_ACCESS_TOKEN"), "{output:?}");
-    assert_eq!(rollbar.with_store(|store| store.call_log().requests()), 1, "{output:?}");
+    assert_eq!(rollbar.with_store(|store| store.call_log().request_count()), 1, "{output:?}");
     let none = run(&["replay", path.to_str().unwrap()], &[]).await;
     assert!(none.err.contains("no key is set: export ROLLBAR_ACCESS_TOKEN"), "{none:?}");
 }

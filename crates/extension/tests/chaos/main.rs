@@ -15,7 +15,7 @@ mod verify;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crudder_emulator::{Emulator, FailureKind, Faults, Kill, Moment, Outcome, Whom};
+use crudder_emulator::{Emulator, FailureKind, Faults, Kill, KillTarget, KillTrigger, Outcome};
 
 use crate::machine_delay::MachineDelay;
 use crate::rng::Rng;
@@ -52,7 +52,7 @@ async fn random_kills_lose_nothing_and_repeat_nothing_without_a_reason() {
     serve_without_faults(&system, requests).await;
     // SHUTDOWN makes the extension send everything that is left.
     for environment in system.emulator.environments() {
-        system.emulator.discard(&environment.id).await;
+        system.emulator.spin_down(&environment.id).await;
     }
     system.catch_up();
     let letters = system.replay().await;
@@ -68,7 +68,7 @@ async fn serve_without_faults(system: &System, requests: u64) {
     let mut in_a_row = 0;
     for number in 0..20 {
         let (outcome, _) = system.call("slow", requests + 19 + 20 * number).await;
-        in_a_row = if matches!(outcome, Outcome::Answered { .. }) { in_a_row + 1 } else { 0 };
+        in_a_row = if matches!(outcome, Outcome::Succeeded { .. }) { in_a_row + 1 } else { 0 };
         if in_a_row == 3 {
             break;
         }
@@ -91,7 +91,7 @@ async fn one_request(system: &System, rng: &mut Rng, number: u64, summary: &mut 
     let (outcome, trace) = system.call(kind, number).await;
     summary.longest = summary.longest.max(before.elapsed());
     match outcome {
-        Outcome::Answered { .. } | Outcome::Failed { kind: FailureKind::Handler, .. } => summary.answered += 1,
+        Outcome::Succeeded { .. } | Outcome::Failed { kind: FailureKind::Handler, .. } => summary.answered += 1,
         Outcome::Failed { error_type, .. } => {
             summary.died.insert(trace, format!("{error_type} of {kind}"));
         }
@@ -99,19 +99,19 @@ async fn one_request(system: &System, rng: &mut Rng, number: u64, summary: &mut 
 }
 
 fn kills(rng: &mut Rng, summary: &mut Summary) -> Vec<Kill> {
-    let moments = [Moment::Invoked, Moment::Answered, Moment::RuntimeDone];
-    let after = Duration::from_micros(rng.below(25_000));
-    let (whom, moment) = match rng.below(4) {
-        0 => (Whom::Runtime, Moment::Invoked),
-        1 => (Whom::Extensions, rng.pick(&moments)),
-        2 if rng.below(4) == 0 => (Whom::Extensions, Moment::Shutdown),
+    let triggers = [KillTrigger::Invoked, KillTrigger::Responded, KillTrigger::RuntimeDone];
+    let delay = Duration::from_micros(rng.below(25_000));
+    let (target, trigger) = match rng.below(4) {
+        0 => (KillTarget::Runtime, KillTrigger::Invoked),
+        1 => (KillTarget::Extensions, rng.pick(&triggers)),
+        2 if rng.below(4) == 0 => (KillTarget::Extensions, KillTrigger::Shutdown),
         _ => return Vec::new(),
     };
-    match whom {
-        Whom::Runtime => summary.killed_functions += 1,
-        Whom::Extensions => summary.killed_extensions += 1,
+    match target {
+        KillTarget::Runtime => summary.killed_functions += 1,
+        KillTarget::Extensions => summary.killed_extensions += 1,
     }
-    vec![Kill { whom, moment, after }]
+    vec![Kill { target, trigger, delay }]
 }
 
 /// Discards all environments without SHUTDOWN, as AWS may.

@@ -131,7 +131,7 @@ fn fail_at_random(fakes: &Fakes, seed: u64) {
     ];
     for (index, fault) in faults.into_iter().enumerate() {
         let seed = seed.wrapping_add(index as u64);
-        fakes.honeycomb.faults().add(Plan::chance(0.03, seed, fault.clone())).expect("a fault it knows");
-        fakes.rollbar.faults().add(Plan::chance(0.03, seed ^ 7, fault)).expect("a fault it knows");
+        fakes.honeycomb.faults().add(Plan::with_probability(0.03, seed, fault.clone())).expect("a fault it knows");
+        fakes.rollbar.faults().add(Plan::with_probability(0.03, seed ^ 7, fault)).expect("a fault it knows");
     }
 }

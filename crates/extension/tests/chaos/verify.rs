@@ -74,9 +74,9 @@ impl Findings {
         let unexplained: Vec<_> = lost_with_environments.iter().filter(is_hidden).cloned().collect();
         let of_spools = lost_with_environments.iter().filter(|(_, span)| leftovers.in_spools.contains(span)).count();
         let (doubtful, unexcused, forgotten) = store
-            .with_store(|store| (store.excused_duplicates(), store.unexcused_duplicates(), store.forgotten_spans()));
+            .with_store(|store| (store.expected_duplicates(), store.unexpected_duplicates(), store.evicted_spans()));
         let deaths = deaths(&system.fakes);
-        let repeated_items = system.fakes.rollbar.with_store(|store| store.repeated_items());
+        let repeated_items = system.fakes.rollbar.with_store(|store| store.duplicate_items());
         let held = held(system);
         let most = held.iter().copied().fold(0.0, f64::max);
         let limit = (BUDGET + MARGIN + delay).as_secs_f64() * 1000.0;

@@ -57,12 +57,12 @@ async fn close(emulator: Emulator, fakes: &Fakes) -> Vec<String> {
     let (lines, took) = emulator.program.end().await;
     assert!(took < SHUTDOWN_TIMEOUT, "the extension had to be killed ({took:?}):\n{}", lines.join("\n"));
     fakes.honeycomb.with_store(|store| {
-        assert_eq!(store.unexcused_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
-        assert_eq!(store.call_log().complained(), 0, "{:?}", store.call_log().violations().collect::<Vec<_>>());
+        assert_eq!(store.unexpected_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
+        assert_eq!(store.call_log().violation_count(), 0, "{:?}", store.call_log().violations().collect::<Vec<_>>());
     });
     fakes.rollbar.with_store(|store| {
-        assert_eq!(store.unexcused_repeats(), 0);
-        assert_eq!(store.call_log().complained(), 0, "{:?}", store.call_log().violations().collect::<Vec<_>>());
+        assert_eq!(store.unexpected_duplicates(), 0);
+        assert_eq!(store.call_log().violation_count(), 0, "{:?}", store.call_log().violations().collect::<Vec<_>>());
     });
     lines
 }

@@ -75,7 +75,7 @@ async fn a_batch_accepted_in_part_is_never_sent_again() {
     fixture.call("ok").await;
     let line = fixture.line("accepted a batch in part").await;
     assert!(line.line.contains("one too many"), "{}", line.line);
-    fixture.fakes.honeycomb.with_store(|store| assert_eq!((store.span_count(), store.refused_spans()), (2, 1)));
+    fixture.fakes.honeycomb.with_store(|store| assert_eq!((store.span_count(), store.rejected_spans()), (2, 1)));
     fixture.close().await;
 }
 
@@ -135,7 +135,7 @@ async fn a_key_without_read_permission_is_reported_with_the_missing_permission()
     let mut fixture = Setup::default().variable("HONEYCOMB_API_KEY", arn).start().await;
     fixture.fakes.secrets.faults().add(Plan::always(Fault::ForbiddenKey)).expect("a fault it knows");
     let (outcome, _) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     let line = fixture.line("failed to fetch its API key").await;
     assert!(line.line.contains("secretsmanager:GetSecretValue"), "{}", line.line);
     fixture.close().await;
@@ -184,7 +184,7 @@ async fn a_key_in_a_secret_or_a_parameter_is_fetched() {
 #[tokio::test]
 async fn without_a_daemon_the_documents_of_a_death_go_to_the_api() {
     let mut fixture = start().await;
-    fixture.fakes.xray.shut().await;
+    fixture.fakes.xray.stop_listening().await;
     let (_, trace) = fixture.call("abort").await;
     let documents = |store: &crudder_fakes::XrayStore| {
         let documents = store.documents_of(trace);

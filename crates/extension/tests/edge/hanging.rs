@@ -57,7 +57,7 @@ async fn measure(hangs: bool) -> Measured {
     let mut fixture = Setup::default().variable("CRUDDER_FLUSH_BUDGET_MS", budget).start().await;
     if hangs {
         for faults in [fixture.fakes.honeycomb.faults(), fixture.fakes.rollbar.faults()] {
-            faults.add(Plan::always(Fault::Silence { take: false })).expect("a fault it knows");
+            faults.add(Plan::always(Fault::NoResponse { accept: false })).expect("a fault it knows");
         }
     }
     let mut responses = Vec::new();

@@ -41,7 +41,7 @@ async fn concurrent_invocations_have_complete_and_separate_traces() {
     for _ in 0..4 {
         let outcomes = fixture.call_at_once(events(AT_ONCE, |_| "ok", 20)).await;
         for (mark, (outcome, trace)) in outcomes.into_iter().enumerate() {
-            let Outcome::Answered { payload, .. } = outcome else { panic!("{outcome:?}") };
+            let Outcome::Succeeded { payload, .. } = outcome else { panic!("{outcome:?}") };
             most = most.max(serde_json::from_slice::<usize>(&payload).expect("a number"));
             let spans = trace_of(&fixture, trace, SPANS).await;
             check_tree(&spans, mark + 1);

@@ -86,7 +86,7 @@ fn check_spans(fixture: &Fixture, started: &str) {
     let started: BTreeSet<&str> =
         started.lines().filter_map(|line| line.split_once(' ')).map(|(_, span)| span).collect();
     fixture.fakes.honeycomb.with_store(|store| {
-        assert_eq!(store.forgotten_spans(), 0);
+        assert_eq!(store.evicted_spans(), 0);
         let delivered: BTreeSet<&str> = store.spans().map(|span| span.span_id.as_str()).collect();
         let lost: Vec<_> = started.difference(&delivered).collect();
         assert!(lost.is_empty(), "{} of {} spans are lost: {:?}", lost.len(), started.len(), lost.first());

@@ -86,7 +86,7 @@ async fn where_lambda_refuses_invoke_the_extension_works_by_wake_ups() {
 async fn an_invalid_setting_disables_the_extension_and_nothing_else() {
     let mut fixture = Setup::default().variable("CRUDDER_SAMPLE_RATE", "often").start().await;
     let (outcome, _) = fixture.call("ok").await;
-    assert!(matches!(outcome, Outcome::Answered { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     let line = fixture.line("telemetry extension disabled").await;
     assert!(line.line.contains("CRUDDER_SAMPLE_RATE"), "{}", line.line);
     let (outcome, _) = fixture.call("ok").await;
@@ -116,7 +116,7 @@ async fn deferred_batches_are_sent_at_shutdown() {
 async fn dense_traffic_is_sent_once_a_second_and_a_response_does_not_trigger_the_next_batch() {
     let mut fixture = Setup::default().variable("CRUDDER_FLUSH_BUDGET_MS", "20").start().await;
     // Longer than the extension may hold `/next`: responses come while later invocations are served.
-    let late = Fault::Late { after: Duration::from_millis(40) };
+    let late = Fault::Delayed { by: Duration::from_millis(40) };
     fixture.fakes.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
     let (began, mut traces) = (Instant::now(), Vec::new());
     // Too few for a batch that is large enough before it is old enough.
@@ -124,7 +124,7 @@ async fn dense_traffic_is_sent_once_a_second_and_a_response_does_not_trigger_the
         traces.push(fixture.call("ok").await.1);
     }
     let (batches, seconds) =
-        (fixture.fakes.honeycomb.with_store(|store| store.call_log().requests()), began.elapsed().as_secs());
+        (fixture.fakes.honeycomb.with_store(|store| store.call_log().request_count()), began.elapsed().as_secs());
     // One for the first invocation, before the traffic is known to be dense.
     assert!(batches <= 1 + seconds, "{batches} batches in {seconds} s");
     fixture.discard().await;
@@ -153,9 +153,9 @@ async fn a_missing_platform_event_is_not_waited_for() {
 #[tokio::test]
 async fn a_freeze_during_a_request_loses_nothing() {
     let mut fixture = start().await;
-    let late = Fault::Late { after: Duration::from_millis(60) };
+    let late = Fault::Delayed { by: Duration::from_millis(60) };
     fixture.fakes.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
-    let freeze = Freeze { after: Duration::from_millis(20), lasts: Duration::from_millis(150) };
+    let freeze = Freeze { delay: Duration::from_millis(20), duration: Duration::from_millis(150) };
     fixture.emulator.set_faults(FUNCTION, Faults { freeze: Some(freeze), ..Faults::default() }).expect("a function");
     for _ in 0..3 {
         let (_, trace) = fixture.call("error").await;
@@ -168,7 +168,7 @@ async fn a_freeze_during_a_request_loses_nothing() {
 #[tokio::test]
 async fn an_extension_that_dies_with_its_function_leaves_everything_to_the_next_process() {
     let mut fixture = Setup { memory_mb: 200, ..Setup::default() }.start().await;
-    let faults = Faults { out_of_memory_takes_extensions: true, ..Faults::default() };
+    let faults = Faults { out_of_memory_kills_extensions: true, ..Faults::default() };
     fixture.emulator.set_faults(FUNCTION, faults).expect("a function");
     let (_, trace) = fixture.call("oom").await;
     fixture.reset().await;
@@ -208,7 +208,7 @@ async fn a_full_ring_drops_spans_and_reports_how_many() {
     let recipe = Setup::default().variable("CRUDDER_RECORDER_BYTES", "16384");
     // The ring must be empty when the next request begins, which needs a response even on a busy machine.
     let mut fixture = recipe.variable("CRUDDER_FLUSH_BUDGET_MS", "10000").start().await;
-    let late = Fault::Late { after: Duration::from_secs(3) };
+    let late = Fault::Delayed { by: Duration::from_secs(3) };
     fixture.fakes.honeycomb.faults().add(Plan::times(1, late)).expect("a fault it knows");
     let event = serde_json::json!({ "kind": "many", "spans": 2000 });
     let (outcome, _) = fixture.call_with(event, true).await;

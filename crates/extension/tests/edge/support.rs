@@ -297,12 +297,12 @@ impl Fixture {
         self.emulator.clone().shutdown().await;
         self.catch_up();
         self.fakes.honeycomb.with_store(|store| {
-            assert_eq!(store.unexcused_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
+            assert_eq!(store.unexpected_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
             let violations: Vec<_> = store.call_log().violations().collect();
             assert!(violations.is_empty(), "{violations:?}");
         });
         self.fakes.rollbar.with_store(|store| {
-            assert_eq!(store.unexcused_repeats(), 0);
+            assert_eq!(store.unexpected_duplicates(), 0);
             let violations: Vec<_> = store.call_log().violations().collect();
             assert!(violations.is_empty(), "{violations:?}");
         });

@@ -42,10 +42,10 @@ impl Integration {
         if let Ok(outcome) = &outcome {
             handle.set_invocation(outcome);
             let failed = matches!(outcome, Outcome::Failed { .. });
-            self.segments.send_invocation(trace, &target.function, outcome.about(), failed, start);
+            self.segments.send_invocation(trace, &target.function, outcome.info(), failed, start);
         }
         match outcome {
-            Ok(Outcome::Answered { payload, .. }) => Ok(payload),
+            Ok(Outcome::Succeeded { payload, .. }) => Ok(payload),
             Ok(Outcome::Failed { kind: FailureKind::Timeout, .. }) => Err(GatewayError::IntegrationTimeout),
             Ok(Outcome::Failed { .. }) => Err(GatewayError::IntegrationFailure),
             Err(InvokeError::Throttled(_)) => Err(GatewayError::Throttled),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crudder_emulator::{EmulatorEvent, Ended};
+use crudder_emulator::{EmulatorEvent, EnvironmentEnd};
 use crudder_fakes::BoundedLog;
 
 use super::line::{self, Line};
@@ -34,7 +34,7 @@ impl LineStore {
 
     /// Returns how many lines were dropped to make space.
     pub(super) fn dropped(&self) -> u64 {
-        self.lines.dropped()
+        self.lines.evicted()
     }
 
     pub(super) fn record(&mut self, event: &EmulatorEvent) {
@@ -46,7 +46,7 @@ impl LineStore {
                     None => self.current_trace.remove(environment),
                 };
             }
-            EmulatorEvent::EnvironmentEnded { environment, how: Ended::Gone } => {
+            EmulatorEvent::EnvironmentEnded { environment, end: EnvironmentEnd::Removed } => {
                 self.current_trace.remove(environment);
             }
             _ => (),
@@ -56,7 +56,7 @@ impl LineStore {
     fn push(&mut self, line: Line) {
         let bytes = line.bytes();
         self.recorded += 1;
-        drop(self.lines.put(line, bytes));
+        drop(self.lines.push(line, bytes));
     }
 }
 
@@ -80,9 +80,9 @@ mod tests {
             store.push(line(text));
         }
         assert_eq!(store.lines().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["2", "3"]);
-        assert_eq!((store.dropped(), store.lines.bytes()), (1, 2 * line("1").bytes()));
+        assert_eq!((store.dropped(), store.lines.weight()), (1, 2 * line("1").bytes()));
         store.push(line(&"x".repeat(10_000)));
-        assert_eq!((store.lines().count(), store.dropped(), store.lines.bytes()), (0, 4, 0));
+        assert_eq!((store.lines().count(), store.dropped(), store.lines.weight()), (0, 4, 0));
         assert_eq!(store.recorded(), 4);
     }
 }
