@@ -15,7 +15,7 @@ const DATA_FOLDER: &str = ".crudder";
 
 pub(crate) async fn run(args: Local, terminal: Terminal) -> Result<(), Box<dyn Error>> {
     let mut signals = Signals::install()?;
-    let root = workspace::around_here()?;
+    let root = workspace::find_root()?;
     let settings = Settings::from_env()?;
     let data = args.data.clone().unwrap_or_else(|| root.join(DATA_FOLDER));
     if args.services {

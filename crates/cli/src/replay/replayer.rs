@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crudder_extension::{Added, DeadLetter, Reassembler, Part, Redeliverer};
+use crudder_extension::{Added, DeadLetter, Part, Reassembler, Redeliverer};
 
 use super::error::ReplayError;
 use super::progress_file::ProgressFile;
@@ -36,7 +36,8 @@ impl<'a> Replayer<'a> {
         config: &'a Config,
         terminal: Terminal,
     ) -> Result<Self, ReplayError> {
-        let redeliverer = if is_dry_run { None } else { Some(Redeliverer::new(crudder_extension::Config::for_replay()?)) };
+        let redeliverer =
+            if is_dry_run { None } else { Some(Redeliverer::new(crudder_extension::Config::for_replay()?)) };
         let progress = match (progress_path, is_dry_run) {
             (Some(path), false) => ProgressFile::open(path)?,
             (Some(path), true) => ProgressFile::read_only(path)?,

@@ -95,12 +95,12 @@ async fn a_search_among_a_hundred_thousand_requests_finds_one_and_the_oldest_are
     for client in clients.collect::<Vec<_>>() {
         timeout(LOAD_TIMEOUT, client).await.expect("not all responses arrived in time").unwrap();
     }
-    println!("{SENT} requests answered in {:?}", start.elapsed());
+    println!("{SENT} requests took {:?}", start.elapsed());
     page.text(".state.live", "100,000 requests").await;
-    // The one that was sent last is there: the page has heard all.
+    // The page shows the newest request, so it has received all.
     let newest = page.local.console("/api/requests?limit=1").await;
     assert_eq!(newest["record"]["held"], KEPT);
-    assert_eq!(newest["record"]["dropped"], SENT - KEPT, "the oldest have gone");
+    assert_eq!(newest["record"]["dropped"], SENT - KEPT, "the oldest are dropped");
     let last = newest["requests"][0]["trace_id"].as_str().unwrap().to_owned();
     page.browser.until(&format!("document.querySelector('.row')?.dataset.trace === '{last}'")).await;
     assert!(rows(&page).await < MAX_ROWS);

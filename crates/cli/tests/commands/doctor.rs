@@ -78,16 +78,16 @@ async fn an_api_is_also_checked_by_its_address() {
         run(&["doctor", "--json", "--url", &format!("{}/dev", cloud.aws.url())], &cloud.aws_variables()).await,
     );
     assert_eq!(report.output.code, Some(0), "{:?}", report.output);
-    assert_eq!(cloud.aws.with_store(|store| store.calls("cloudformation:DescribeStacks")), 0);
+    assert_eq!(cloud.aws.with_store(|store| store.call_count("cloudformation:DescribeStacks")), 0);
 }
 
 #[tokio::test]
 async fn doctor_waits_for_a_trace_that_appears_after_some_seconds() {
-    let cloud = FakeCloud::start(|aws| (aws.late, aws.partial) = (3, 1)).await;
+    let cloud = FakeCloud::start(|aws| (aws.empty_reads, aws.partial_reads) = (3, 1)).await;
     let report = Report::parse(run(&STACK, &cloud.aws_variables()).await);
     assert_eq!(report.output.code, Some(0), "{:?}", report.output);
     assert_eq!(
-        cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")),
+        cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")),
         5,
         "three times without a trace, once with a part of it"
     );
@@ -95,7 +95,7 @@ async fn doctor_waits_for_a_trace_that_appears_after_some_seconds() {
 
 #[tokio::test]
 async fn a_trace_that_never_appears_is_a_failure_after_the_timeout() {
-    let (report, _) = run_doctor(|aws| aws.late = u32::MAX, &[]).await;
+    let (report, _) = run_doctor(|aws| aws.empty_reads = u32::MAX, &[]).await;
     assert_eq!(report.output.code, Some(1));
     let out = report.output.out.as_str();
     assert!(out.contains("the request's trace did not appear") && out.contains("no log line of the request"), "{out}");
@@ -110,7 +110,7 @@ async fn transaction_search_is_reported_as_the_reason_for_a_missing_trace() {
     );
     assert!(fix.contains("aws/spans") && fix.contains("--destination XRay"), "{fix}");
     assert_eq!(
-        cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")),
+        cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")),
         1,
         "doctor does not wait for a hidden trace"
     );
@@ -153,7 +153,7 @@ async fn brief_throttling_is_retried_and_lasting_throttling_is_reported() {
 
 #[tokio::test]
 async fn expired_invalid_and_missing_credentials_are_distinguished() {
-    let (report, _) = run_doctor(|aws| aws.is_expired = true, &[]).await;
+    let (report, _) = run_doctor(|aws| aws.token_expired = true, &[]).await;
     assert!(report.only_failure("AWS", "the AWS credentials have expired").contains("aws sso login"));
     let cloud = FakeCloud::start(|_| ()).await;
     let changed = |change: fn(&mut Variables)| {
@@ -203,7 +203,7 @@ async fn each_problem_of_a_stack_has_a_finding() {
 
 #[tokio::test]
 async fn a_missing_trace_is_explained_by_a_function_without_tracing() {
-    let (report, _) = run_doctor(|aws| (aws.late, aws.tracing) = (u32::MAX, "PassThrough".into()), &[]).await;
+    let (report, _) = run_doctor(|aws| (aws.empty_reads, aws.tracing) = (u32::MAX, "PassThrough".into()), &[]).await;
     assert!(report.output.out.contains("crudder-dev-home-activities is not traced"), "{:?}", report.output);
 }
 
@@ -283,10 +283,10 @@ async fn throttling_and_missing_responses_of_each_destination_are_distinguished(
     run_doctor_on(&cloud, &keys).await.only_failure("Honeycomb", "rate-limits the key");
     cloud.rollbar.faults().add(Plan::times(1, throttled)).unwrap();
     run_doctor_on(&cloud, &keys).await.only_failure("Rollbar", "rate-limits the token (429)");
-    cloud.honeycomb.shut().await;
+    cloud.honeycomb.stop_listening().await;
     run_doctor_on(&cloud, &keys).await.only_failure("Honeycomb", "no response from");
-    cloud.honeycomb.open().unwrap();
-    cloud.rollbar.shut().await;
+    cloud.honeycomb.start_listening().unwrap();
+    cloud.rollbar.stop_listening().await;
     run_doctor_on(&cloud, &keys).await.only_failure("Rollbar", "no response from");
 }
 

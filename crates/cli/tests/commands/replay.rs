@@ -161,11 +161,11 @@ async fn a_throttled_letter_is_sent_again() {
 async fn a_refused_connection_is_reported_and_a_later_run_delivers() {
     let (rollbar, folder) = (start_rollbar().await, tempfile::tempdir().unwrap());
     let path = file(&folder, "export.log", rollbar_letter(1));
-    rollbar.shut().await;
+    rollbar.stop_listening().await;
     let refused = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
     assert_eq!(refused.code, Some(1));
     assert!(refused.err.contains("no response"), "{refused:?}");
-    rollbar.open().unwrap();
+    rollbar.start_listening().unwrap();
     let again = run(&["replay", path.to_str().unwrap()], &variables(&rollbar)).await;
     assert_eq!((again.code, received(&rollbar)), (Some(0), (1, 0)), "{again:?}");
 }

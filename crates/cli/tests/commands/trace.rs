@@ -46,7 +46,7 @@ async fn a_request_is_shown_with_bars_log_lines_and_links() {
 
 #[tokio::test]
 async fn the_failed_span_of_a_death_is_marked() {
-    let (cloud, id) = start_with_request(|aws| aws.has_died = true).await;
+    let (cloud, id) = start_with_request(|aws| aws.function_died = true).await;
     let output = run_trace(&cloud, &id, &[]).await;
     let line = output.out.lines().find(|line| line.contains("<- failed span")).unwrap_or_else(|| panic!("{output:?}"));
     assert!(line.contains("DynamoDB") && line.contains("fault"), "{line}");
@@ -75,10 +75,10 @@ async fn every_form_of_the_id_finds_the_trace() {
 
 #[tokio::test]
 async fn trace_waits_for_a_trace_that_appears_late_or_in_parts() {
-    let (cloud, id) = start_with_request(|aws| (aws.late, aws.partial) = (2, 2)).await;
+    let (cloud, id) = start_with_request(|aws| (aws.empty_reads, aws.partial_reads) = (2, 2)).await;
     let output = run_trace(&cloud, &id, &[]).await;
     assert!(output.code == Some(0) && output.out.contains("DynamoDB"), "{output:?}");
-    assert_eq!(cloud.aws.with_store(|store| store.calls("xray:BatchGetTraces")), 5);
+    assert_eq!(cloud.aws.with_store(|store| store.call_count("xray:BatchGetTraces")), 5);
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn each_error_says_how_to_fix_it() {
     assert!(unknown.code == Some(1) && unknown.err.contains("stack crudder-dev does not have it"), "{unknown:?}");
     let no_id = run(&["trace", "hello"], &[]).await;
     assert!(no_id.code == Some(1) && no_id.err.contains("1-8hex-24hex"), "{no_id:?}");
-    cloud.aws.shut().await;
+    cloud.aws.stop_listening().await;
     let console = run(&["trace", ID, "--console", &cloud.aws.url()], &[]).await;
     assert!(console.err.contains("is `crudder local` running there?"), "{console:?}");
 }
