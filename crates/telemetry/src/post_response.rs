@@ -5,11 +5,9 @@
 //! extension finds no end record, and exports the rest.
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::task::futures::TaskLocalFuture;
 
 use crate::destinations::Destinations;
 use crate::request::{Deferred, EndOfInvocation, Request};
@@ -27,7 +25,7 @@ pub(crate) type Slot = RefCell<Option<PostResponse>>;
 
 tokio::task_local! {
     /// Set while a runtime serves an invocation under `RuntimeLayer`.
-    static SLOT: Slot;
+    pub(crate) static SLOT: Slot;
 }
 
 impl PostResponse {
@@ -92,9 +90,4 @@ pub(crate) fn end_invocation(destinations: &Destinations, request: &Request, end
     }
     recorder.invocation_ended(request, end.outcome);
     recorder.wake_reader();
-}
-
-/// Runs the service of one invocation so that its work waits in a [`Slot`] for the response.
-pub(crate) fn with_slot<F: Future>(service: F) -> TaskLocalFuture<Slot, F> {
-    SLOT.scope(Slot::default(), service)
 }

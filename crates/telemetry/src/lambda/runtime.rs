@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use tokio::task::futures::TaskLocalFuture;
 use tower::{Layer, Service};
 
-use crate::post_response::{Slot, with_slot};
+use crate::post_response::{SLOT, Slot};
 
 /// A layer around the runtime itself: `Runtime::new(handler)` or `lambda_http::runtime(handler)`.
 ///
@@ -49,7 +49,7 @@ impl<S: Service<I>, I> Service<I> for RuntimeService<S> {
     }
 
     fn call(&mut self, invocation: I) -> Self::Future {
-        RuntimeFuture { service: with_slot(self.0.call(invocation)) }
+        RuntimeFuture { service: SLOT.scope(Slot::default(), self.0.call(invocation)) }
     }
 }
 
