@@ -48,7 +48,7 @@ schema: tools ## Calls every operation of openapi.yaml with generated input: no 
 SCHEMA_CHECKS := --max-examples 50 --suppress-health-check all --checks \
   not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance
 
-# Two independent programs: AWS's emulator in place of ours (it comes with SAM), rotel in place of Honeycomb. One command, so that
+# Two independent programs: AWS's emulator in place of crates/emulator (it comes with SAM), rotel in place of Honeycomb. One command, so that
 # nothing is built twice. AWS's emulator needs its own mount namespace: root, or a machine that allows user namespaces.
 SITE = $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 RIE = $(SITE)/samcli/local/rapid/aws-lambda-rie-$$(uname -m | sed s/aarch64/arm64/)

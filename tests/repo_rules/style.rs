@@ -26,7 +26,7 @@ fn imports(text: &str) -> Vec<String> {
             ["use ", "pub use ", "pub(crate) use ", "pub(super) use "].iter().any(|start| bare.starts_with(start));
         match &mut open {
             Some(import) => import.push_str(bare),
-            None if is_start => open = Some(bare.to_owned()),
+            None if is_start && !bare.contains('"') && !bare.contains('(') => open = Some(bare.to_owned()),
             None => continue,
         }
         if bare.ends_with(';') {

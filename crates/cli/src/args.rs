@@ -78,8 +78,8 @@ Examples:
   crudder doctor --json | jq -r '.findings[] | select(.verdict == \"wrong\") | .fix'
 
 It sends requests to the API and looks for them in X-Ray, CloudWatch, Honeycomb and Rollbar. Each
-line is ok, off (not configured) or failed; a failed line says how to fix it. In the JSON, the
-verdict is ok, off or wrong. The exit code is 0 if nothing failed, otherwise 1.
+line is ok, off (not configured) or failed; a failed line says how to fix it. In the JSON,
+.verdict is ok, off or wrong. The exit code is 0 if nothing failed, otherwise 1.
 
 It checks the keys of this shell: HONEYCOMB_API_KEY (in the EU, with HONEYCOMB_API_ENDPOINT),
 ROLLBAR_ACCESS_TOKEN and ROLLBAR_READ_TOKEN. With the read token it shows the Rollbar project and

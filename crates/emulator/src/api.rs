@@ -1,12 +1,10 @@
-//! The HTTP server of one environment: Runtime, Extensions and Telemetry API on one address.
-//!
-//! Processes find the address in `AWS_LAMBDA_RUNTIME_API`.
+//! What the handlers of the Runtime, Extensions and Telemetry API share: their state and their responses.
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
@@ -15,7 +13,6 @@ use tokio::sync::{mpsc, oneshot};
 use crate::faults::SharedFaults;
 use crate::lifecycle::{ApiCall, ApiError};
 use crate::outcome::RESPONSE_LIMIT;
-use crate::{extensions_api, runtime_api, telemetry_api};
 
 /// How many calls may wait for the environment's loop. The runtime and ten extensions make one
 /// call at a time; the rest is for new connections while a cut one is still open.
@@ -74,15 +71,6 @@ impl ApiState {
             response => Ok(response),
         }
     }
-}
-
-/// Returns the routes of one environment.
-pub(crate) fn router(state: ApiState) -> Router {
-    Router::new()
-        .merge(runtime_api::routes())
-        .merge(extensions_api::routes())
-        .merge(telemetry_api::routes())
-        .with_state(state)
 }
 
 impl IntoResponse for ApiError {

@@ -19,6 +19,7 @@ mod platform;
 mod pool;
 mod process;
 mod reaper;
+mod routes;
 mod runtime_api;
 mod telemetry;
 mod telemetry_api;

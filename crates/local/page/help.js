@@ -1,4 +1,4 @@
-// The keyboard shortcuts, in the browser's own dialog element, which traps the focus and closes on
+// The keyboard shortcuts, in the browser's own dialog element, which keeps the focus inside and closes on
 // Escape.
 import { html, useEffect, useRef } from "./parts.js";
 import { KEYS } from "./keys.js";

@@ -59,7 +59,7 @@ fn anything_but_a_token_of_this_pool_is_rejected() {
     let (tokens, _folder) = tokens();
     let token = tokens.mint(SUB, now()).unwrap();
     let parts: Vec<&str> = token.split('.').collect();
-    let claims = access_claims("somebody-else", now());
+    let claims = access_claims("another-client", now());
     let forged = encode(&Header::default(), &claims, &EncodingKey::from_secret(b"guess")).unwrap();
     let payload = forged.split('.').nth(1).unwrap();
     // {"alg":"none"} in base64, without a signature.

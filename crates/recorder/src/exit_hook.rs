@@ -1,7 +1,7 @@
 //! Records that a process exits on its own: through `exit`, on whichever thread, or at the end of
 //! `main`.
 //!
-//! A signal, an abort or a lack of memory runs no exit hook, so the absence of the record tells the
+//! A signal, an abort or a lack of memory runs no exit hook, so the absence of the record shows the
 //! reader that the process crashed.
 
 use std::sync::{Arc, Mutex, Once, TryLockError, Weak};

@@ -111,7 +111,7 @@ fn word(tag: u32, position: u64, length: u32) -> u64 {
     (u64::from(tag ^ index) << 32) | u64::from(length)
 }
 
-/// What is at a position, judged by its commit word alone.
+/// What is at a position, according to its commit word alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Word {
     /// Nothing was committed yet.

@@ -49,12 +49,12 @@ impl Rng {
 }
 
 /// The records of one run that were read: the next number of each thread.
-struct Tally {
+struct Counts {
     run: u64,
     next: [u64; THREADS as usize],
 }
 
-impl Tally {
+impl Counts {
     fn check(&mut self, payload: &[u8]) {
         let word = |at: usize| u64::from_le_bytes(payload[at..at + 8].try_into().expect("eight bytes"));
         let (run, thread, number) = (word(0), word(8), word(16));
@@ -76,7 +76,7 @@ fn killed_writers_lose_no_committed_record_and_no_other_record_is_read() {
     let mut reader = Reader::open(&path, DEFAULT_BYTES).expect("a ring");
     let mut records = 0_u64;
     for run in 0..RUNS {
-        let mut tally = Tally { run, next: [0; THREADS as usize] };
+        let mut counts = Counts { run, next: [0; THREADS as usize] };
         let mut writer = spawn(&path, run);
         let length = MAX_RUN.mul_f64(rng.below(1000) as f64 / 1000.0);
         let start = Instant::now();
@@ -84,7 +84,7 @@ fn killed_writers_lose_no_committed_record_and_no_other_record_is_read() {
         let keeps_reading = rng.below(3) > 0;
         while start.elapsed() < length {
             if keeps_reading {
-                drain(&mut reader, &mut tally, rng.below(200));
+                drain(&mut reader, &mut counts, rng.below(200));
             }
         }
         writer.0.kill().expect("SIGKILL is sent");
@@ -94,11 +94,11 @@ fn killed_writers_lose_no_committed_record_and_no_other_record_is_read() {
             reader = Reader::open(&path, DEFAULT_BYTES).expect("a reader after the restart");
         }
         let committed = count_committed(&path);
-        let read = drain(&mut reader, &mut tally, u64::MAX);
+        let read = drain(&mut reader, &mut counts, u64::MAX);
         assert_eq!(read, committed, "run {run}: the reader and the bytes of the file disagree");
         let stats = reader.stats();
         assert!(stats.used_bytes == 0, "run {run} left {} bytes unread", stats.used_bytes);
-        records += tally.next.iter().sum::<u64>();
+        records += counts.next.iter().sum::<u64>();
     }
     let stats = reader.stats();
     let (holes, damaged) = (stats.counter(Counter::Holes), stats.counter(Counter::Damaged));
@@ -108,11 +108,11 @@ fn killed_writers_lose_no_committed_record_and_no_other_record_is_read() {
 }
 
 /// Reads and frees up to `most` records, so that a restart finds freed records and others.
-fn drain(reader: &mut Reader, tally: &mut Tally, most: u64) -> u64 {
+fn drain(reader: &mut Reader, counts: &mut Counts, most: u64) -> u64 {
     let mut read = 0;
     while read < most {
         let Some(record) = reader.read() else { break };
-        tally.check(record.payload);
+        counts.check(record.payload);
         let end = record.end;
         reader.free_until(end);
         read += 1;

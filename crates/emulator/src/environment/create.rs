@@ -16,10 +16,11 @@ use uuid::Uuid;
 use super::handle::{INVOCATION_QUEUE_LENGTH, TERMINATION_QUEUE_LENGTH};
 use super::managed::Managed;
 use super::{Environment, EnvironmentContext, EnvironmentHandle, EnvironmentSnapshot, Inbox, file_name};
-use crate::api::{self, ApiState, FunctionIdentity};
+use crate::api::{ApiState, FunctionIdentity};
 use crate::lifecycle::{Lifecycle, LifecycleConfig};
 use crate::logs::LogForwarder;
 use crate::process::Processes;
+use crate::routes;
 use crate::telemetry::Telemetry;
 
 /// The length of the folder's name. Twelve hex digits are enough to tell the environments of a
@@ -42,7 +43,7 @@ pub(crate) async fn create(context: EnvironmentContext) -> io::Result<Environmen
     let (api, calls) = ApiState::new(identity);
     let server = tokio::spawn(async move {
         // The server ends when the environment aborts it.
-        let _never = axum::serve(listener, api::router(api)).await;
+        let _never = axum::serve(listener, routes::router(api)).await;
     });
     let concurrency = context.emulator.managed_concurrency;
     // Each concurrent invocation may be sent while an update of the capacity is on its way.

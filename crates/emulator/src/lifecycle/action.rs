@@ -51,7 +51,7 @@ pub(crate) enum Action {
     Freeze,
     /// Continues all processes with SIGCONT.
     Thaw,
-    /// Tells the pool what this environment can accept now.
+    /// Reports to the pool what this environment can accept now.
     SetAvailability(Availability),
     /// Clears the state that belonged to the processes. All of them are gone.
     Clear {

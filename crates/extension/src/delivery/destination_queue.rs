@@ -6,7 +6,7 @@ use crudder_recorder::{Sink, Stats};
 use tokio::time::{Duration, Instant};
 
 use super::circuit_breaker::CircuitBreaker;
-use super::dispatcher::DeliveryContext;
+use super::context::DeliveryContext;
 use super::in_flight::InFlightBatch;
 use super::item_queue::ItemQueue;
 use crate::aws::KeySource;

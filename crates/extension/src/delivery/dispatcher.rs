@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crudder_recorder::{Counter, PENDING, Reader, SKIPPED, WriterId};
 use tokio::time::{Duration, Instant};
 
+use super::context::DeliveryContext;
 use super::destination_queue::{DestinationQueue, Key};
 use super::in_flight::InFlightBatch;
 use super::spool::Spool;
@@ -17,14 +18,6 @@ use crate::invocations::Process;
 /// Packing, encoding and printing dead letters: a cautious estimate for a fourteenth of a processor, not measured on
 /// one.
 const PRINTED_BYTES_PER_SECOND: u64 = 2 << 20;
-
-/// What delivery needs from the rest of the extension.
-pub(crate) struct DeliveryContext<'a> {
-    pub(crate) reader: &'a mut Reader,
-    pub(crate) processes: &'a HashMap<WriterId, Process>,
-    pub(crate) aws: &'a AwsConfig,
-    pub(crate) now: Instant,
-}
 
 /// The queues of all destinations, the spool behind them and the requests in flight.
 pub(crate) struct Dispatcher {

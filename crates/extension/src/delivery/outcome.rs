@@ -4,8 +4,9 @@ use crudder_recorder::{Counter, PENDING, SKIPPED};
 use crudder_text::error_chain;
 use tokio::time::Duration;
 
+use super::context::DeliveryContext;
 use super::destination_queue::Key;
-use super::dispatcher::{DeliveryContext, Dispatcher};
+use super::dispatcher::Dispatcher;
 use super::in_flight::InFlightBatch;
 use super::transport::Completion;
 use crate::aws::KeyError;

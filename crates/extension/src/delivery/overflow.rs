@@ -3,7 +3,8 @@
 
 use crudder_recorder::Counter;
 
-use super::dispatcher::{DeliveryContext, Dispatcher};
+use super::context::DeliveryContext;
+use super::dispatcher::Dispatcher;
 use super::in_flight::InFlightBatch;
 use super::spool::Spooled;
 use crate::dead_letters;

@@ -1,4 +1,4 @@
-//! One invocation as far as its records tell.
+//! One invocation, as far as its records describe it.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(crate) struct Key {
     pub(crate) index: u32,
 }
 
-/// A span as far as its records tell.
+/// A span, as far as its records describe it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     pub(crate) ids: SpanIds,

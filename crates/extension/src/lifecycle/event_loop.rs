@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Many invocations wake the reader on a Managed Instance, and none waits for it: after each wake-up it reads nothing for
 /// this long. At ten thousand spans a second it then reads some fifty records at once.
 const WAKE_UP_PAUSE: Duration = Duration::from_millis(2);
-/// How often the loop tests whether the process that serves is alive. Without the Telemetry API, only SHUTDOWN tells of a
+/// How often the loop tests whether the process that serves is alive. Without the Telemetry API, only SHUTDOWN reports a
 /// death, and Lambda sends SHUTDOWN only in response to `/next`.
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(250);
 /// How long SHUTDOWN waits for the platform event of a death. Lambda's buffer holds events back for 25 ms.

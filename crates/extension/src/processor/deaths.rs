@@ -74,7 +74,7 @@ impl Processor {
         }
     }
 
-    /// Tells an exit from a crash: a process that ended by itself has recorded it.
+    /// Distinguishes an exit from a crash: a process that ended by itself has recorded it.
     fn refine(&self, cause: DeathCause, writer: WriterId) -> DeathCause {
         let has_exited = self.table.processes.get(&writer).is_some_and(|process| process.has_exited);
         if cause == DeathCause::Crash && has_exited { DeathCause::Exit } else { cause }

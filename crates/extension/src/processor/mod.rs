@@ -63,7 +63,7 @@ impl Processor {
         processor
     }
 
-    /// Whether this request has ended, as far as the ring tells.
+    /// Whether this request has ended, according to the ring.
     pub(crate) fn is_over(&self, request_id: &str) -> bool {
         let invocations = &self.table.invocations;
         let has_ended = |key: Key| invocations.get(&key).is_some_and(|found| found.ended.is_some());
@@ -71,7 +71,7 @@ impl Processor {
             || self.table.by_request(request_id).is_some_and(has_ended)
     }
 
-    /// Whether the process that serves this request is gone, as far as the ring tells.
+    /// Whether the process that serves this request is gone, according to the ring.
     pub(crate) fn is_gone(&self, request_id: &str) -> bool {
         match self.table.by_request(request_id) {
             Some(key) => !self.reader.is_alive(key.writer),

@@ -142,7 +142,7 @@ fn deaths(fakes: &Fakes) -> BTreeMap<TraceId, u64> {
 impl Findings {
     pub(crate) fn check(&self, summary: &Summary, seen: &[EmulatorEvent]) {
         assert!(!self.kept.is_empty(), "no span was noted: is the example `fixture` of this build?");
-        assert_eq!(self.forgotten, 0, "the fake has forgotten spans, and this test cannot tell them from lost ones");
+        assert_eq!(self.forgotten, 0, "the fake evicted spans, and this test cannot distinguish them from lost ones");
         let around = |spans: &[(TraceId, String)]| {
             let ids: Vec<_> = spans.iter().map(|(trace, span)| format!("{trace} {span}")).collect();
             format!("{ids:?}\n{}", spans.first().map(|(trace, _)| log_around(seen, *trace)).unwrap_or_default())

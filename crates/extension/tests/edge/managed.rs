@@ -25,7 +25,7 @@ fn events(count: usize, kind: impl Fn(usize) -> &'static str, pause_ms: u64) -> 
     (0..count).map(|mark| json!({ "mark": mark + 1, "kind": kind(mark), "pause_ms": pause_ms })).collect()
 }
 
-/// Waits for the spans of a trace. The extension sends them by timers alone: only the ring tells it of an end.
+/// Waits for the spans of a trace. The extension sends them by timers alone: only the ring shows that an invocation ended.
 async fn trace_of(fixture: &Fixture, trace: TraceId, enough: usize) -> Vec<Span> {
     let found = |store: &crudder_fakes::HoneycombStore| {
         let spans: Vec<Span> = store.spans().filter(|span| span.trace_id == trace).cloned().collect();

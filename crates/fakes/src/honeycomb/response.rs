@@ -59,7 +59,7 @@ pub(super) fn status(encoding: Encoding, status: StatusCode, message: &str) -> R
     Response::new(status, encoding.content_type(), body)
 }
 
-/// Returns gRPC's code for an HTTP status. OTLP's specification tells clients to ignore it.
+/// Returns gRPC's code for an HTTP status. OTLP's specification requires clients to ignore it.
 fn grpc_code(status: StatusCode) -> i32 {
     match status.as_u16() {
         400 | 413 => 3,

@@ -28,7 +28,7 @@ impl RunningInvocation {
 }
 
 impl Managed {
-    /// Sends queued invocations to waiting workers, and tells the pool whether there is capacity.
+    /// Sends queued invocations to waiting workers, and reports to the pool whether there is capacity.
     pub(super) fn dispatch_queue(&mut self) {
         while self.is_initialized() && !self.queue.is_empty() {
             let Some(worker) = self.workers.pop_front() else { break };

@@ -42,7 +42,7 @@ impl Event<'_> {
         }
     }
 
-    /// Tells the items of one request apart.
+    /// Distinguishes the items of one request.
     fn kind(&self) -> String {
         match self {
             Self::Report(report) => format!("report:{}", report.ordinal),
