@@ -1,7 +1,5 @@
 //! The dispatcher: takes items, and sends the next batch of each destination that may be sent to.
 
-use std::collections::HashMap;
-
 use crudder_recorder::{Counter, PENDING, Reader, SKIPPED, WriterId};
 use tokio::time::{Duration, Instant};
 
@@ -10,10 +8,8 @@ use super::destination_queue::{DestinationQueue, Key};
 use super::in_flight::InFlightBatch;
 use super::spool::Spool;
 use super::transport::Transport;
-use crate::aws::AwsConfig;
 use crate::config::{Config, sink_of};
 use crate::exporters::Item;
-use crate::invocations::Process;
 
 /// Packing, encoding and printing dead letters: a cautious estimate for a fourteenth of a processor, not measured on
 /// one.
