@@ -1,5 +1,5 @@
-//! The extension's process outside of Lambda. Because of this test, `cargo test` builds the binary that the tests of
-//! `crates/extension` start.
+//! The extension's process outside of Lambda. Because of this test, `cargo test` builds the binary
+//! that the tests of `crates/extension` start.
 
 use std::process::Command;
 

@@ -1,6 +1,8 @@
-//! Delivery: queues, batches, retries, the spool, and what a result does to a batch (docs/delivery.md, D5 and D6).
+//! Delivery: queues, batches, retries, the spool, and what a result does to a batch
+//! (docs/delivery.md, D5 and D6).
 
 mod circuit_breaker;
+mod context;
 mod destination_queue;
 mod dispatcher;
 mod in_flight;
@@ -12,5 +14,6 @@ mod transport;
 
 #[cfg(test)]
 pub(crate) use circuit_breaker::CircuitBreaker;
-pub(crate) use dispatcher::{DeliveryContext, Dispatcher};
+pub(crate) use context::DeliveryContext;
+pub(crate) use dispatcher::Dispatcher;
 pub(crate) use transport::Completion;

@@ -23,7 +23,7 @@ pub(super) struct Report<'a> {
     /// The name of the span event.
     pub(super) name: &'a str,
     pub(super) attributes: &'a [Attribute<'a>],
-    /// Tells the reports of one request apart.
+    /// Distinguishes the reports of one request.
     pub(super) ordinal: u64,
 }
 
