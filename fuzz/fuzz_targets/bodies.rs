@@ -1,4 +1,5 @@
-//! Request bodies: each is a draft or an error, and a published draft follows the rules of the domain.
+//! Request bodies: each is a draft or an error, and a published draft follows the rules of the
+//! domain.
 #![no_main]
 
 use crudder_domain::{Draft, MessageDraft, Moment, ProfileDraft, ReplyDraft, Sub};

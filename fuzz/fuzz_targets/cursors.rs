@@ -1,4 +1,5 @@
-//! Cursors and limits: each position has one spelling, so a parsed cursor is written as it was read.
+//! Cursors and limits: each position has one spelling, so a parsed cursor is written as it was
+//! read.
 #![no_main]
 
 use crudder_domain::{Cursor, PageRequest};

@@ -1,4 +1,5 @@
-//! The ring file: whatever another process wrote into it, the reader does not panic, loop forever or read past a record.
+//! The ring file: whatever another process wrote into it, the reader does not panic, loop forever
+//! or read past a record.
 #![no_main]
 
 use std::fs::{File, OpenOptions};

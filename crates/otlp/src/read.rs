@@ -1,8 +1,8 @@
 //! Reads OTLP messages from bytes, borrowing every string.
 //!
-//! The functions never fail and never panic: a message that breaks off or is not OTLP yields the fields before the
-//! fault, and a field of an unexpected type is ignored. Field numbers are those of opentelemetry-proto
-//! `trace/v1/trace.proto` and `common/v1/common.proto`.
+//! The functions never fail and never panic: a message that breaks off or is not OTLP yields the
+//! fields before the fault, and a field of an unexpected type is ignored. Field numbers are those
+//! of opentelemetry-proto `trace/v1/trace.proto` and `common/v1/common.proto`.
 
 use crate::types::{Attribute, Event, PartialSuccess, Span, SpanKind, SpanSummary, Value};
 
@@ -22,7 +22,8 @@ pub enum Field<'a> {
     Fixed32(u32),
 }
 
-/// An iterator over the fields of a message: field number and value. It ends at the first malformed field.
+/// An iterator over the fields of a message: field number and value. It ends at the first malformed
+/// field.
 ///
 /// ```
 /// use crudder_otlp::read::{Field, Fields};
@@ -103,7 +104,8 @@ fn is_error(status: &[u8]) -> bool {
     Fields(status).any(|field| field == (3, Field::Varint(2)))
 }
 
-/// Reads a `Span`. An id of the wrong length reads as zero; an end time of zero means that the span is open.
+/// Reads a `Span`. An id of the wrong length reads as zero; an end time of zero means that the span
+/// is open.
 #[must_use]
 pub fn span(message: &[u8]) -> Span<'_> {
     let mut span = Span::default();
@@ -183,7 +185,8 @@ fn attribute(pair: &[u8]) -> Option<Attribute<'_>> {
     Some(Attribute { key: key?, value: found? })
 }
 
-/// Reads an `AnyValue`; `None` for a map, bytes, an empty value, or an array that nests deeper than `depth`.
+/// Reads an `AnyValue`; `None` for a map, bytes, an empty value, or an array that nests deeper than
+/// `depth`.
 fn value(any_value: &[u8], depth: u8) -> Option<Value<'_>> {
     Some(match Fields(any_value).next()? {
         (1, Field::LengthDelimited(bytes)) => Value::Str(text(bytes)),
@@ -217,7 +220,8 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Reads an `ExportTraceServiceResponse`. A response without `partial_success` reads as no rejected spans.
+/// Reads an `ExportTraceServiceResponse`. A response without `partial_success` reads as no rejected
+/// spans.
 #[must_use]
 pub fn partial_success(response: &[u8]) -> PartialSuccess<'_> {
     let mut partial = PartialSuccess::default();

@@ -10,7 +10,8 @@ use crate::write::{
     submessage, varint_field,
 };
 
-/// Attributes: the key, which of three types of value, and a string and a number to make the value of.
+/// Attributes: the key, which of three types of value, and a string and a number to make the value
+/// of.
 fn attributes() -> impl Strategy<Value = Vec<(String, u8, String, u64)>> {
     vec((".{1,12}", 0_u8..3, ".{0,300}", any::<u64>()), 0..8)
 }

@@ -1,8 +1,10 @@
-//! Spans, events and attributes, borrowed from the bytes or from the values that they were read from.
+//! Spans, events and attributes, borrowed from the bytes or from the values that they were read
+//! from.
 
 /// A span, or the part of it that is known so far.
 ///
-/// The fields are those of OTLP's `Span`. Ids are numbers in big-endian order; zero means that the id is not set.
+/// The fields are those of OTLP's `Span`. Ids are numbers in big-endian order; zero means that the
+/// id is not set.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Span<'a> {
     /// The trace id: the 16 bytes of the W3C trace id, read as a big-endian number.
@@ -23,7 +25,8 @@ pub struct Span<'a> {
     pub failed: bool,
     /// The message of the status; empty if there is none.
     pub status_message: &'a str,
-    /// The attributes, in the order in which they were written. A key may occur twice; the last occurrence counts.
+    /// The attributes, in the order in which they were written. A key may occur twice; the last
+    /// occurrence counts.
     pub attributes: Vec<Attribute<'a>>,
     /// The span events, in the order in which they were written.
     pub events: Vec<Event<'a>>,

@@ -1,7 +1,7 @@
 //! Writes protobuf fields, attributes and `ResourceSpans` into a byte buffer.
 //!
-//! A field starts with a tag: the field number times eight, plus the wire type (protobuf.dev, "Encoding"). Every
-//! function appends to `out`. Field numbers are those of opentelemetry-proto.
+//! A field starts with a tag: the field number times eight, plus the wire type (protobuf.dev,
+//! "Encoding"). Every function appends to `out`. Field numbers are those of opentelemetry-proto.
 
 const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
@@ -51,13 +51,15 @@ pub fn length_delimited(out: &mut Vec<u8>, field: u32, content: &[u8]) {
     out.extend_from_slice(content);
 }
 
-/// Writes the tag and the length of a field whose content takes `len` bytes. The caller writes the content.
+/// Writes the tag and the length of a field whose content takes `len` bytes. The caller writes the
+/// content.
 pub fn length_delimited_header(out: &mut Vec<u8>, field: u32, len: usize) {
     varint(out, tag(field, LENGTH_DELIMITED));
     varint(out, len as u64);
 }
 
-/// Returns the number of bytes of a length-delimited field, including tag and length, whose content takes `len` bytes.
+/// Returns the number of bytes of a length-delimited field, including tag and length, whose content
+/// takes `len` bytes.
 #[must_use]
 pub fn length_delimited_len(field: u32, len: usize) -> usize {
     varint_len(tag(field, LENGTH_DELIMITED)) + varint_len(len as u64) + len
@@ -71,7 +73,8 @@ pub fn submessage(out: &mut Vec<u8>, field: u32, len: usize, write: impl FnOnce(
     debug_assert_eq!(out.len() - start, len, "field {field}");
 }
 
-/// Writes an attribute with a string value. `field` is the number of the `attributes` field: 9 in `Span`, 1 in `Resource`.
+/// Writes an attribute with a string value. `field` is the number of the `attributes` field: 9 in
+/// `Span`, 1 in `Resource`.
 pub fn string_attribute(out: &mut Vec<u8>, field: u32, key: &str, value: &str) {
     let mut any_value = Vec::with_capacity(value.len() + 4);
     length_delimited(&mut any_value, 1, value.as_bytes());
@@ -106,10 +109,12 @@ pub fn error_status(out: &mut Vec<u8>, message: &str) {
     length_delimited(out, 15, &status);
 }
 
-/// Writes one `ResourceSpans`, field 1 of an `ExportTraceServiceRequest`, from encoded parts. Nothing is decoded.
+/// Writes one `ResourceSpans`, field 1 of an `ExportTraceServiceRequest`, from encoded parts.
+/// Nothing is decoded.
 ///
-/// The two parts of `resource` together are an encoded `Resource`, and the two parts of each of `spans` together are an
-/// encoded `Span`; protobuf messages can be concatenated. `scope` is the name of the instrumentation scope.
+/// The two parts of `resource` together are an encoded `Resource`, and the two parts of each of
+/// `spans` together are an encoded `Span`; protobuf messages can be concatenated. `scope` is the
+/// name of the instrumentation scope.
 ///
 /// ```
 /// use crudder_otlp::{read, write};
@@ -120,7 +125,9 @@ pub fn error_status(out: &mut Vec<u8>, message: &str) {
 /// write::length_delimited(&mut span, 5, b"GET /cart");
 /// let mut request = Vec::new();
 /// write::resource_spans(&mut request, [&resource, &[]], "my-exporter", &[[&span, &[]]]);
-/// # let read::Field::LengthDelimited(_) = read::Fields::new(&request).next().unwrap().1 else { panic!() };
+///
+/// let (number, _resource_spans) = read::Fields::new(&request).next().expect("one field");
+/// assert_eq!(number, 1);
 /// ```
 pub fn resource_spans(out: &mut Vec<u8>, resource: [&[u8]; 2], scope: &str, spans: &[[&[u8]; 2]]) {
     let parts_len = |parts: &[&[u8]; 2]| parts.iter().map(|part| part.len()).sum::<usize>();

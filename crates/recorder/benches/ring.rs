@@ -1,5 +1,5 @@
-//! Nanoseconds per record: with one writer, and with four at once on two cores. The targets for records of 300 bytes are
-//! 60 ns with one writer and 200 ns with four.
+//! Nanoseconds per record: with one writer, and with four at once on two cores. The targets for
+//! records of 300 bytes are 60 ns with one writer and 200 ns with four.
 
 #[path = "../../../benches/shared/rows.rs"]
 mod rows;
@@ -98,7 +98,8 @@ fn four_writers(path: &Path, size: usize) -> Measured {
     Ok(took)
 }
 
-/// Writes two laps of the ring, as a process does that has served requests before: by then each page is mapped.
+/// Writes two laps of the ring, as a process does that has served requests before: by then each
+/// page is mapped.
 fn warm(writer: &Writer, reader: &mut Reader, payload: &[u8], ring: u64) {
     let mut written = 0;
     while written < 2 * ring {

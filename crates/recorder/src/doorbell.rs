@@ -15,6 +15,20 @@ pub fn doorbell_path(ring: &Path) -> PathBuf {
 }
 
 /// The reader's end of the doorbell: a non-blocking socket.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("recorder");
+/// use crudder_recorder::{DEFAULT_BYTES, Doorbell, Reader, Writer};
+///
+/// let mut reader = Reader::open(&path, DEFAULT_BYTES)?;
+/// let socket = Doorbell::bind(&path)?.into_socket();
+/// Writer::open(&path, DEFAULT_BYTES)?.wake_reader();
+/// assert_eq!(socket.recv(&mut [0; 1])?, 1);
+/// reader.clear_wake_up();
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Doorbell {
     socket: UnixDatagram,
@@ -24,8 +38,8 @@ impl Doorbell {
     /// Binds the doorbell of the ring at `ring`. It replaces a socket that a dead reader left.
     ///
     /// # Errors
-    /// The error of the system if the socket cannot be bound, for example because its path has more than 107 bytes. A
-    /// reader without a doorbell must poll.
+    /// The error of the system if the socket cannot be bound, for example because its path has more
+    /// than 107 bytes. A reader without a doorbell must poll.
     pub fn bind(ring: &Path) -> io::Result<Self> {
         let path = doorbell_path(ring);
         match std::fs::remove_file(&path) {
@@ -37,7 +51,8 @@ impl Doorbell {
         Ok(Self { socket })
     }
 
-    /// Returns the socket, for the reader's event loop. Each datagram is one wake-up; its content has no meaning.
+    /// Returns the socket, for the reader's event loop. Each datagram is one wake-up; its content
+    /// has no meaning.
     #[must_use]
     pub fn into_socket(self) -> UnixDatagram {
         self.socket
@@ -58,8 +73,8 @@ impl WakeUpSender {
 
     pub(crate) fn send(&self) {
         let Some(socket) = &self.socket else { return };
-        // The socket is connected, so that the path is not looked up each time. If the reader is gone, sending fails: a
-        // new reader may have bound the same path.
+        // The socket is connected, so that the path is not looked up each time. If the reader is
+        // gone, sending fails: a new reader may have bound the same path.
         match socket.send(b"!") {
             // A full receive buffer is not an error, nor is a missing reader.
             Err(why) if why.kind() != io::ErrorKind::WouldBlock => {

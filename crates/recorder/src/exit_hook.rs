@@ -1,7 +1,8 @@
-//! Records that a process exits on its own: through `exit`, on whichever thread, or at the end of `main`.
+//! Records that a process exits on its own: through `exit`, on whichever thread, or at the end of
+//! `main`.
 //!
-//! A signal, an abort or a lack of memory runs no exit hook, so the absence of the record tells the reader that the
-//! process crashed.
+//! A signal, an abort or a lack of memory runs no exit hook, so the absence of the record tells the
+//! reader that the process crashed.
 
 use std::sync::{Arc, Mutex, Once, TryLockError, Weak};
 
@@ -12,11 +13,12 @@ use crate::writer_id::WriterId;
 /// The rings that this process writes to. Outside of tests this is one.
 static WRITERS: Mutex<Vec<(Weak<Ring>, WriterId)>> = Mutex::new(Vec::new());
 
-/// Makes this process write a `ProcessExited` record to `ring` when it exits, if the ring is still open then.
+/// Makes this process write a `ProcessExited` record to `ring` when it exits, if the ring is still
+/// open then.
 pub(crate) fn install(ring: &Arc<Ring>, id: WriterId) {
     static INSTALLED: Once = Once::new();
-    // SAFETY: `record_exits` is a function of this program, takes nothing, and never unwinds: it neither indexes nor
-    // unwraps.
+    // SAFETY: `record_exits` is a function of this program, takes nothing, and never unwinds: it
+    // neither indexes nor unwraps.
     INSTALLED.call_once(|| unsafe {
         // If the C library has no memory for another hook, an exit looks like a crash.
         let _ = libc::atexit(record_exits);

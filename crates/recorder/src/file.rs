@@ -1,4 +1,5 @@
-//! The ring file: created atomically, mapped, and locked byte by byte, so that processes see which others are alive.
+//! The ring file: created atomically, mapped, and locked byte by byte, so that processes see which
+//! others are alive.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,83 +10,29 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::layout;
+use crate::open_error::OpenError;
 use crate::region::Region;
 use crate::ring::{ReadSide, Ring};
 use crate::sink::{BEFORE_FIRST_BATCH, Sink};
 
-/// The reason why a ring cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The file cannot be created, opened, allocated or mapped, for example because its directory is read-only.
-    #[error("failed to open the recorder {path}")]
-    Unusable {
-        /// The ring file.
-        path: PathBuf,
-        /// The error of the system.
-        #[source]
-        source: io::Error,
-    },
-    /// The file system has no space for the file. The file is allocated in full when it is created, because a write to
-    /// a mapped file on a full disk raises SIGBUS.
-    #[error("failed to allocate {bytes} bytes for the recorder {path}: no space left")]
-    NoSpace {
-        /// The ring file.
-        path: PathBuf,
-        /// The size of the whole file.
-        bytes: u64,
-    },
-    /// Another version of this crate created the file.
-    #[error("the recorder {path} has layout version {found}, but this program uses version {}", layout::VERSION)]
-    OtherVersion {
-        /// The ring file.
-        path: PathBuf,
-        /// The version of the file.
-        found: u32,
-    },
-    /// The file is not a ring file, or its header is inconsistent.
-    #[error("{path} is not a recorder, or it is damaged")]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Another process has this ring open for reading.
-    #[error("the recorder {path} already has a reader")]
-    ReaderBusy {
-        /// The ring file.
-        path: PathBuf,
-    },
-    /// The names of the sinks are invalid: more than seven, or one that is empty, longer than 16 bytes, has a zero byte,
-    /// or occurs twice.
-    #[error("invalid sinks for the recorder {path}: expected at most {} different names of 1 to 16 bytes", Sink::COUNT)]
-    InvalidSinks {
-        /// The ring file.
-        path: PathBuf,
-    },
-    /// Each writer slot belongs to a living process.
-    #[error("the recorder {path} already has {} writers", layout::SLOTS)]
-    NoWriterSlot {
-        /// The ring file.
-        path: PathBuf,
-    },
-}
-
-/// The byte that the reader locks. Writer slot `i` locks the byte at this offset plus 1 + `i`. They are far behind the end
-/// of the file, where locks are allowed and no data is.
+/// The byte that the reader locks. Writer slot `i` locks the byte at this offset plus 1 + `i`. They
+/// are far behind the end of the file, where locks are allowed and no data is.
 const LOCKS_AT: libc::off_t = 1 << 40;
 
-/// Larger positions are taken for damage: at 1 GB a second, a ring would need 146 years to get there.
+/// Larger positions are taken for damage: at 1 GB a second, a ring would need 146 years to get
+/// there.
 const MAX_POSITION: u64 = 1 << 62;
 
-/// The open file of a ring, which owns the locks. The kernel releases them when the process ends, however it ends.
+/// The open file of a ring, which owns the locks. The kernel releases them when the process ends,
+/// however it ends.
 pub(crate) struct RingFile {
     file: File,
     pub(crate) path: PathBuf,
 }
 
 impl RingFile {
-    /// Opens the ring at `path`, or creates one of `bytes`, within the limits and rounded up. An existing ring keeps its
-    /// size.
+    /// Opens the ring at `path`, or creates one of `bytes`, within the limits and rounded up. An
+    /// existing ring keeps its size.
     pub(crate) fn open(path: &Path, bytes: u64) -> Result<(Self, Arc<Ring>), OpenError> {
         let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
         let open = || OpenOptions::new().read(true).write(true).open(path);
@@ -104,14 +51,15 @@ impl RingFile {
         Ok((Self { file, path: path.to_owned() }, Arc::new(ring)))
     }
 
-    /// Returns the reader's side of `ring`, which is the ring of this file; `None` if another process has it.
+    /// Returns the reader's side of `ring`, which is the ring of this file; `None` if another
+    /// process has it.
     pub(crate) fn lock_reader(&self, ring: Arc<Ring>) -> Option<ReadSide> {
-        // SAFETY: every `ReadSide` of a ring file is created here, under the lock that the kernel grants to one open file
-        // only.
+        // SAFETY: every `ReadSide` of a ring file is created here, under the lock that the kernel
+        // grants to one open file only.
         self.lock(LOCKS_AT).then(|| unsafe { ReadSide::new(ring) })
     }
 
-    pub(crate) fn reader_lives(&self) -> bool {
+    pub(crate) fn is_reader_alive(&self) -> bool {
         self.is_locked_by_another(LOCKS_AT)
     }
 
@@ -119,7 +67,7 @@ impl RingFile {
         self.lock(LOCKS_AT + 1 + libc::off_t::from(slot))
     }
 
-    pub(crate) fn slot_lives(&self, slot: u32) -> bool {
+    pub(crate) fn is_slot_alive(&self, slot: u32) -> bool {
         self.is_locked_by_another(LOCKS_AT + 1 + libc::off_t::from(slot))
     }
 
@@ -127,14 +75,16 @@ impl RingFile {
         self.control(libc::F_OFD_SETLK, &mut one_byte(byte)).is_ok()
     }
 
-    /// If the kernel returns an error, the answer is yes: then no hole is skipped and no process is taken for dead.
+    /// If the kernel returns an error, the answer is yes: then no hole is skipped and no process is
+    /// taken for dead.
     fn is_locked_by_another(&self, byte: libc::off_t) -> bool {
         let mut lock = one_byte(byte);
         self.control(libc::F_OFD_GETLK, &mut lock).is_err() || libc::c_int::from(lock.l_type) != libc::F_UNLCK
     }
 
     fn control(&self, command: libc::c_int, lock: &mut libc::flock) -> io::Result<()> {
-        // SAFETY: an open descriptor, and a `flock` that lives during the call, as both commands require.
+        // SAFETY: an open descriptor, and a `flock` that lives during the call, as both commands
+        // require.
         match unsafe { libc::fcntl(self.file.as_raw_fd(), command, std::ptr::from_mut(lock)) } {
             -1 => Err(io::Error::last_os_error()),
             _ => Ok(()),
@@ -153,8 +103,9 @@ fn one_byte(byte: libc::off_t) -> libc::flock {
     }
 }
 
-/// Creates the file under a temporary name and links it to its path, so that no process opens an incomplete header. If two
-/// processes do so at once, the first link wins and both open the same file.
+/// Creates the file under a temporary name and links it to its path, so that no process opens an
+/// incomplete header. If two processes do so at once, the first link wins and both open the same
+/// file.
 fn create(path: &Path, bytes: u64) -> Result<(), OpenError> {
     let unusable = |source| OpenError::Unusable { path: path.to_owned(), source };
     let mut draft = path.as_os_str().to_owned();
@@ -209,8 +160,8 @@ fn check_header(file: &File, path: &Path) -> Result<u64, OpenError> {
 
 /// Checks the cursors: aligned, in order, not more than a ring apart, and far from an overflow.
 fn check_cursors(ring: &Ring, path: &Path) -> Result<(), OpenError> {
-    // In this order: each cursor may move meanwhile, but none passes the next one. `free` is loaded again behind the tail,
-    // because writers may have claimed what the reader freed meanwhile.
+    // In this order: each cursor may move meanwhile, but none passes the next one. `free` is loaded
+    // again behind the tail, because writers may have claimed what the reader freed meanwhile.
     let free = ring.free().load(Ordering::Acquire);
     let read = ring.read().load(Ordering::Acquire);
     let tail = ring.tail().load(Ordering::Acquire);

@@ -10,7 +10,8 @@ pub enum Kind {
     InvocationStarted = 2,
     /// A span began: [`SpanIds`](crate::SpanIds), then an OTLP `Span` as far as it is known.
     SpanStarted = 3,
-    /// A span event, such as an error, at the moment it happened: [`SpanIds`](crate::SpanIds), then an OTLP `Span.Event`.
+    /// A span event, such as an error, at the moment it happened: [`SpanIds`](crate::SpanIds), then
+    /// an OTLP `Span.Event`.
     Event = 4,
     /// A span ended: [`SpanIds`](crate::SpanIds), then the whole OTLP `Span`.
     SpanEnded = 5,
@@ -18,10 +19,11 @@ pub enum Kind {
     DatagramSent = 6,
     /// An invocation ended: [`InvocationEnded`](crate::InvocationEnded).
     InvocationEnded = 7,
-    /// The reader found out why an invocation, or the init phase, died: [`DeathRecord`](crate::DeathRecord).
+    /// The reader found out why an invocation, or the init phase, died:
+    /// [`DeathRecord`](crate::DeathRecord).
     Death = 8,
-    /// The process exits on its own, through `exit` or at the end of `main`; no payload. A killed process leaves no such
-    /// record.
+    /// The process exits on its own, through `exit` or at the end of `main`; no payload. A killed
+    /// process leaves no such record.
     ProcessExited = 9,
 }
 
@@ -44,8 +46,9 @@ impl Kind {
         })
     }
 
-    /// Returns the priority of a record that a writer writes. A lost start costs one span. A lost end makes a healthy
-    /// span look dead, and the purpose of the recorder is that no error is lost.
+    /// Returns the priority of a record that a writer writes. A lost start costs one span. A lost
+    /// end makes a healthy span look dead, and the purpose of the recorder is that no error is
+    /// lost.
     pub(crate) fn priority(self) -> Priority {
         match self {
             Self::InvocationStarted | Self::SpanStarted => Priority::Low,
@@ -56,10 +59,11 @@ impl Kind {
 
 /// This fraction of the ring is reserved for ends and errors.
 pub(crate) const END_RESERVE_DIVISOR: u64 = 8;
-/// This fraction of the ring is reserved for the reader. It relocates records to free space, so it needs space to do so
-/// in a full ring.
+/// This fraction of the ring is reserved for the reader. It relocates records to free space, so it
+/// needs space to do so in a full ring.
 const READER_RESERVE_DIVISOR: u64 = 16;
-/// The least reserve of the reader, in bytes: a record to relocate, and the pad before it at the end of the ring.
+/// The least reserve of the reader, in bytes: a record to relocate, and the pad before it at the
+/// end of the ring.
 const MIN_READER_RESERVE_BYTES: u64 = 2_048;
 
 /// How much of the capacity reserves a record may use.

@@ -1,7 +1,8 @@
 //! The layout of the ring file, and the commit words in it.
 //!
-//! Byte order: the numbers of the file header and of the record headers are in the byte order of the machine, because
-//! the file never leaves the machine that wrote it. The numbers in payloads are little-endian.
+//! Byte order: the numbers of the file header and of the record headers are in the byte order of
+//! the machine, because the file never leaves the machine that wrote it. The numbers in payloads
+//! are little-endian.
 //!
 //! ```text
 //! file header, one page
@@ -20,7 +21,7 @@
 //!  4096  the ring
 //!
 //! record, at a multiple of 8 in the ring
-//!     0  commit word, u64: length in the low half, position tag in the high half; 0 until the commit
+//!     0  commit word, u64: length (low half), position tag (high half); 0 until the commit
 //!     8  batch number of each of 7 sinks, u32 each, written by the reader
 //!    36  CRC-32 of the bytes from 40 to the end of the payload, u32
 //!    40  kind, u32
@@ -31,17 +32,20 @@
 //!    64  payload, then zeros up to a multiple of 8
 //! ```
 //!
-//! A position counts bytes since the creation of the file and only grows. Its offset in the ring is the position modulo
-//! the size of the ring. The fields that writers share are 64 bytes apart, so that each has a cache line of its own.
+//! A position counts bytes since the creation of the file and only grows. Its offset in the ring is
+//! the position modulo the size of the ring. The fields that writers share are 64 bytes apart, so
+//! that each has a cache line of its own.
 
 use crate::counter::COUNTERS;
 use crate::sink::{SINK_NAME_BYTES, Sink};
 
 /// The version of the layout. A ring of another version is not used.
 pub const VERSION: u32 = 3;
-/// The default size of a ring, in bytes: some 2,300 records of 300 bytes, besides the capacity reserves.
+/// The default size of a ring, in bytes: some 2,300 records of 300 bytes, besides the capacity
+/// reserves.
 pub const DEFAULT_BYTES: u64 = 1 << 20;
-/// The smallest ring, in bytes. A smaller one could not hold one record of each kind besides the capacity reserves.
+/// The smallest ring, in bytes. A smaller one could not hold one record of each kind besides the
+/// capacity reserves.
 pub const MIN_BYTES: u64 = 1 << 12;
 /// The largest ring, in bytes: half of the 512 MB that `/tmp` has on AWS Lambda.
 pub const MAX_BYTES: u64 = 1 << 28;
@@ -62,8 +66,8 @@ pub(crate) const AT_REPORTED: usize = 704;
 pub(crate) const AT_SINK_NAMES: usize = 832;
 pub(crate) const AT_SLOTS: usize = 1024;
 pub(crate) const SLOT_BYTES: usize = 16;
-/// How many processes may write at once. Lambda runs one function process; the other slots are for processes that
-/// run side by side and for dead ones whose records the reader has not read yet.
+/// How many processes may write at once. Lambda runs one function process; the other slots are for
+/// processes that run side by side and for dead ones whose records the reader has not read yet.
 pub(crate) const SLOTS: u32 = 64;
 
 pub(crate) const RECORD_HEADER: usize = 64;
@@ -90,14 +94,14 @@ const RECORD_TAG: u32 = 0x7E10_C0DE;
 /// The same for a pad.
 const PAD_TAG: u32 = 0x0BAD_FA11;
 
-/// Returns the commit word of a record at `position`. Its tag fits no other position within 32 GB, so no word of an
-/// earlier lap passes for it.
+/// Returns the commit word of a record at `position`. Its tag fits no other position within 32 GB,
+/// so no word of an earlier lap passes for it.
 pub(crate) fn record_word(position: u64, length: u32) -> u64 {
     word(RECORD_TAG, position, length)
 }
 
-/// Returns the commit word of a pad: space without a record at the end of the ring, in a skipped hole or in place of a
-/// damaged record.
+/// Returns the commit word of a pad: space without a record at the end of the ring, in a skipped
+/// hole or in place of a damaged record.
 pub(crate) fn pad_word(position: u64, length: u32) -> u64 {
     word(PAD_TAG, position, length)
 }

@@ -1,4 +1,5 @@
-//! A flight recorder: a ring of records in a memory-mapped file that one process reads and others write.
+//! A flight recorder: a ring of records in a memory-mapped file that one process reads and others
+//! write.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -12,6 +13,8 @@ mod file;
 mod kind;
 #[forbid(unsafe_code)]
 mod layout;
+#[forbid(unsafe_code)]
+mod open_error;
 #[forbid(unsafe_code)]
 mod payload;
 #[forbid(unsafe_code)]
@@ -31,9 +34,9 @@ mod writer_id;
 
 pub use counter::Counter;
 pub use doorbell::{Doorbell, doorbell_path};
-pub use file::OpenError;
 pub use kind::Kind;
 pub use layout::{DEFAULT_BYTES, MAX_BYTES, MIN_BYTES, VERSION};
+pub use open_error::OpenError;
 pub use payload::{
     DatagramSent, DeathCause, DeathRecord, InvocationEnded, InvocationStarted, Malformed, Outcome, ProcessStarted,
     SpanIds,

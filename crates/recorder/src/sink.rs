@@ -4,19 +4,20 @@
 pub const PENDING: u32 = 0;
 /// The batch number of a record that is not sent to this sink.
 pub const SKIPPED: u32 = 1;
-/// The last acknowledged and the last attempted batch of a sink in a new ring. Batch numbers start above it, because 0
-/// and 1 have a meaning.
+/// The last acknowledged and the last attempted batch of a sink in a new ring. Batch numbers start
+/// above it, because 0 and 1 have a meaning.
 pub(crate) const BEFORE_FIRST_BATCH: u64 = 1;
 /// The longest name of a sink, in bytes.
 pub(crate) const SINK_NAME_BYTES: usize = 16;
 
-/// A destination to which the reader sends records, by number. Each sink has its own batch numbers and its own
-/// acknowledgements.
+/// A destination to which the reader sends records, by number. Each sink has its own batch numbers
+/// and its own acknowledgements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sink(u8);
 
 impl Sink {
-    /// How many sinks a ring has: a record header of one cache line has space for seven batch numbers.
+    /// How many sinks a ring has: a record header of one cache line has space for seven batch
+    /// numbers.
     pub const COUNT: usize = 7;
 
     /// All sinks, by number.
@@ -25,7 +26,8 @@ impl Sink {
     /// Returns the sink with this number.
     ///
     /// # Panics
-    /// If the number is not below [`COUNT`](Self::COUNT). In a constant this is an error of the compiler.
+    /// If the number is not below [`COUNT`](Self::COUNT). In a constant this is an error of the
+    /// compiler.
     #[must_use]
     pub const fn new(number: u8) -> Self {
         assert!((number as usize) < Self::COUNT, "a ring has seven sinks");
@@ -68,7 +70,8 @@ impl SinkName {
     }
 }
 
-/// Returns the names as they are stored; `None` if there are too many or one is invalid or repeated.
+/// Returns the names as they are stored; `None` if there are too many or one is invalid or
+/// repeated.
 pub(crate) fn names(names: &[&str]) -> Option<Vec<(Sink, SinkName)>> {
     if names.len() > Sink::COUNT {
         return None;

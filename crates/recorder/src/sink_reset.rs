@@ -3,8 +3,8 @@
 use crate::ring::{ReadSide, Ring};
 use crate::sink::{PENDING, Sink, SinkName};
 
-/// The sinks whose name in the file header is another one than the reader uses, until all their old batch numbers are
-/// reset (README, "Sinks").
+/// The sinks whose name in the file header is another one than the reader uses, until all their old
+/// batch numbers are reset (README, "Sinks").
 #[derive(Default)]
 pub(crate) struct SinkReset {
     sinks: Vec<(Sink, SinkName)>,
@@ -13,7 +13,8 @@ pub(crate) struct SinkReset {
 }
 
 impl SinkReset {
-    /// Begins to reset the sinks whose name differs: erases their names, then their acknowledgements.
+    /// Begins to reset the sinks whose name differs: erases their names, then their
+    /// acknowledgements.
     pub(crate) fn begin(ring: &Ring, names: Vec<(Sink, SinkName)>) -> Self {
         let mut sinks = names;
         sinks.retain(|(sink, name)| ring.sink_name(*sink) != *name);

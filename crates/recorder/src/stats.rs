@@ -15,7 +15,8 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Returns how many records of this kind were dropped because the ring was full or the record too large.
+    /// Returns how many records of this kind were dropped because the ring was full or the record
+    /// too large.
     #[must_use]
     pub fn dropped(&self, kind: Kind) -> u64 {
         self.counters[kind as usize - 1]

@@ -1,6 +1,7 @@
 //! The identity of a writing process.
 
-/// A writing process: its writer slot and the generation of the slot, which changes with each process that uses it.
+/// A writing process: its writer slot and the generation of the slot, which changes with each
+/// process that uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WriterId(pub(crate) u32);
 

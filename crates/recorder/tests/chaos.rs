@@ -1,5 +1,5 @@
-//! Kills writers at random moments, many times: each committed record is read once, in the order of its thread, and no
-//! other record is read.
+//! Kills writers at random moments, many times: each committed record is read once, in the order of
+//! its thread, and no other record is read.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -124,8 +124,9 @@ fn drain(reader: &mut Reader, tally: &mut Tally, most: u64) -> u64 {
     read
 }
 
-/// Counts the committed records between the read cursor and the tail. It shares no code with the reader: it follows the
-/// description of the layout and looks at each place where a record can start.
+/// Counts the committed records between the read cursor and the tail. It shares no code with the
+/// reader: it follows the description of the layout and looks at each place where a record can
+/// start.
 fn count_committed(path: &Path) -> u64 {
     let file = std::fs::read(path).expect("the ring's file");
     let word = |at: usize| u64::from_ne_bytes(file[at..at + 8].try_into().expect("eight bytes"));

@@ -1,4 +1,5 @@
-//! Names of sinks in the file header: which batch numbers a reader keeps after a restart, and which it resets.
+//! Names of sinks in the file header: which batch numbers a reader keeps after a restart, and which
+//! it resets.
 
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,8 @@ fn stored_name(path: &Path, sink: Sink) -> String {
     String::from_utf8(name.to_vec()).expect("UTF-8").trim_end_matches('\0').to_owned()
 }
 
-/// Opens the ring with these sinks; for each sink, the three records are acknowledged, skipped and in flight.
+/// Opens the ring with these sinks; for each sink, the three records are acknowledged, skipped and
+/// in flight.
 fn export(path: &Path, names: &[&str]) -> Vec<u64> {
     let mut reader = open(path, names);
     let positions = read_all(&mut reader);

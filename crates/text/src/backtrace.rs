@@ -1,4 +1,5 @@
-//! Backtraces in the text format of the standard library: parsed into frames, and shortened to the frames that matter.
+//! Backtraces in the text format of the standard library: parsed into frames, and shortened to the
+//! frames that matter.
 
 use std::fmt::Write;
 
@@ -19,11 +20,12 @@ const MAX_FRAMES: usize = 40;
 /// [`shorten`] cuts longer function names: generic parameters are spelled out in full.
 const MAX_FUNCTION_BYTES: usize = 240;
 
-/// Parts of the paths of foreign source files: of the compiler, of downloaded crates and of the C library.
+/// Parts of the paths of foreign source files: of the compiler, of downloaded crates and of the C
+/// library.
 const FOREIGN_PATHS: [&str; 6] = ["/rustc/", "/.cargo/registry/", "/.cargo/git/", "/nptl/", "/sysdeps/", "/csu/"];
 
-/// How the names of foreign functions begin. These frames have no path, because dependencies are built without line
-/// tables.
+/// How the names of foreign functions begin. These frames have no path, because dependencies are
+/// built without line tables.
 const FOREIGN_FUNCTIONS: [&str; 16] = [
     "std::",
     "core::",
@@ -45,8 +47,8 @@ const FOREIGN_FUNCTIONS: [&str; 16] = [
 ];
 
 impl Frame<'_> {
-    /// Whether the frame belongs to the standard library, the C library, an async runtime or a downloaded crate. Such
-    /// frames are the same in every backtrace.
+    /// Whether the frame belongs to the standard library, the C library, an async runtime or a
+    /// downloaded crate. Such frames are the same in every backtrace.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         // `<T as core::future::Future>::poll` is named after the type that implements the trait.
@@ -58,7 +60,8 @@ impl Frame<'_> {
     }
 }
 
-/// Returns an iterator over the frames of a backtrace, the innermost first. Text that is not a backtrace has no frames.
+/// Returns an iterator over the frames of a backtrace, the innermost first. Text that is not a
+/// backtrace has no frames.
 ///
 /// ```
 /// use crudder_text::backtrace::{Frame, frames};
@@ -82,13 +85,14 @@ pub fn frames(text: &str) -> impl Iterator<Item = Frame<'_>> {
     })
 }
 
-/// Returns the frames of the program itself, the innermost first: without foreign frames and without `main` of the C
-/// runtime. A Rust `main` has the name of its crate before it.
+/// Returns the frames of the program itself, the innermost first: without foreign frames and
+/// without `main` of the C runtime. A Rust `main` has the name of its crate before it.
 pub fn own_frames(text: &str) -> impl Iterator<Item = Frame<'_>> {
     frames(text).filter(|frame| !frame.is_foreign() && frame.function != "main")
 }
 
-/// Parses `  12: module::function`; with `std`'s full format, an address stands before the function.
+/// Parses `  12: module::function`; with `std`'s full format, an address stands before the
+/// function.
 fn function_of(line: &str) -> Option<&str> {
     let (number, name) = line.trim_start().split_once(": ")?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -97,8 +101,8 @@ fn function_of(line: &str) -> Option<&str> {
     (is_number && !name.is_empty()).then(|| without_hash(name))
 }
 
-/// Removes the hash at the end of a symbol, such as `::h0123456789abcdef`. It differs in each build, so it would spoil
-/// the grouping of errors.
+/// Removes the hash at the end of a symbol, such as `::h0123456789abcdef`. It differs in each
+/// build, so it would spoil the grouping of errors.
 fn without_hash(symbol: &str) -> &str {
     match symbol.rsplit_once("::h") {
         Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => name,
@@ -106,7 +110,8 @@ fn without_hash(symbol: &str) -> &str {
     }
 }
 
-/// Parses `file:line:column` or `file:line` into file and line. Other text is a file without a line.
+/// Parses `file:line:column` or `file:line` into file and line. Other text is a file without a
+/// line.
 ///
 /// ```
 /// use crudder_text::backtrace::location;
@@ -126,8 +131,8 @@ pub fn location(text: &str) -> (&str, Option<u32>) {
     }
 }
 
-/// Returns the backtrace without foreign frames and without the innermost frames whose file is one of `own_files`: the
-/// files that capture backtraces. If no other frame is left, all frames stay.
+/// Returns the backtrace without foreign frames and without the innermost frames whose file is one
+/// of `own_files`: the files that capture backtraces. If no other frame is left, all frames stay.
 ///
 /// The result is a backtrace in the same format, of at most 40 frames.
 #[must_use]

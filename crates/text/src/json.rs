@@ -5,12 +5,14 @@ use crate::hex;
 /// The mark at the end of a string that was cut.
 pub const CUT: &str = "…[cut]";
 
-/// Whether JSON requires an escape: control characters, the quote and the backslash. DEL, U+2028 and U+2029 are legal.
+/// Whether JSON requires an escape: control characters, the quote and the backslash. DEL, U+2028
+/// and U+2029 are legal.
 const fn must_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// Writes `text` as a JSON string. The escaped text takes at most `max_bytes`; quotes and [`CUT`] come on top.
+/// Writes `text` as a JSON string. The escaped text takes at most `max_bytes`; quotes and [`CUT`]
+/// come on top.
 ///
 /// ```
 /// use crudder_text::json::write_string;

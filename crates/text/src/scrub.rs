@@ -35,7 +35,8 @@ const SECRET_PARAMETERS: [&str; 9] = [
     "token",
 ];
 
-/// Whether the value of a field with this name is always a secret. Only the part after the last `.` counts.
+/// Whether the value of a field with this name is always a secret. Only the part after the last `.`
+/// counts.
 ///
 /// ```
 /// assert!(crudder_text::is_secret_key("http.request.header.cookie"));
@@ -49,7 +50,8 @@ pub fn is_secret_key(name: &str) -> bool {
     SECRET_KEYS.iter().any(|key| key.len() == last.len() && is_alike(key))
 }
 
-/// Returns the text with JSON Web Tokens, `Authorization` and cookie values, vendor keys and e-mail addresses masked.
+/// Returns the text with JSON Web Tokens, `Authorization` and cookie values, vendor keys and e-mail
+/// addresses masked.
 ///
 /// The text is borrowed if it has no secret; one pass finds out.
 ///
@@ -65,7 +67,8 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut kept = 0;
     let mut at = 0;
     while let Some((start, end)) = next_secret(text, at) {
-        // An e-mail address can begin before the place where the search went on. What is copied stays.
+        // An e-mail address can begin before the place where the search went on. What is copied
+        // stays.
         let start = start.max(kept);
         out.push_str(&text[kept..start]);
         out.push_str(MASK);
@@ -79,7 +82,8 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Returns the query string with the values of credentials masked, and everything that [`scrub`] masks.
+/// Returns the query string with the values of credentials masked, and everything that [`scrub`]
+/// masks.
 ///
 /// ```
 /// assert_eq!(crudder_text::scrub_query("term=rust&code=42"), "term=rust&code=[scrubbed]");
@@ -124,12 +128,14 @@ fn starts_with(bytes: &[u8], word: &str) -> bool {
     bytes.len() >= word.len() && bytes[..word.len()].eq_ignore_ascii_case(word.as_bytes())
 }
 
-/// Honeycomb's ingest and management keys begin with `hc`, a letter for the region, two for the kind, and an underscore.
+/// Honeycomb's ingest and management keys begin with `hc`, a letter for the region, two for the
+/// kind, and an underscore.
 fn is_honeycomb_key(bytes: &[u8]) -> bool {
     matches!(bytes, [b'h', b'c', _, b'i' | b'm', b'c' | b'k', b'_', ..]) || bytes.starts_with(b"hcaik_")
 }
 
-/// Matches `eyJ` and at least 17 more characters of base64 and dots: a JSON Web Token or its first part.
+/// Matches `eyJ` and at least 17 more characters of base64 and dots: a JSON Web Token or its first
+/// part.
 fn token(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     const MIN_BYTES: usize = 20;
     let begins_word = at == 0 || !is_word(bytes[at - 1]);
@@ -145,8 +151,8 @@ fn word_end(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().position(|byte| !is_word(*byte)).map_or(bytes.len(), |length| at + length)
 }
 
-/// Matches an e-mail address around the `@` at `at`; its host begins at `host`. `@handle` has no local part and does not
-/// match, nor does a host without a dot.
+/// Matches an e-mail address around the `@` at `at`; its host begins at `host`. `@handle` has no
+/// local part and does not match, nor does a host without a dot.
 fn email(bytes: &[u8], at: usize, host: usize) -> Option<(usize, usize)> {
     let is_local =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+' | b'%') || byte >= 0x80;
@@ -158,7 +164,8 @@ fn email(bytes: &[u8], at: usize, host: usize) -> Option<(usize, usize)> {
     (local > 0 && dotted).then_some((at - local, host + length))
 }
 
-/// Matches the value after a secret key. The key, with its quotes, ends right before the `:` or `=` at `at`.
+/// Matches the value after a secret key. The key, with its quotes, ends right before the `:` or `=`
+/// at `at`.
 fn keyed(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     let key_end =
         bytes[..at].iter().rposition(|byte| !matches!(byte, b' ' | b'"' | b'\'' | b'\\')).map_or(0, |last| last + 1);
@@ -171,7 +178,8 @@ fn keyed(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     if SECRET_KEYS.iter().any(|secret| ends_secret(secret)) { value(bytes, at + 1) } else { None }
 }
 
-/// Matches the value that begins at or after `from`: up to the closing quote, or up to the end of a header or parameter.
+/// Matches the value that begins at or after `from`: up to the closing quote, or up to the end of a
+/// header or parameter.
 fn value(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
     let skipped = bytes[from..].iter().take_while(|byte| matches!(byte, b' ' | b'\\')).count();
     let start = from + skipped;

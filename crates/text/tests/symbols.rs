@@ -9,7 +9,8 @@ fn only_foreign_functions_lose_their_symbols() {
     for word in words.trim_end_matches('\'').split('|') {
         let function = format!("{word}::function");
         let is_foreign = Frame { function: &function, file: None, line: None }.is_foreign();
-        // The debug information has the names of our own crates, and hash tables call no code that can panic.
+        // The debug information has the names of our own crates, and hash tables call no code that
+        // can panic.
         assert!(is_foreign || ["crudder_", "hashbrown"].contains(&word), "{word}");
     }
 }

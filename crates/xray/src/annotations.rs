@@ -20,7 +20,8 @@ const ANNOTATED: [(&str, &str); 5] = [
 
 pub(crate) fn write_annotations(out: &mut Vec<u8>, span: &Span<'_>) {
     let mut annotations = span.attributes.iter().filter_map(annotation).collect::<Vec<_>>();
-    // Of two equal keys the last one counts, as everywhere. X-Ray would find the key twice in one object.
+    // Of two equal keys the last one counts, as everywhere. X-Ray would find the key twice in one
+    // object.
     let mut index = 0;
     while index < annotations.len() {
         let name = annotations[index].0;
@@ -46,7 +47,8 @@ pub(crate) fn write_annotations(out: &mut Vec<u8>, span: &Span<'_>) {
     out.push(b'}');
 }
 
-/// Returns name and value if the attribute becomes an annotation. X-Ray takes strings, numbers and booleans.
+/// Returns name and value if the attribute becomes an annotation. X-Ray takes strings, numbers and
+/// booleans.
 fn annotation<'s, 'a>(attribute: &'s Attribute<'a>) -> Option<(&'a str, &'s Value<'a>)> {
     let listed = ANNOTATED.iter().find(|(key, _)| *key == attribute.key).map(|(_, name)| *name);
     let name = attribute.key.strip_prefix(ANNOTATION_PREFIX).or(listed)?;

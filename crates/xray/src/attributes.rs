@@ -12,7 +12,8 @@ pub(crate) fn text<'a>(span: &Span<'a>, key: &str) -> Option<&'a str> {
     span.attribute(key).and_then(Value::as_str)
 }
 
-/// Returns the value of an integer attribute, also if it is written as a string: `tracing` fields often are.
+/// Returns the value of an integer attribute, also if it is written as a string: `tracing` fields
+/// often are.
 pub(crate) fn int(span: &Span<'_>, key: &str) -> Option<i64> {
     match span.attribute(key)? {
         Value::Int(number) => Some(*number),

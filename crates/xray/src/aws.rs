@@ -1,4 +1,5 @@
-//! The `aws` member of a call through an AWS SDK, and the members that depend on who was called: `name` and `namespace`.
+//! The `aws` member of a call through an AWS SDK, and the members that depend on who was called:
+//! `name` and `namespace`.
 
 use crudder_otlp::{Span, SpanKind, Value};
 
@@ -10,13 +11,15 @@ fn is_aws(span: &Span<'_>) -> bool {
     text(span, "rpc.system") == Some("aws-api")
 }
 
-/// Returns the name of the called service, which is the name of its node on the trace map, or the name of the span.
+/// Returns the name of the called service, which is the name of its node on the trace map, or the
+/// name of the span.
 pub(crate) fn name<'a>(span: &Span<'a>) -> &'a str {
     let service = if is_aws(span) { text(span, "rpc.service") } else { None };
     text(span, "peer.service").or(service).unwrap_or(span.name)
 }
 
-/// Returns the namespace of a remote call. `aws` and `remote` make a node on the trace map; an internal step has none.
+/// Returns the namespace of a remote call. `aws` and `remote` make a node on the trace map; an
+/// internal step has none.
 pub(crate) fn namespace(span: &Span<'_>) -> Option<&'static str> {
     match span.kind {
         _ if is_aws(span) => Some("aws"),
@@ -25,7 +28,8 @@ pub(crate) fn namespace(span: &Span<'_>) -> Option<&'static str> {
     }
 }
 
-/// Writes operation, region, request id and resources. In a subsegment only calls through an AWS SDK have this member.
+/// Writes operation, region, request id and resources. In a subsegment only calls through an AWS
+/// SDK have this member.
 pub(crate) fn write_aws(out: &mut Vec<u8>, span: &Span<'_>) {
     if !is_aws(span) {
         return;
@@ -48,7 +52,8 @@ pub(crate) fn write_aws(out: &mut Vec<u8>, span: &Span<'_>) {
     out.push(b'}');
 }
 
-/// Writes the tables of a DynamoDB call. By convention the attribute is an array; a `tracing` field can only be a string.
+/// Writes the tables of a DynamoDB call. By convention the attribute is an array; a `tracing` field
+/// can only be a string.
 fn write_tables(out: &mut Vec<u8>, span: &Span<'_>) {
     match span.attribute("aws.dynamodb.table_names") {
         Some(Value::Str(table)) => string(out, "table_name", table),

@@ -31,7 +31,8 @@ pub(crate) fn write_flags(out: &mut Vec<u8>, span: &Span<'_>) {
     }
 }
 
-/// Writes the exceptions: from the span events, else from the span's attributes, else from the status message.
+/// Writes the exceptions: from the span events, else from the span's attributes, else from the
+/// status message.
 pub(crate) fn write_cause(out: &mut Vec<u8>, span: &Span<'_>) {
     let is_exception = |attributes: &[Attribute<'_>]| {
         ["exception.type", "exception.message"].iter().any(|key| find(attributes, key).is_some())

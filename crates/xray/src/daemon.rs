@@ -25,7 +25,8 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Opens a socket for the daemon at `address`. This does not check whether a daemon listens there.
+    /// Opens a socket for the daemon at `address`. This does not check whether a daemon listens
+    /// there.
     ///
     /// # Errors
     /// The error of the system if it cannot open a socket.
@@ -39,10 +40,12 @@ impl Daemon {
         Ok(Self { socket, address, sent: AtomicU64::new(0), lost: AtomicU64::new(0) })
     }
 
-    /// Sends one datagram. Returns `false`, and counts a loss, if the system does not take it: because its buffer is
-    /// full (`EAGAIN`) or the datagram is too large. A datagram that the system took may still not arrive.
+    /// Sends one datagram. Returns `false`, and counts a loss, if the system does not take it:
+    /// because its buffer is full (`EAGAIN`) or the datagram is too large. A datagram that the
+    /// system took may still not arrive.
     pub fn send(&self, datagram: &[u8]) -> bool {
-        // The socket is not connected, so that a refusal of an earlier datagram is not reported here.
+        // The socket is not connected, so that a refusal of an earlier datagram is not reported
+        // here.
         let is_sent = matches!(self.socket.send_to(datagram, self.address), Ok(sent) if sent == datagram.len());
         let counter = if is_sent { &self.sent } else { &self.lost };
         counter.fetch_add(1, Ordering::Relaxed);

@@ -4,8 +4,9 @@ use std::net::{SocketAddr, ToSocketAddrs};
 
 /// Parses the value of `AWS_XRAY_DAEMON_ADDRESS` into the daemon's UDP address.
 ///
-/// Both documented forms are accepted: `host:port` and `tcp:host:port udp:host:port`, in either order. A host name is
-/// resolved, which may block. Returns `None` if the text has another form or the name cannot be resolved.
+/// Both documented forms are accepted: `host:port` and `tcp:host:port udp:host:port`, in either
+/// order. A host name is resolved, which may block. Returns `None` if the text has another form or
+/// the name cannot be resolved.
 ///
 /// ```
 /// use crudder_xray::daemon_address;

@@ -17,8 +17,8 @@ pub(crate) enum Placement {
     Embedded,
 }
 
-/// Writes a subsegment without its closing brace, in at most `max_bytes`. A span that is too large loses metadata
-/// first, then whole members, but never its identity, which takes at most 2 kB.
+/// Writes a subsegment without its closing brace, in at most `max_bytes`. A span that is too large
+/// loses metadata first, then whole members, but never its identity, which takes at most 2 kB.
 pub(crate) fn write(out: &mut Vec<u8>, span: &Span<'_>, placement: Placement, service: &str, max_bytes: usize) {
     let end = out.len() + max_bytes - NOTE_BYTES;
     write_identity(out, span, placement);

@@ -9,7 +9,8 @@ use crudder_text::write_hex;
 /// The default limit of a string, in characters (X-Ray Developer Guide, "Segment documents").
 pub(crate) const MAX_STRING_CHARS: usize = 250;
 
-/// Starts a member: the key and a colon, after a comma unless the member is the first of its object.
+/// Starts a member: the key and a colon, after a comma unless the member is the first of its
+/// object.
 pub(crate) fn key(out: &mut Vec<u8>, key: &str) {
     if !matches!(out.last(), Some(b'{') | None) {
         out.push(b',');

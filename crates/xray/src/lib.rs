@@ -22,10 +22,12 @@ pub use daemon_address::daemon_address;
 pub use trace_header::{ParseError, Sampling, TraceHeader, TraceId};
 pub use tree::{MAX_DATAGRAM_BYTES, write_datagrams};
 
-/// The prefix of attributes that become annotations, which X-Ray indexes: `annotation.handle` becomes `handle`.
+/// The prefix of attributes that become annotations, which X-Ray indexes: `annotation.handle`
+/// becomes `handle`.
 pub const ANNOTATION_PREFIX: &str = "annotation.";
 
-/// Returns an id that depends only on the span id and the number, so that each writer derives the same one.
+/// Returns an id that depends only on the span id and the number, so that each writer derives the
+/// same one.
 ///
 /// This is the finaliser of SplitMix64.
 fn derived_id(span: u64, number: u64) -> u64 {

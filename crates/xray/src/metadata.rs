@@ -1,4 +1,5 @@
-//! The `metadata` member: the attributes that have no other place. X-Ray stores it and does not index it.
+//! The `metadata` member: the attributes that have no other place. X-Ray stores it and does not
+//! index it.
 
 use crudder_otlp::{Attribute, Span};
 
@@ -42,7 +43,8 @@ const NOT_METADATA: [&str; 27] = [
     "user_agent.original",
 ];
 
-/// Writes all other attributes under the name of the service, in at most `max_bytes`. A note counts those that do not fit.
+/// Writes all other attributes under the name of the service, in at most `max_bytes`. A note counts
+/// those that do not fit.
 pub(crate) fn write_metadata(out: &mut Vec<u8>, span: &Span<'_>, service: &str, max_bytes: usize) {
     let start = out.len();
     let end = start.saturating_add(max_bytes);

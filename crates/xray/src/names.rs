@@ -11,12 +11,12 @@ const MAX_KEY_CHARS: usize = 200;
 /// The name of a span whose name has no allowed character.
 const DEFAULT_NAME: &str = "span";
 
-/// Characters that a name may have besides letters, digits and white space. The backslash is allowed too, but JSON
-/// escapes it.
+/// Characters that a name may have besides letters, digits and white space. The backslash is
+/// allowed too, but JSON escapes it.
 const PUNCTUATION: &str = "_.:/%&#=+-@";
 
-/// Writes a name in quotes: letters, digits, white space and `_ . : / % & # = + \ - @`. Other characters are dropped, so
-/// a route template loses its braces.
+/// Writes a name in quotes: letters, digits, white space and `_ . : / % & # = + \ - @`. Other
+/// characters are dropped, so a route template loses its braces.
 pub(crate) fn write_name(out: &mut Vec<u8>, name: &str) {
     out.push(b'"');
     let start = out.len();
@@ -44,7 +44,8 @@ pub(crate) fn cut(name: &str, suffix_chars: usize) -> &str {
     name.char_indices().nth(MAX_NAME_CHARS - suffix_chars).map_or(name, |(at, _)| &name[..at])
 }
 
-/// Writes the key of an annotation in quotes. Filter expressions accept only `[A-Za-z0-9_]`; other characters become `_`.
+/// Writes the key of an annotation in quotes. Filter expressions accept only `[A-Za-z0-9_]`; other
+/// characters become `_`.
 pub(crate) fn write_key(out: &mut Vec<u8>, key: &str) {
     out.push(b'"');
     let safe = |c: char| if c.is_ascii_alphanumeric() { c as u8 } else { b'_' };

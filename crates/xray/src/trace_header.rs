@@ -23,8 +23,8 @@ const NO_ROOT: ParseError = ParseError("expected a trace header with Root=1-<8 h
 
 /// A trace id, never zero: the same 16 bytes as a W3C trace id, read as a big-endian number.
 ///
-/// X-Ray writes it as `1-5759e988-bd862e3fe1be46a994272793`. By convention the first four bytes are the time of the
-/// request, in seconds since 1970.
+/// X-Ray writes it as `1-5759e988-bd862e3fe1be46a994272793`. By convention the first four bytes are
+/// the time of the request, in seconds since 1970.
 ///
 /// ```
 /// use crudder_xray::TraceId;
@@ -51,7 +51,8 @@ impl TraceId {
         self.0
     }
 
-    /// Returns the time in the first four bytes, in seconds since 1970. It means nothing in an id that is all random.
+    /// Returns the time in the first four bytes, in seconds since 1970. It means nothing in an id
+    /// that is all random.
     #[must_use]
     pub const fn seconds(self) -> u32 {
         (self.0 >> 96) as u32
@@ -95,8 +96,8 @@ pub enum Sampling {
 
 /// A trace header: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`.
 ///
-/// Fields may come in any order, with spaces around them. A malformed `Parent` and unknown fields such as `Self` and
-/// `Lineage` are ignored. If a field occurs twice, the last one counts.
+/// Fields may come in any order, with spaces around them. A malformed `Parent` and unknown fields
+/// such as `Self` and `Lineage` are ignored. If a field occurs twice, the last one counts.
 ///
 /// ```
 /// use crudder_xray::{Sampling, TraceHeader};
@@ -161,7 +162,8 @@ fn sampling_of(value: &str) -> Sampling {
     }
 }
 
-/// Parses exactly this many hexadecimal digits, in either case; unlike `from_str_radix` it takes no sign.
+/// Parses exactly this many hexadecimal digits, in either case; unlike `from_str_radix` it takes no
+/// sign.
 fn hex(text: &str, digits: usize) -> Option<u128> {
     let is_hex = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten()

@@ -1,4 +1,5 @@
-//! Arranges spans as trees and writes each tree as one datagram, or as several if it is too large for one.
+//! Arranges spans as trees and writes each tree as one datagram, or as several if it is too large
+//! for one.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,21 +14,24 @@ const HEADER: &[u8] = b"{\"format\":\"json\",\"version\":1}\n";
 /// The largest document. X-Ray accepts 64 kB; this reads it as 64,000 bytes, to be safe.
 const MAX_DOCUMENT_BYTES: usize = 64_000;
 
-/// The largest datagram that [`write_datagrams`] writes: header and document. UDP over IPv4 would carry 65,507 bytes.
+/// The largest datagram that [`write_datagrams`] writes: header and document. UDP over IPv4 would
+/// carry 65,507 bytes.
 pub const MAX_DATAGRAM_BYTES: usize = MAX_DOCUMENT_BYTES + HEADER.len();
 
-/// The deepest nesting of subsegments in a document. Each level is an object in an array, and common JSON parsers stop
-/// at 128 of both. A deeper span begins a document of its own.
+/// The deepest nesting of subsegments in a document. Each level is an object in an array, and
+/// common JSON parsers stop at 128 of both. A deeper span begins a document of its own.
 const MAX_DEPTH: usize = 30;
 
-/// At most this many children of one span that do not fit beside it are sent in a datagram each. More of them are
-/// grouped: a thousand datagrams at once take milliseconds and overflow the receive buffer of the daemon.
+/// At most this many children of one span that do not fit beside it are sent in a datagram each.
+/// More of them are grouped: a thousand datagrams at once take milliseconds and overflow the
+/// receive buffer of the daemon.
 const MAX_INDEPENDENT_CHILDREN: usize = 8;
 
 /// The suffix of the name of a group of children; the rest is the name of their parent.
 const CONTINUED: &str = " continued";
 
-/// The bytes before the first embedded subsegment, and those that close a segment with embedded subsegments.
+/// The bytes before the first embedded subsegment, and those that close a segment with embedded
+/// subsegments.
 const OPENING: &[u8] = b",\"subsegments\":[";
 const CLOSING: &[u8] = b"]}";
 
@@ -36,12 +40,14 @@ const MAX_SEGMENT_BYTES: usize = MAX_DOCUMENT_BYTES - CLOSING.len();
 
 /// Writes the spans as datagrams for the X-Ray daemon and passes each one to `send`.
 ///
-/// A datagram is the daemon's header line and one subsegment document, at most [`MAX_DATAGRAM_BYTES`] together. A span
-/// whose parent is among `spans` is embedded in its parent. Every other span begins a document, under its `parent_id`.
-/// Each span is written exactly once. If many children of one span do not fit beside it, they are embedded in further
-/// subsegments under it, whose names are its name with the suffix ` continued`.
+/// A datagram is the daemon's header line and one subsegment document, at most
+/// [`MAX_DATAGRAM_BYTES`] together. A span whose parent is among `spans` is embedded in its parent.
+/// Every other span begins a document, under its `parent_id`. Each span is written exactly once. If
+/// many children of one span do not fit beside it, they are embedded in further subsegments under
+/// it, whose names are its name with the suffix ` continued`.
 ///
-/// `service` is the key under which the metadata stands. `out` is a buffer for reuse; its content is overwritten.
+/// `service` is the key under which the metadata stands. `out` is a buffer for reuse; its content
+/// is overwritten.
 ///
 /// ```
 /// use crudder_xray::{Span, write_datagrams};
@@ -107,7 +113,8 @@ impl<'s, 'a> Tree<'s, 'a> {
         tree
     }
 
-    /// Begins a document with one span of each cycle. Spans that are each other's ancestors are reached from no root.
+    /// Begins a document with one span of each cycle. Spans that are each other's ancestors are
+    /// reached from no root.
     fn break_cycles(&mut self, parent_of: impl Fn(usize) -> Option<usize>) {
         let mut reached = vec![false; self.spans.len()];
         for document in &self.documents {
@@ -127,8 +134,9 @@ impl<'s, 'a> Tree<'s, 'a> {
         }
     }
 
-    /// Writes a span and as many of its children as fit; the others begin documents of their own. Returns `false` and
-    /// writes nothing if an embedded span does not fit. An independent span always fits.
+    /// Writes a span and as many of its children as fit; the others begin documents of their own.
+    /// Returns `false` and writes nothing if an embedded span does not fit. An independent span
+    /// always fits.
     fn write(&mut self, out: &mut Vec<u8>, index: usize, placement: Placement, depth: usize) -> bool {
         let start = out.len();
         document::write(out, &self.spans[index], placement, self.service, MAX_SEGMENT_BYTES);
@@ -164,7 +172,8 @@ impl<'s, 'a> Tree<'s, 'a> {
         }
     }
 
-    /// Writes a subsegment that has only children. It is named after their parent and does not repeat its failure.
+    /// Writes a subsegment that has only children. It is named after their parent and does not
+    /// repeat its failure.
     fn write_group(&mut self, out: &mut Vec<u8>, group: Group) {
         let parent = &self.spans[group.parent];
         let children = || group.children.iter().map(|index| &self.spans[*index]);

@@ -29,7 +29,8 @@ fn walk(segment: &serde_json::Value, parent: u64, found: &mut Found) {
     }
 }
 
-/// Writes the spans and parses every datagram. Returns the spans that were found and the number of datagrams.
+/// Writes the spans and parses every datagram. Returns the spans that were found and the number of
+/// datagrams.
 fn round_trip(spans: &[Span<'_>]) -> (Found, usize) {
     let (mut found, mut datagrams) = (Found::new(), 0);
     write_datagrams(spans, "crudder", &mut Vec::new(), |datagram| {

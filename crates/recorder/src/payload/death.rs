@@ -41,8 +41,8 @@ impl DeathCause {
 
 /// A death and its cause, as the reader determined it.
 ///
-/// The reader writes this record before it sends anything that depends on the cause, so that it repeats the same cause
-/// after a restart.
+/// The reader writes this record before it sends anything that depends on the cause, so that it
+/// repeats the same cause after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeathRecord<'a> {
     /// When the invocation died, in nanoseconds since 1970.
@@ -51,8 +51,8 @@ pub struct DeathRecord<'a> {
     pub cause: DeathCause,
     /// The trace id of the invocation; for a death in the init phase, the id of a trace of its own.
     pub trace: [u8; 16],
-    /// Lambda's id of the invocation; empty for a death in the init phase. The start has it too, but this record may
-    /// outlive the start.
+    /// Lambda's id of the invocation; empty for a death in the init phase. The start has it too,
+    /// but this record may outlive the start.
     pub request_id: &'a str,
     /// The platform's name for the error, such as `Runtime.ExitError`; may be empty.
     pub detail: &'a str,

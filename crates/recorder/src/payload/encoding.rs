@@ -9,14 +9,16 @@ pub(crate) fn time_and_number(time: u64, number: u8) -> [u8; 9] {
     bytes
 }
 
-/// Appends a text after its length in two bytes. Names and ids are short; a longer text is cut at a character boundary.
+/// Appends a text after its length in two bytes. Names and ids are short; a longer text is cut at a
+/// character boundary.
 pub(crate) fn put_text(to: &mut Vec<u8>, text: &str) {
     let text = &text[..text.floor_char_boundary(usize::from(u16::MAX))];
     to.extend_from_slice(&(text.len() as u16).to_le_bytes());
     to.extend_from_slice(text.as_bytes());
 }
 
-/// Reads a payload from its start. Every method fails with [`Malformed`] if the payload ends too early.
+/// Reads a payload from its start. Every method fails with [`Malformed`] if the payload ends too
+/// early.
 pub(crate) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {

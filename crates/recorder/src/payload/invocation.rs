@@ -4,6 +4,16 @@ use super::Malformed;
 use super::encoding::{Fields, put_text, time_and_number};
 
 /// The start of an invocation.
+///
+/// ```
+/// use crudder_recorder::InvocationStarted;
+///
+/// let started = InvocationStarted { request_id: "8476a536-e9f4", is_cold: true, ..InvocationStarted::default() };
+/// let mut payload = Vec::new();
+/// started.encode(&mut payload);
+/// assert_eq!(InvocationStarted::decode(&payload)?, started);
+/// # Ok::<(), crudder_recorder::Malformed>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InvocationStarted<'a> {
     /// When the invocation started, in nanoseconds since 1970.
@@ -74,7 +84,8 @@ pub struct InvocationEnded<'a> {
     pub ended_unix_nano: u64,
     /// The outcome.
     pub outcome: Outcome,
-    /// Lambda's id of the invocation. The start has it too, but in a full ring there may be space for the end only.
+    /// Lambda's id of the invocation. The start has it too, but in a full ring there may be space
+    /// for the end only.
     pub request_id: &'a str,
 }
 
@@ -88,7 +99,8 @@ impl<'a> InvocationEnded<'a> {
     /// Reads a payload.
     ///
     /// # Errors
-    /// [`Malformed`] if the payload is too short, the request id is not UTF-8 or the outcome is unknown.
+    /// [`Malformed`] if the payload is too short, the request id is not UTF-8 or the outcome is
+    /// unknown.
     pub fn decode(payload: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = Fields::new(payload);
         let ended_unix_nano = fields.u64()?;
@@ -101,7 +113,8 @@ impl<'a> InvocationEnded<'a> {
     }
 }
 
-/// The process sent the X-Ray document of the invocation. If it dies later, no faulty document must overwrite it.
+/// The process sent the X-Ray document of the invocation. If it dies later, no faulty document must
+/// overwrite it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DatagramSent {
     /// When the document was sent, in nanoseconds since 1970.

@@ -3,8 +3,9 @@
 use super::Malformed;
 use super::encoding::Fields;
 
-/// The start of the payload of [`SpanStarted`](crate::Kind::SpanStarted), [`SpanEnded`](crate::Kind::SpanEnded) and
-/// [`Event`](crate::Kind::Event). An OTLP message follows it.
+/// The start of the payload of [`SpanStarted`](crate::Kind::SpanStarted),
+/// [`SpanEnded`](crate::Kind::SpanEnded) and [`Event`](crate::Kind::Event). An OTLP message follows
+/// it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SpanIds {
     /// The trace id, as in OTLP.

@@ -47,8 +47,8 @@ impl Ring {
         SinkName::from_words([0, 1].map(|word| self.sink_name_word(sink, word).load(Ordering::Acquire)))
     }
 
-    /// Stores a name. The word with its first character is erased first and written last, so that a reader that is
-    /// killed in between leaves a name that is not valid.
+    /// Stores a name. The word with its first character is erased first and written last, so that a
+    /// reader that is killed in between leaves a name that is not valid.
     pub(crate) fn set_sink_name(&self, sink: Sink, name: SinkName) {
         let [first, second] = name.words();
         self.sink_name_word(sink, 0).store(0, Ordering::Release);

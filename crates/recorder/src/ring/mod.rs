@@ -2,8 +2,8 @@
 //!
 //! Who may access which bytes:
 //! - claimed bytes: only their writer, until it stores the commit word;
-//! - committed bytes: the reader reads them and nobody writes them, except the batch numbers and the commit word, which
-//!   are atomics;
+//! - committed bytes: the reader reads them and nobody writes them, except the batch numbers and
+//!   the commit word, which are atomics;
 //! - freed bytes: zero, and nobody accesses them before the next claim.
 
 mod header;
@@ -44,13 +44,15 @@ pub struct Record<'a> {
     pub position: u64,
     /// The position after the record.
     pub end: u64,
-    /// The position at which the record was first written: `position`, unless the reader relocated the record.
+    /// The position at which the record was first written: `position`, unless the reader relocated
+    /// the record.
     pub origin: u64,
     /// What the record is about.
     pub kind: Kind,
     /// The process that wrote the record; for a death, the process that died.
     pub writer: WriterId,
-    /// The number of the invocation within its process, counted from 1; 0 if the record belongs to no invocation.
+    /// The number of the invocation within its process, counted from 1; 0 if the record belongs to
+    /// no invocation.
     pub invocation: u32,
     /// The payload as the writer passed it.
     pub payload: &'a [u8],
@@ -178,7 +180,8 @@ impl Ring {
         summed[8..12].copy_from_slice(&head.invocation.to_ne_bytes());
         summed[12..16].copy_from_slice(&(payload as u32).to_ne_bytes());
         summed[16..24].copy_from_slice(&head.origin.unwrap_or(position).to_ne_bytes());
-        // SAFETY: this call claimed these bytes and has not committed them, so nobody else accesses them.
+        // SAFETY: this call claimed these bytes and has not committed them, so nobody else accesses
+        // them.
         unsafe { self.region.copy_in(start + layout::IN_SUMMED, &summed) };
         let mut at = start + layout::RECORD_HEADER;
         for part in parts {
@@ -186,7 +189,8 @@ impl Ring {
             unsafe { self.region.copy_in(at, part) };
             at += part.len();
         }
-        // Freed bytes are zero, which is `PENDING`: only a relocated record has batch numbers to write.
+        // Freed bytes are zero, which is `PENDING`: only a relocated record has batch numbers to
+        // write.
         if head.batches != [PENDING; Sink::COUNT] {
             for (sink, batch) in Sink::ALL.into_iter().zip(head.batches) {
                 self.batch(position, sink).store(batch, Ordering::Relaxed);

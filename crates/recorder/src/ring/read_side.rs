@@ -18,15 +18,16 @@ pub(crate) enum Found<'a> {
     Damaged { length: u64 },
 }
 
-/// The reader's side of a ring: only it reads payloads and frees space. Freeing takes `&mut self`, so no borrowed record
-/// outlives its bytes.
+/// The reader's side of a ring: only it reads payloads and frees space. Freeing takes `&mut self`,
+/// so no borrowed record outlives its bytes.
 pub(crate) struct ReadSide {
     ring: Arc<Ring>,
 }
 
 impl ReadSide {
     /// # Safety
-    /// There is no other `ReadSide` of this ring's memory, in this process or another, while this one lives.
+    /// There is no other `ReadSide` of this ring's memory, in this process or another, while this
+    /// one lives.
     pub(crate) unsafe fn new(ring: Arc<Ring>) -> Self {
         let side = Self { ring };
         side.zero_what_was_read();
@@ -76,8 +77,9 @@ impl ReadSide {
         let ring = &self.ring;
         let start = ring.offset(position);
         let sum = ring.region.atomic32(start + layout::IN_CRC).load(Ordering::Relaxed);
-        // SAFETY: the commit word was seen with Acquire, so the writer no longer writes these bytes; only `free_to` writes
-        // them again, which needs this side as `&mut`. `peek` found that the length stays inside the ring.
+        // SAFETY: the commit word was seen with Acquire, so the writer no longer writes these
+        // bytes; only `free_to` writes them again, which needs this side as `&mut`. `peek` found
+        // that the length stays inside the ring.
         let bytes = unsafe { ring.region.bytes(start + layout::IN_SUMMED, length as usize - layout::IN_SUMMED) };
         let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_ne_bytes);
         let header = layout::RECORD_HEADER - layout::IN_SUMMED;
@@ -101,8 +103,8 @@ impl ReadSide {
         self.ring.batch(position, sink).store(batch, Ordering::Relaxed);
     }
 
-    /// Fills `from..to` with pads, so that a reader after a restart passes over it. No living writer may have a claim in
-    /// this range.
+    /// Fills `from..to` with pads, so that a reader after a restart passes over it. No living
+    /// writer may have a claim in this range.
     pub(crate) fn fill_pad(&mut self, from: u64, to: u64) {
         let mut at = from;
         while at < to {
@@ -112,8 +114,9 @@ impl ReadSide {
         }
     }
 
-    /// Frees everything before `position`: moves the read cursor, zeroes the bytes, moves the free cursor. A reader that
-    /// is killed in between leaves bytes that are either still readable or zeroed after the restart.
+    /// Frees everything before `position`: moves the read cursor, zeroes the bytes, moves the free
+    /// cursor. A reader that is killed in between leaves bytes that are either still readable or
+    /// zeroed after the restart.
     pub(crate) fn free_to(&mut self, position: u64) {
         let ring = &self.ring;
         debug_assert!(
@@ -129,8 +132,9 @@ impl ReadSide {
         let mut at = ring.free().load(Ordering::Relaxed);
         while at < read {
             let length = ring.bytes_to_end(at).min(read - at);
-            // SAFETY: between `free` and `read` nothing is claimed, and this side has given up every record there: its only
-            // callers are `new`, before any record was lent, and `free_to`, which holds this side as `&mut`.
+            // SAFETY: between `free` and `read` nothing is claimed, and this side has given up
+            // every record there: its only callers are `new`, before any record was lent, and
+            // `free_to`, which holds this side as `&mut`.
             unsafe { ring.region.zero(ring.offset(at), length as usize) };
             at += length;
         }

@@ -6,10 +6,10 @@ use super::{Found, ReadSide, Ring};
 use crate::counter::Counter;
 use crate::layout::{self, Word};
 
-/// Tells which claims can no longer be committed.
+/// Decides which claims can no longer be committed.
 pub(crate) trait Liveness {
-    /// Returns the position up to which all claims from `position` on belong to dead writers; `None` while a writer may
-    /// live that could commit at `position`.
+    /// Returns the position up to which all claims from `position` on belong to dead writers;
+    /// `None` while a writer may live that could commit at `position`.
     ///
     /// An implementation must load the tail before it tests whether a writer lives.
     fn dead_until(&self, ring: &Ring, position: u64) -> Option<u64>;
@@ -50,7 +50,8 @@ impl Scan {
     }
 }
 
-/// Returns where reading goes on after the hole at `position`: at `position` itself if it is not a hole after all.
+/// Returns where reading goes on after the hole at `position`: at `position` itself if it is not a
+/// hole after all.
 fn skip_hole(side: &mut ReadSide, position: u64, liveness: &dyn Liveness) -> Option<u64> {
     let bound = liveness.dead_until(side.ring(), position)?;
     // The writer may have committed after the first look, and then died.

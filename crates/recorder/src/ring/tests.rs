@@ -122,7 +122,8 @@ proptest! {
         }
         prop_assert_eq!(&read, &expected);
         prop_assert_eq!(both.scan.seen, both.ring.tail().load(Ordering::Relaxed));
-        // After a restart, the reader passes over the pads in the holes and does not count them again.
+        // After a restart, the reader passes over the pads in the holes and does not count them
+        // again.
         let holes = both.counted(Counter::Holes);
         let Both { ring, .. } = both;
         let mut both = reopen(ring);
