@@ -1,6 +1,7 @@
-//! Measures `cargo local` with everything built: the time until the first response, and the memory of all its processes after
-//! each endpoint was called once. The benchmark is not in the crate of `cargo local`, because nothing else builds that crate as
-//! a benchmark. The argument `release` measures `cargo local --release`, which must be built first and takes half an hour.
+//! Measures `cargo local` with everything built: the time until the first response, and the memory
+//! of all its processes after each endpoint was called once. The benchmark is not in the crate of
+//! `cargo local`, because nothing else builds that crate as a benchmark. The argument `release`
+//! measures `cargo local --release`, which must be built first and takes half an hour.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
 #[path = "../../../benches/shared/rows.rs"]
@@ -145,7 +146,8 @@ impl Calls {
     }
 }
 
-/// Returns the megabytes of a process and its descendants; shared pages count once (`proc(5)`, smaps_rollup).
+/// Returns the megabytes of a process and its descendants; shared pages count once (`proc(5)`,
+/// smaps_rollup).
 fn memory_of(child: &Child) -> Result<f64> {
     let parents: Vec<(u32, u32)> = fs::read_dir("/proc")?.flatten().filter_map(|entry| parent(&entry.path())).collect();
     let mut family = vec![child.id().ok_or("it runs")?];

@@ -1,4 +1,5 @@
-//! Prints the table of promises. `cargo bench` runs this last, after the benchmarks have left their figures.
+//! Prints the table of promises. `cargo bench` runs this last, after the benchmarks have left their
+//! figures.
 #![expect(clippy::print_stdout, reason = "a table is what this program is for")]
 
 #[path = "../../../benches/shared/rows.rs"]

@@ -1,4 +1,5 @@
-//! A function that ends in the way that its event names: the fixture of `tests/edge` and `tests/chaos`.
+//! A function that ends in the way that its event names: the fixture of `tests/edge` and
+//! `tests/chaos`.
 
 use std::io::Write;
 use std::path::Path;
@@ -18,7 +19,8 @@ async fn main() -> Result<(), Error> {
         process::abort();
     }
     let telemetry = crudder_telemetry::start()?;
-    // A file of this name beside the recorder makes the init die. A variable would affect later processes too.
+    // A file of this name beside the recorder makes the init die. A variable would affect later
+    // processes too.
     let marker = Path::new(&telemetry.config().recorder_path).with_file_name("die-in-init");
     if std::fs::remove_file(marker).is_ok() {
         process::abort();
@@ -44,8 +46,9 @@ fn end(answer: &Result<Value, Error>) -> End {
     }
 }
 
-/// Waits until the extension has created its ring, which it does after it has subscribed to platform events. Lambda starts the
-/// function once extensions have registered, so a death may come earlier; then only Lambda's own line reports it.
+/// Waits until the extension has created its ring, which it does after it has subscribed to
+/// platform events. Lambda starts the function once extensions have registered, so a death may come
+/// earlier; then only Lambda's own line reports it.
 fn await_the_extension() {
     let ring = std::env::temp_dir().join("crudder.recorder");
     let end = Instant::now() + Duration::from_secs(10);
@@ -54,7 +57,8 @@ fn await_the_extension() {
     }
 }
 
-/// Notes in a file that a span has started, independently of the recorder: this span must be exported.
+/// Notes in a file that a span has started, independently of the recorder: this span must be
+/// exported.
 fn note_start(started: &Path) {
     let Some(ids) = crudder_telemetry::current_ids() else { return };
     let line = format!("{} {}\n", ids.trace_id, ids.span_id);

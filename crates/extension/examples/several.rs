@@ -1,4 +1,5 @@
-//! A function that serves several invocations at once, as on Lambda Managed Instances. Each span has the mark of its event.
+//! A function that serves several invocations at once, as on Lambda Managed Instances. Each span
+//! has the mark of its event.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -52,7 +52,8 @@ impl Config {
         Self::read(|name| std::env::var(name).ok())
     }
 
-    /// Reads the process's environment for a program that is no extension and only redelivers dead letters.
+    /// Reads the process's environment for a program that is no extension and only redelivers dead
+    /// letters.
     ///
     /// # Errors
     /// As [`read`](Self::read), except that `AWS_LAMBDA_RUNTIME_API` may be unset.

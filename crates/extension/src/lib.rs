@@ -1,3 +1,5 @@
+//! Exports the telemetry of Lambda functions, even of those that die.
+//!
 #![doc = include_str!("../README.md")]
 
 mod aws;

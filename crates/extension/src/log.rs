@@ -43,7 +43,8 @@ fn object<const N: usize>(level: &str, message: &str, fields: [(&str, Value); N]
 fn print(text: &str) {
     #[cfg(test)]
     capture::push(text);
-    // One write, so that no line of another process comes between. If it fails, there is no place to report it.
+    // One write, so that no line of another process comes between. If it fails, there is no place
+    // to report it.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 

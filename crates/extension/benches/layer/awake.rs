@@ -1,15 +1,18 @@
-//! Keeps the cores busy during a measurement. The host gives an idle core of a virtual machine to others, and it comes back
-//! late and with cold caches: the bare function was measured to respond in 34 us on busy cores, and in 87 to 124 us on a
-//! machine with nothing else to do. That is the host's cost, varies from hour to hour, and hides ours.
+//! Keeps the cores busy during a measurement. The host gives an idle core of a virtual machine to
+//! others, and it comes back late and with cold caches: the bare function was measured to respond
+//! in 34 us on busy cores, and in 87 to 124 us on a machine with nothing else to do. That is the
+//! host's cost, varies from hour to hour, and hides ours.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
 
-/// One process per core that spins at the scheduler's idle priority: every other process gets the core at once.
+/// One process per core that spins at the scheduler's idle priority: every other process gets the
+/// core at once.
 pub(crate) struct Awake(Vec<Child>);
 
 impl Awake {
-    /// Starts the processes with `chrt` of util-linux. Without it the cores may idle, and a line says so.
+    /// Starts the processes with `chrt` of util-linux. Without it the cores may idle, and a line
+    /// says so.
     pub(crate) fn start() -> io::Result<Self> {
         let cores = std::thread::available_parallelism()?.get();
         let program = std::env::current_exe()?;
@@ -36,8 +39,8 @@ impl Drop for Awake {
     }
 }
 
-/// Lowers the priority of a thread that represents something outside of the sandbox: a reader of lines or datagrams, or a
-/// destination. It must not take a core from what is measured.
+/// Lowers the priority of a thread that represents something outside of the sandbox: a reader of
+/// lines or datagrams, or a destination. It must not take a core from what is measured.
 pub(crate) fn lower_priority() {
     // On Linux this concerns only this thread. If it fails, figures are a little worse.
     let _ = rustix::process::nice(19);

@@ -1,6 +1,6 @@
-//! `check`: the ratios that must hold, with margins for a busy machine. Each is printed with its bound; a violated bound is an
-//! error. The promises themselves are in docs/performance.md: a bound here shows that a change has made something worse, not
-//! that a promise is kept.
+//! `check`: the ratios that must hold, with margins for a busy machine. Each is printed with its
+//! bound; a violated bound is an error. The promises themselves are in docs/performance.md: a bound
+//! here shows that a change has made something worse, not that a promise is kept.
 
 use std::io;
 
@@ -13,7 +13,8 @@ const ROUNDS: usize = 20;
 pub(crate) fn measure(daemon: &str) -> io::Result<()> {
     let mut bounds = Bounds::default();
     let starts = starts::measure(ROUNDS)?;
-    // The promises are 4 ms, which is twice a bare function here, then bare + 6 and + 1; a loaded machine doubles a start.
+    // The promises are 4 ms, which is twice a bare function here, then bare + 6 and + 1; a loaded
+    // machine doubles a start.
     bounds.at_most("layer, spawn to first /next, of that of a bare function", starts.layer / starts.bare, 4.0);
     bounds.at_most("function under telemetry, first /next over bare, ms", starts.observed - starts.bare, 6.0);
     bounds.at_most("layer, cold start over a register-only extension, ms", starts.cold_over_least[0], 3.0);

@@ -24,8 +24,8 @@ pub(crate) struct Over {
     pub(crate) function: f64,
 }
 
-/// Prints and returns the figures of each arrangement, in alternating rounds: on full cores, or on `quota` of one core that
-/// function and extension share.
+/// Prints and returns the figures of each arrangement, in alternating rounds: on full cores, or on
+/// `quota` of one core that function and extension share.
 pub(crate) fn measure(rounds: usize, daemon: &str, quota: Option<f64>) -> io::Result<Vec<Over>> {
     let arrangements = PLANS.iter().map(|plan| Arrangement::new(*plan, daemon, quota)).collect::<io::Result<Vec<_>>>();
     let mut arrangements: Vec<_> = arrangements?.into_iter().flatten().collect();

@@ -1,4 +1,5 @@
-//! Measures the cost per span as requests grow, and the cost per request as the number of environments grows.
+//! Measures the cost per span as requests grow, and the cost per request as the number of
+//! environments grows.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -16,8 +17,8 @@ const REQUESTS: u64 = 20_000;
 const SIZES: [u64; 4] = [1, 10, 100, 1_000];
 /// Rounds of fifty requests, all environments together.
 const ROUNDS: usize = 128;
-/// The pause after each round. Without it the ring fills if the destination's threads get no core, and dropped spans cost
-/// nothing.
+/// The pause after each round. Without it the ring fills if the destination's threads get no core,
+/// and dropped spans cost nothing.
 const PAUSE: Duration = Duration::from_millis(20);
 /// On a machine so busy that the rounds take longer, fewer rounds must do.
 const MAX_DURATION: Duration = Duration::from_secs(20);
@@ -56,14 +57,16 @@ fn per_span(size: u64) -> io::Result<(f64, f64)> {
     Ok((micros(function), micros(bench.layer.cpu()? - layer)))
 }
 
-/// Returns the seconds that this thread has run (`/proc/thread-self/schedstat`, its first field in nanoseconds).
+/// Returns the seconds that this thread has run (`/proc/thread-self/schedstat`, its first field in
+/// nanoseconds).
 fn own_cpu() -> io::Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanos: f64 = text.split(' ').next().unwrap_or_default().parse().map_err(io::Error::other)?;
     Ok(nanos / 1e9)
 }
 
-/// Prints the cost per request while one to sixteen environments serve at the same time, each with its own extension.
+/// Prints the cost per request while one to sixteen environments serve at the same time, each with
+/// its own extension.
 pub(crate) fn as_environments_grow(daemon: &str) -> io::Result<Row> {
     let mut found = Vec::new();
     for count in [1, 2, 4, 8, 16] {

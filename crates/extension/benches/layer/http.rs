@@ -1,4 +1,5 @@
-//! The part of HTTP/1.1 that the programs under test use: requests with a length, on connections that stay open.
+//! The part of HTTP/1.1 that the programs under test use: requests with a length, on connections
+//! that stay open.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

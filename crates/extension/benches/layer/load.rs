@@ -83,8 +83,9 @@ enum Arrival {
     Concurrent,
 }
 
-/// Prints and returns how many spans the extension exports per CPU second to a destination that responds at once: from a full
-/// ring, from one that a function fills request by request, and as on Managed Instances.
+/// Prints and returns how many spans the extension exports per CPU second to a destination that
+/// responds at once: from a full ring, from one that a function fills request by request, and as on
+/// Managed Instances.
 pub(crate) fn throughput(rounds: usize) -> io::Result<[f64; 3]> {
     let ways = [Arrival::Filled, Arrival::OneByOne, Arrival::Concurrent];
     let mut found = ways.map(|_| Vec::new());
@@ -116,7 +117,8 @@ fn spans_per_cpu_second(arrival: Arrival) -> io::Result<f64> {
         bench.sink.wait_for(REQUESTS * SPANS);
     } else {
         bench.layer.resume()?;
-        // The last request is announced as being served, so the extension holds `/next` until everything is delivered.
+        // The last request is announced as being served, so the extension holds `/next` until
+        // everything is delivered.
         bench.platform.announce(&id);
         bench.platform.wait([Seen::ExtensionAsked]);
     }

@@ -1,11 +1,12 @@
-//! Measures the layer: how fast it starts, its memory, its throughput, and what it adds to an invocation. Processes and
-//! sockets are real; Lambda and the destination are minimal (`platform.rs`, `sink.rs`). Figures are medians of alternating
-//! rounds.
+//! Measures the layer: how fast it starts, its memory, its throughput, and what it adds to an
+//! invocation. Processes and sockets are real; Lambda and the destination are minimal
+//! (`platform.rs`, `sink.rs`). Figures are medians of alternating rounds.
 //!
-//! `CRUDDER_BENCH_ROUNDS` multiplies the rounds: 1 unless set. `CRUDDER_BENCH_PEERS` is the folder of `benches/peers`'
-//! programs, which are measured in the same rounds, and `CRUDDER_ROTEL` is a receiver to measure beside the layer;
-//! `make bench` builds and sets them. Arguments name the parts to measure: `starts`, `load`, `growth`, `cycles`,
-//! `throttled`, `sizes`; `check` compares the figures with bounds.
+//! `CRUDDER_BENCH_ROUNDS` multiplies the rounds: 1 unless set. `CRUDDER_BENCH_PEERS` is the folder
+//! of `benches/peers`' programs, which are measured in the same rounds, and `CRUDDER_ROTEL` is a
+//! receiver to measure beside the layer; `make bench` builds and sets them. Arguments name the
+//! parts to measure: `starts`, `load`, `growth`, `cycles`, `throttled`, `sizes`; `check` compares
+//! the figures with bounds.
 #![expect(clippy::print_stdout, reason = "figures are what this program is for")]
 
 mod arrangement;

@@ -1,5 +1,5 @@
-//! Lambda's Runtime API and Extensions API for one environment, with one thread per connection. It notes the moments of its own
-//! reads and writes on the socket.
+//! Lambda's Runtime API and Extensions API for one environment, with one thread per connection. It
+//! notes the moments of its own reads and writes on the socket.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -27,7 +27,8 @@ impl Process {
         Self::spawn(Command::new(extension()?).envs(variables).stdout(Stdio::inherit()))
     }
 
-    /// Starts this binary as one of the programs of `work.rs`. Its lines go into a pipe that is drained, as in Lambda.
+    /// Starts this binary as one of the programs of `work.rs`. Its lines go into a pipe that is
+    /// drained, as in Lambda.
     pub(crate) fn own(role: &str, variables: &BTreeMap<&'static str, String>) -> io::Result<Self> {
         Self::of(&std::env::current_exe()?, Some(role), variables)
     }
@@ -68,7 +69,8 @@ impl Process {
     /// Returns the CPU seconds so far, in steps of ten milliseconds.
     pub(crate) fn cpu(&self) -> io::Result<f64> {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // Field 3 follows the name, which may contain anything; `utime` and `stime` are fields 14 and 15.
+        // Field 3 follows the name, which may contain anything; `utime` and `stime` are fields 14
+        // and 15.
         let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
         Ok(fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND)
     }
@@ -90,7 +92,8 @@ impl Drop for Process {
     }
 }
 
-/// Builds the extension, which Cargo does not do for a benchmark of another package, and returns its path.
+/// Builds the extension, which Cargo does not do for a benchmark of another package, and returns
+/// its path.
 fn extension() -> io::Result<PathBuf> {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     if let Some(path) = PATH.get() {
@@ -138,7 +141,8 @@ pub(crate) fn variables(
     variables
 }
 
-/// Returns the size in megabytes of a program without its symbols; `None` without the program or without `strip`.
+/// Returns the size in megabytes of a program without its symbols; `None` without the program or
+/// without `strip`.
 pub(crate) fn stripped(program: &Path, folder: &Path) -> Option<f64> {
     if !program.is_file() {
         return None;

@@ -1,6 +1,7 @@
-//! Measures the cost of a span in an independent receiver: rotel, written in Rust, which receives OTLP by HTTP and forwards it
-//! packed, which can't be turned off. It is also measured while it discards everything, the least that a receiver can do.
-//! `CRUDDER_ROTEL` is its program; it is installed by pip.
+//! Measures the cost of a span in an independent receiver: rotel, written in Rust, which receives
+//! OTLP by HTTP and forwards it packed, which can't be turned off. It is also measured while it
+//! discards everything, the least that a receiver can do. `CRUDDER_ROTEL` is its program; it is
+//! installed by pip.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,8 +25,8 @@ const TIMES: f64 = 4.0;
 /// Five times as long as rotel keeps a batch open.
 const SETTLES: Duration = Duration::from_secs(1);
 
-/// Prints spans per CPU second in requests of five spans, as a function sends them per invocation, and of as many as the SDK
-/// sends at once. `layer` is the layer's figure.
+/// Prints spans per CPU second in requests of five spans, as a function sends them per invocation,
+/// and of as many as the SDK sends at once. `layer` is the layer's figure.
 pub(crate) fn measure(program: &Path, layer: f64) -> io::Result<Row> {
     let sends = Exporter::Otlp;
     let (few, many) = (spans_per_cpu_second(program, sends, 5)?, spans_per_cpu_second(program, sends, 500)?);

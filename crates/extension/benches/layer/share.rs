@@ -1,4 +1,5 @@
-//! A part of a core, as Lambda assigns it: a CPU quota of the kernel for function and extension together.
+//! A part of a core, as Lambda assigns it: a CPU quota of the kernel for function and extension
+//! together.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::process::Process;
 
-/// Lambda assigns one core at 1,769 MB, and less in proportion (AWS, "Configure Lambda function memory").
+/// Lambda assigns one core at 1,769 MB, and less in proportion (AWS, "Configure Lambda function
+/// memory").
 pub(crate) const OF_256_MB: f64 = 256.0 / 1769.0;
 /// The period of the quota. Lambda's own is not documented; 20 ms is commonly observed from inside.
 const PERIOD_US: u64 = 20_000;
@@ -56,7 +58,8 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        // Only an empty group can be removed; one with a running process stays until the machine restarts.
+        // Only an empty group can be removed; one with a running process stays until the machine
+        // restarts.
         let _ = std::fs::remove_dir(&self.folder);
     }
 }

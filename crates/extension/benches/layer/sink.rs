@@ -1,5 +1,5 @@
-//! A destination that accepts everything, at once or after a delay, and counts the spans: OTLP by HTTP, and only as much of
-//! it as counting needs.
+//! A destination that accepts everything, at once or after a delay, and counts the spans: OTLP by
+//! HTTP, and only as much of it as counting needs.
 
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,8 @@ use flate2::read::GzDecoder;
 use crate::awake;
 use crate::http::Connection;
 
-/// `ExportTraceServiceRequest.resource_spans`, `.scope_spans`, `.spans` (opentelemetry-proto, `trace_service.proto` and `trace.proto`).
+/// `ExportTraceServiceRequest.resource_spans`, `.scope_spans`, `.spans` (opentelemetry-proto,
+/// `trace_service.proto` and `trace.proto`).
 const PATH_TO_SPANS: [u64; 3] = [1, 2, 2];
 
 /// Far longer than a program takes to start, or to send everything.

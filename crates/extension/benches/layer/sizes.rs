@@ -1,5 +1,5 @@
-//! The sizes of what `make build` has built in `.aws-sam/build`. Deployed programs have a build profile of their own, which
-//! takes longer than all of these benchmarks.
+//! The sizes of what `make build` has built in `.aws-sam/build`. Deployed programs have a build
+//! profile of their own, which takes longer than all of these benchmarks.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};

@@ -1,4 +1,5 @@
-//! Measures how long processes take to their first `/next`, and an environment to its first response.
+//! Measures how long processes take to their first `/next`, and an environment to its first
+//! response.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -21,8 +22,8 @@ pub(crate) struct Starts {
     pub(crate) bare: f64,
     pub(crate) observed: f64,
     pub(crate) layer: f64,
-    /// What the layer adds to a cold start, over a register-only extension: until all have requested `/next`, and until the
-    /// first response.
+    /// What the layer adds to a cold start, over a register-only extension: until all have
+    /// requested `/next`, and until the first response.
     pub(crate) cold_over_least: [f64; 2],
 }
 
@@ -95,7 +96,8 @@ fn first_next(asked: Seen, spawn: impl Fn(&Start) -> io::Result<Option<Process>>
     Ok((asked - began).as_secs_f64())
 }
 
-/// Starts the extension, the function once it has registered, and an invocation once both have requested `/next`.
+/// Starts the extension, the function once it has registered, and an invocation once both have
+/// requested `/next`.
 fn first_answer(extension: Extension) -> io::Result<[f64; 2]> {
     let mut start = Start::new()?;
     let began = Instant::now();

@@ -1,5 +1,5 @@
-//! The request of all measurements (a root span, four children with four attributes, one access line), in the programs that
-//! this binary runs as one of the processes under test.
+//! The request of all measurements (a root span, four children with four attributes, one access
+//! line), in the programs that this binary runs as one of the processes under test.
 
 #[path = "../../../../benches/shared/observed.rs"]
 mod observed;
@@ -45,8 +45,9 @@ pub(crate) fn observed_function() -> Result<(), Error> {
     runtime.block_on(lambda_http::runtime(service_fn(handler)).layer(RuntimeLayer).run())
 }
 
-/// The bare function that makes Crudder's three writes by hand after the response, of Crudder's sizes: a line, a datagram for
-/// X-Ray and a wake-up. Each wakes a reader in another process, which is most of its cost.
+/// The bare function that makes Crudder's three writes by hand after the response, of Crudder's
+/// sizes: a line, a datagram for X-Ray and a wake-up. Each wakes a reader in another process, which
+/// is most of its cost.
 pub(crate) fn writing_function(daemon: &str, ring: &str) -> Result<(), Error> {
     let (udp, doorbell) = (std::net::UdpSocket::bind("127.0.0.1:0")?, UnixDatagram::unbound()?);
     udp.connect(daemon)?;

@@ -2,8 +2,8 @@
 
 use crate::environment::Environment;
 
-/// Region, credentials and endpoints of AWS services: API keys are kept in Secrets Manager or SSM, and
-/// `PutTraceSegments` takes what the X-Ray daemon can't.
+/// Region, credentials and endpoints of AWS services: API keys are kept in Secrets Manager or SSM,
+/// and `PutTraceSegments` takes what the X-Ray daemon can't.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AwsConfig {

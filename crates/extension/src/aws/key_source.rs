@@ -1,4 +1,5 @@
-//! API keys of destinations: given in clear, or kept in Secrets Manager or SSM and fetched at first use.
+//! API keys of destinations: given in clear, or kept in Secrets Manager or SSM and fetched at first
+//! use.
 
 use base64::Engine;
 use crudder_settings::{ConfigError, Setting};
@@ -136,7 +137,8 @@ async fn send(lookup: &Lookup, aws: &AwsConfig, client: &reqwest::Client) -> Res
         .map_err(|source| KeyError::Unreachable { service: lookup.service, source: source.without_url() })
 }
 
-/// Classifies a response without a key. These services also answer 400 where others answer 403 or 429.
+/// Classifies a response without a key. These services also answer 400 where others answer 403 or
+/// 429.
 fn refusal(lookup: &Lookup, arn: String, status: u16, message: &str) -> KeyError {
     if status == 403 || message.contains("AccessDenied") {
         return KeyError::Forbidden { permission: lookup.permission, arn };
@@ -145,8 +147,8 @@ fn refusal(lookup: &Lookup, arn: String, status: u16, message: &str) -> KeyError
     KeyError::Refused { service: lookup.service, status, arn }
 }
 
-/// The key in a response of either service. A secret may be a JSON object with one value, as the AWS console
-/// likes to make them.
+/// The key in a response of either service. A secret may be a JSON object with one value, as the
+/// AWS console likes to make them.
 fn key_in(body: &[u8]) -> Option<String> {
     let response: Value = serde_json::from_slice(body).ok()?;
     let plain =

@@ -1,10 +1,11 @@
-//! Requests to AWS services, signed with Signature Version 4.
+//! Requests to AWS services, signed with Signature Version 4 by AWS's own signer.
 
 use std::time::SystemTime;
 
-use aws_lc_rs::{digest, hmac};
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
-use crudder_text::hex;
 
 use super::config::AwsConfig;
 
@@ -21,56 +22,40 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Bytes,
 }
 
-/// Signs `call` with the credentials of `aws`, without sending it.
+/// Signs `call` with the credentials of `aws`, without sending it. A call that can't be signed is
+/// sent without a signature, and AWS refuses it.
 pub(crate) fn signed_request(
     client: &reqwest::Client,
     aws: &AwsConfig,
     call: Call<'_>,
     now: SystemTime,
 ) -> reqwest::RequestBuilder {
-    let headers = signed_headers(aws, &call, now);
-    let mut request = client.post(format!("{}{}", call.endpoint.trim_end_matches('/'), call.path));
-    for (name, value) in headers.iter().filter(|(name, _)| name != "host") {
+    let url = format!("{}{}", call.endpoint.trim_end_matches('/'), call.path);
+    let mut request = client.post(&url);
+    for (name, value) in call.headers {
+        request = request.header(*name, *value);
+    }
+    for (name, value) in signature(aws, &call, &url, now).unwrap_or_default() {
         request = request.header(name, value);
     }
     request.body(call.body)
 }
 
-fn signed_headers(aws: &AwsConfig, call: &Call<'_>, now: SystemTime) -> Vec<(String, String)> {
-    let now = time::OffsetDateTime::from(now);
-    let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
-    let timestamp = now.format(format).unwrap_or_default();
-    let host = call.endpoint.split("://").nth(1).unwrap_or_default().trim_end_matches('/');
-    let mut headers: Vec<(String, String)> =
-        call.headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    headers.push(("host".to_owned(), host.to_owned()));
-    headers.push(("x-amz-date".to_owned(), timestamp.clone()));
-    if !aws.session_token.is_empty() {
-        headers.push(("x-amz-security-token".to_owned(), aws.session_token.clone()));
-    }
-    headers.sort();
-    let authorization = authorization(aws, call, &headers, &timestamp);
-    headers.push(("authorization".to_owned(), authorization));
-    headers
-}
-
-fn authorization(aws: &AwsConfig, call: &Call<'_>, headers: &[(String, String)], timestamp: &str) -> String {
-    let date = timestamp.get(..8).unwrap_or_default();
-    let names = headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";");
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-    let payload = hex(digest::digest(&digest::SHA256, &call.body).as_ref());
-    let canonical = format!("POST\n{}\n\n{lines}\n{names}\n{payload}", call.path);
-    let scope = format!("{date}/{}/{}/aws4_request", aws.region, call.service);
-    let hashed = hex(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
-    let to_sign = format!("AWS4-HMAC-SHA256\n{timestamp}\n{scope}\n{hashed}");
-    let mut key = format!("AWS4{}", aws.secret_access_key).into_bytes();
-    for part in [date, &aws.region, call.service, "aws4_request"] {
-        key = hmac_sha256(&key, part);
-    }
-    let signature = hex(&hmac_sha256(&key, &to_sign));
-    format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}", aws.access_key_id)
-}
-
-fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
+/// Returns the headers that sign a call.
+fn signature(aws: &AwsConfig, call: &Call<'_>, url: &str, now: SystemTime) -> Option<Vec<(String, String)>> {
+    let token = (!aws.session_token.is_empty()).then(|| aws.session_token.clone());
+    let identity =
+        Credentials::new(&aws.access_key_id, &aws.secret_access_key, token, None, env!("CARGO_PKG_NAME")).into();
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(&aws.region)
+        .name(call.service)
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .ok()?;
+    let body = SignableBody::Bytes(&call.body);
+    let request = SignableRequest::new("POST", url, call.headers.iter().copied(), body).ok()?;
+    let (signed, _) = sign(request, &params.into()).ok()?.into_parts();
+    Some(signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }

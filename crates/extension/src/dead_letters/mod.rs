@@ -1,4 +1,5 @@
-//! Dead letters: batches that could not be delivered, as log lines that `crudder replay` delivers later.
+//! Dead letters: batches that could not be delivered, as log lines that `crudder replay` delivers
+//! later.
 
 mod reassemble;
 mod redeliver;

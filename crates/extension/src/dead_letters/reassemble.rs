@@ -7,10 +7,11 @@ use base64::Engine;
 use crudder_text::hex;
 use serde_json::Value;
 
-/// A dead letter has a part for each 190 kB; the largest body that a destination accepts needs a few dozen.
+/// A dead letter has a part for each 190 kB; the largest body that a destination accepts needs a
+/// few dozen.
 const MAX_PARTS: u64 = 1_000;
-/// Parts that wait for others of their dead letter take at most this many bytes. In a real export the parts of a dead
-/// letter are closer together.
+/// Parts that wait for others of their dead letter take at most this many bytes. In a real export
+/// the parts of a dead letter are closer together.
 const MAX_WAITING_BYTES: usize = 256 << 20;
 
 /// The part of a dead letter that one log line holds.
@@ -69,8 +70,8 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// Returns the SHA-256 of destination and content in 64 hexadecimal digits. Dead letters with the same content
-    /// have the same identity.
+    /// Returns the SHA-256 of destination and content in 64 hexadecimal digits. Dead letters with
+    /// the same content have the same identity.
     #[must_use]
     pub fn identity(&self) -> String {
         let mut digest = Context::new(&SHA256);
@@ -131,7 +132,8 @@ impl Reassembler {
         Ok(join(parts).map_or(Added::Undecodable, Added::Complete))
     }
 
-    /// Returns the incomplete dead letters: the id, how many parts were added, and how many parts it has.
+    /// Returns the incomplete dead letters: the id, how many parts were added, and how many parts
+    /// it has.
     pub fn unfinished(&self) -> impl Iterator<Item = (&str, usize, u64)> {
         self.waiting.iter().map(|(id, parts)| (id.as_str(), parts.len(), parts.first().map_or(0, |part| part.of)))
     }

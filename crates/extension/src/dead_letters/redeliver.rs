@@ -13,9 +13,10 @@ use crate::exporters::{self, Access, Credentials, ExportResult, Exporter, Payloa
 const MAX_TRIES: usize = 5;
 /// The pause after a failure without a `Retry-After`.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Nobody waits at a terminal for longer between two tries.
+/// A longer pause would look like a hang at a terminal.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
-/// After this many dead letters in a row without a response, the destination is not tried again: each takes seconds.
+/// After this many dead letters in a row without a response, the destination is not tried again:
+/// each takes seconds.
 const MAX_SILENCES: u32 = 3;
 
 /// Why a dead letter could not be delivered. No variant prints a key.
@@ -76,14 +77,16 @@ pub enum Undelivered {
 }
 
 impl Undelivered {
-    /// Returns whether the destination's decision is final: to send the dead letter again can't help.
+    /// Returns whether the destination's decision is final: to send the dead letter again can't
+    /// help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         matches!(self, Self::Rejected { .. })
     }
 }
 
-/// Redelivers dead letters. It fetches each key once, and stops sending to a destination that is down.
+/// Redelivers dead letters. It fetches each key once, and stops sending to a destination that is
+/// down.
 #[derive(Debug)]
 pub struct Redeliverer {
     config: Config,

@@ -16,8 +16,8 @@ pub struct Replayed {
     pub failed: Vec<String>,
 }
 
-/// Finds the dead letters in log lines and delivers them to the destinations of `config`. Other lines, and text before
-/// the JSON of a line, are ignored.
+/// Finds the dead letters in log lines and delivers them to the destinations of `config`. Other
+/// lines, and text before the JSON of a line, are ignored.
 pub async fn replay(lines: impl IntoIterator<Item = String>, config: &Config) -> Replayed {
     let (mut reassembler, mut redeliverer) = (Reassembler::default(), Redeliverer::new(config.clone()));
     let mut replayed = Replayed::default();

@@ -1,4 +1,5 @@
-//! The circuit breaker of a destination: while the destination fails, no connection to it is opened.
+//! The circuit breaker of a destination: while the destination fails, no connection to it is
+//! opened.
 
 use std::time::Duration;
 
@@ -31,8 +32,8 @@ impl CircuitBreaker {
         *self = Self::default();
     }
 
-    /// Forbids requests for as long as the destination asks, or else for a pause that grows with each failure.
-    /// `salt` spreads the attempts of environments that failed together.
+    /// Forbids requests for as long as the destination asks, or else for a pause that grows with
+    /// each failure. `salt` spreads the attempts of environments that failed together.
     pub(crate) fn trip(&mut self, now: Instant, retry_after: Option<Duration>, salt: u64) {
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(10)).min(MAX_PAUSE);
         let jitter = pause.mul_f64((salt.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as f64 / f64::from(1 << 26));

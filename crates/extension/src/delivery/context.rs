@@ -1,4 +1,4 @@
-//! What delivery borrows from the rest of the extension.
+//! What delivery needs from the rest of the extension.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::aws::AwsConfig;
 use crate::invocations::Process;
 
-/// What delivery needs from the rest of the extension.
+/// The ring, what is known of its writers, and the time of the call.
 pub(crate) struct DeliveryContext<'a> {
     pub(crate) reader: &'a mut Reader,
     pub(crate) processes: &'a HashMap<WriterId, Process>,

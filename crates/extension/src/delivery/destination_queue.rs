@@ -1,4 +1,5 @@
-//! The queue of one destination: its key, its circuit breaker, its items, and the batch that is in flight.
+//! The queue of one destination: its key, its circuit breaker, its items, and the batch that is in
+//! flight.
 
 use std::sync::Arc;
 
@@ -60,8 +61,8 @@ impl DestinationQueue {
         !self.items.is_empty() || self.in_flight.is_some()
     }
 
-    /// Whether dense traffic need not wait any longer: the queue is old or large enough, or a batch has to be sent
-    /// again, whole or in halves.
+    /// Whether dense traffic need not wait any longer: the queue is old or large enough, or a batch
+    /// has to be sent again, whole or in halves.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         let is_old = self.items.front().is_some_and(|item| now.duration_since(item.queued_at) >= MAX_AGE);
         let is_retried = self.in_flight.as_ref().is_some_and(|batch| batch.sent_at.is_none());
@@ -69,7 +70,8 @@ impl DestinationQueue {
         is_old || self.items.bytes() >= MAX_QUEUED_BYTES || is_retried || is_halved
     }
 
-    /// Whether a response is likely within `timeout`. A destination that has been silent for longer is not waited for.
+    /// Whether a response is likely within `timeout`. A destination that has been silent for longer
+    /// is not waited for.
     pub(super) fn may_respond_within(&self, timeout: Duration, now: Instant) -> bool {
         match self.in_flight.as_ref().and_then(|batch| batch.sent_at) {
             Some(sent_at) => now.duration_since(sent_at) < timeout,
@@ -86,8 +88,8 @@ impl DestinationQueue {
         self.items.iter().chain(self.in_flight.iter().flat_map(|batch| &batch.items))
     }
 
-    /// Makes the next batch: gives it a number and writes that number into its records. A batch that an earlier
-    /// extension process may have delivered keeps its number and its records.
+    /// Makes the next batch: gives it a number and writes that number into its records. A batch
+    /// that an earlier extension process may have delivered keeps its number and its records.
     pub(super) fn form_batch(&mut self, context: &mut DeliveryContext<'_>) {
         let in_doubt = self.items.has_doubt();
         let items = if in_doubt { self.items.take_doubtful() } else { self.take_items() };

@@ -11,8 +11,8 @@ use super::transport::Transport;
 use crate::config::{Config, sink_of};
 use crate::exporters::Item;
 
-/// Packing, encoding and printing dead letters: a cautious estimate for a fourteenth of a processor, not measured on
-/// one.
+/// Packing, encoding and printing dead letters: a cautious estimate for a fourteenth of a
+/// processor, not measured on one.
 const PRINTED_BYTES_PER_SECOND: u64 = 2 << 20;
 
 /// The queues of all destinations, the spool behind them and the requests in flight.
@@ -23,8 +23,8 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Creates the dispatcher of a ring. It acknowledges spooled batches in the ring, in case an earlier extension
-    /// process was killed before it could.
+    /// Creates the dispatcher of a ring. It acknowledges spooled batches in the ring, in case an
+    /// earlier extension process was killed before it could.
     pub(crate) fn new(config: &Config, reader: &mut Reader) -> Self {
         let spool = Spool::open(&config.recorder, config.destinations());
         for spooled in &spool.batches {
@@ -38,7 +38,8 @@ impl Dispatcher {
         Self { queues, spool, transport: Transport::new() }
     }
 
-    /// Queues an item, unless an earlier extension process has exported it or the exporter is disabled.
+    /// Queues an item, unless an earlier extension process has exported it or the exporter is
+    /// disabled.
     pub(crate) fn enqueue(&mut self, destination: usize, mut item: Item, reader: &mut Reader) {
         let queue = &mut self.queues[destination];
         let sink = queue.sink;
@@ -49,7 +50,8 @@ impl Dispatcher {
             item.positions().for_each(|position| reader.set_batch(position, sink, SKIPPED));
             return;
         }
-        // A number above the last attempted one belongs to a batch that was never sent; another batch will get it.
+        // A number above the last attempted one belongs to a batch that was never sent; another
+        // batch will get it.
         let last = reader.attempted(sink).max(reader.acknowledged(sink));
         for position in item.positions() {
             if u64::from(reader.batch(position, sink)) > last {
@@ -75,7 +77,8 @@ impl Dispatcher {
         self.queues.iter().any(|queue| queue.is_ready(now) && queue.may_respond_within(timeout, now))
     }
 
-    /// Whether items of dense traffic are old or numerous enough, or something has to be sent again.
+    /// Whether items of dense traffic are old or numerous enough, or something has to be sent
+    /// again.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.queues.iter().any(|queue| queue.is_due(now)) || self.has_spooled(now)
     }

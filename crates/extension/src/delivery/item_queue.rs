@@ -1,5 +1,5 @@
-//! The items that wait for their batch. Their totals are kept up to date, because they are needed at every invocation,
-//! when a second of dense traffic may be queued.
+//! The items that wait for their batch. Their totals are kept up to date, because they are needed
+//! at every invocation, when a second of dense traffic may be queued.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,5 @@
-//! Delivery: queues, batches, retries, the spool, and what a result does to a batch (docs/delivery.md, D5 and D6).
+//! Delivery: queues, batches, retries, the spool, and what a result does to a batch
+//! (docs/delivery.md, D5 and D6).
 
 mod circuit_breaker;
 mod context;

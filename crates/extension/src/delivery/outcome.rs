@@ -14,7 +14,8 @@ use crate::dead_letters;
 use crate::exporters::ExportResult;
 use crate::log;
 
-/// How often a batch that got a 500 is tried again. OTLP says never, but destinations answer 500 in passing.
+/// How often a batch that got a 500 is tried again. OTLP says never, but destinations answer 500 in
+/// passing.
 const MAX_SERVER_ERRORS: u8 = 2;
 
 impl Dispatcher {
@@ -98,7 +99,8 @@ impl Dispatcher {
             ExportResult::Rejected { status, may_be_one_item } => {
                 self.dead_letter(destination, batch, &format!("refused with {status}"), context);
                 if !may_be_one_item {
-                    // A wrong URL is wrong for every batch, so the next one need not follow at once.
+                    // A wrong URL is wrong for every batch, so the next one need not follow at
+                    // once.
                     self.queues[destination].breaker.trip(context.now, None, u64::from(status));
                 }
             }
@@ -154,8 +156,8 @@ impl Dispatcher {
         queue.in_flight = Some(batch);
     }
 
-    /// Returns the items of a rejected batch to the queue, to be sent in halves until the item that the destination
-    /// rejects is alone.
+    /// Returns the items of a rejected batch to the queue, to be sent in halves until the item that
+    /// the destination rejects is alone.
     fn halve(&mut self, destination: usize, mut batch: InFlightBatch, context: &mut DeliveryContext<'_>) {
         self.withdraw_attempt(destination, &mut batch, context);
         let queue = &mut self.queues[destination];

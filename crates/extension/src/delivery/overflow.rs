@@ -1,5 +1,5 @@
-//! What happens to batches that a destination does not take: they are spooled, and in the end printed as dead letters
-//! (docs/delivery.md, D6).
+//! What happens to batches that a destination does not take: they are spooled, and in the end
+//! printed as dead letters (docs/delivery.md, D6).
 
 use crudder_recorder::Counter;
 
@@ -11,8 +11,8 @@ use crate::dead_letters;
 use crate::log;
 
 impl Dispatcher {
-    /// Frees space in a ring that fills because destinations do not take its records: spools one batch of each
-    /// destination whose breaker has tripped.
+    /// Frees space in a ring that fills because destinations do not take its records: spools one
+    /// batch of each destination whose breaker has tripped.
     pub(crate) fn spool_overflow(&mut self, context: &mut DeliveryContext<'_>) {
         for destination in 0..self.queues.len() {
             let queue = &mut self.queues[destination];
@@ -31,7 +31,8 @@ impl Dispatcher {
         }
     }
 
-    /// Writes a batch into the spool. If the spool is full, prints the least valuable batches first.
+    /// Writes a batch into the spool. If the spool is full, prints the least valuable batches
+    /// first.
     fn spool_batch(&mut self, destination: usize, batch: InFlightBatch, context: &mut DeliveryContext<'_>) {
         let packed = batch.payload.packed();
         while !self.spool.has_room_for(packed.len()) {

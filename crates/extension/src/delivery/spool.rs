@@ -1,15 +1,17 @@
-//! The spool: batches that a destination does not take and that the ring has no space for, one file each
-//! (docs/delivery.md, D6). The file names hold everything that the next extension process needs.
+//! The spool: batches that a destination does not take and that the ring has no space for, one file
+//! each (docs/delivery.md, D6). The file names hold everything that the next extension process
+//! needs.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What the two seconds of SHUTDOWN can print as dead letters if a function has the least memory, and with it a
-/// fourteenth of a processor. What exceeds it during a longer outage is printed while there is time.
+/// What the two seconds of SHUTDOWN can print as dead letters if a function has the least memory,
+/// and with it a fourteenth of a processor. What exceeds it during a longer outage is printed while
+/// there is time.
 const MAX_BYTES: u64 = 2 << 20;
 
-/// A batch on disk. Its file is named `DESTINATION-BATCH-ITEMS-HEALTH`, with `.tried` behind it while the destination
-/// may have the batch already.
+/// A batch on disk. Its file is named `DESTINATION-BATCH-ITEMS-HEALTH`, with `.tried` behind it
+/// while the destination may have the batch already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spooled {
     /// The index of the destination's exporter.
@@ -32,7 +34,8 @@ pub(super) struct Spool {
 }
 
 impl Spool {
-    /// Opens the spool beside the ring at `ring`, with the batches that an earlier extension process left.
+    /// Opens the spool beside the ring at `ring`, with the batches that an earlier extension
+    /// process left.
     pub(super) fn open(ring: &Path, names: Vec<&'static str>) -> Self {
         let mut folder = ring.as_os_str().to_owned();
         folder.push(".spool");
@@ -66,7 +69,8 @@ impl Spool {
         self.batches.iter().find(|spooled| spooled.destination == destination).cloned()
     }
 
-    /// Returns the batch to remove first for want of space: the oldest without an error, or else the oldest.
+    /// Returns the batch to remove first for want of space: the oldest without an error, or else
+    /// the oldest.
     pub(super) fn least_valuable(&self) -> Option<Spooled> {
         self.batches.iter().find(|spooled| !spooled.has_error).or(self.batches.first()).cloned()
     }
@@ -87,7 +91,8 @@ impl Spool {
 
     /// Removes a batch. Removing its file is its acknowledgement.
     pub(super) fn remove(&mut self, spooled: &Spooled) {
-        // If the file can't be removed, only the next extension process sends the batch again: this one forgets it.
+        // If the file can't be removed, only the next extension process sends the batch again: this
+        // one forgets it.
         let _ = fs::remove_file(self.path(spooled));
         self.batches.retain(|other| (other.destination, other.batch) != (spooled.destination, spooled.batch));
     }

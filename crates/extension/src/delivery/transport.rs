@@ -56,7 +56,8 @@ impl Transport {
         loop {
             match self.in_flight.join_next().await {
                 Some(Ok(completion)) => return completion,
-                // The task panicked. Its batch stays unanswered; the next extension process sends it again.
+                // The task panicked. Its batch stays unanswered; the next extension process sends
+                // it again.
                 Some(Err(error)) => log::error("export task failed", [("error", error.to_string().into())]),
                 None => std::future::pending().await,
             }

@@ -9,7 +9,8 @@ use crate::invocations::{Death, InitDeath, Invocation, Key, Process, Report, Spa
 /// Something that the extension found out about a function.
 #[derive(Clone, Copy)]
 pub(crate) enum Observation<'a> {
-    /// A report, which need not wait for the end of its invocation. `origin` is the origin of its record.
+    /// A report, which need not wait for the end of its invocation. `origin` is the origin of its
+    /// record.
     Reported { key: Key, invocation: &'a Invocation, origin: u64, report: Report },
     /// A span ended in an invocation that goes on, or after its invocation was exported.
     SpanEnded { writer: WriterId, position: u64, record_bytes: usize },

@@ -16,13 +16,15 @@ use super::result::ExportResult;
 use crate::aws::{AwsConfig, KeySource};
 use crate::invocations::Process;
 
-/// The code of one destination. The dispatcher gives each exporter a queue, a circuit breaker, a spool, dead letters
-/// and a sink in the ring; the exporter decides what it exports, in which form, and what a response means.
+/// The code of one destination. The dispatcher gives each exporter a queue, a circuit breaker, a
+/// spool, dead letters and a sink in the ring; the exporter decides what it exports, in which form,
+/// and what a response means.
 pub(crate) trait Exporter: Debug + Send + Sync {
     /// The name in spool files, dead letters and log lines, in lower case and without `-`.
     fn name(&self) -> &'static str;
 
-    /// The environment variable that an operator has to check if the destination refuses the credentials.
+    /// The environment variable that an operator has to check if the destination refuses the
+    /// credentials.
     fn key_variable(&self) -> &'static str;
 
     fn credentials(&self) -> Credentials;
@@ -35,7 +37,8 @@ pub(crate) trait Exporter: Debug + Send + Sync {
         false
     }
 
-    /// Returns the items to export because of an observation; none if it does not concern this destination.
+    /// Returns the items to export because of an observation; none if it does not concern this
+    /// destination.
     fn items(&self, observation: &Observation<'_>, context: &Context<'_>) -> Vec<Item>;
 
     /// Encodes a batch as a request body. By default a batch is the payload of its first item.

@@ -6,11 +6,12 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-/// The largest body that is unpacked. Batches are far smaller; a dead letter from a foreign file may not be.
+/// The largest body that is unpacked. Batches are far smaller; a dead letter from a foreign file
+/// may not be.
 const MAX_BODY_BYTES: u64 = 32 << 20;
 
-/// Packs a body at the fastest level: text and protobuf are full of repeated names, which any level halves several
-/// times.
+/// Packs a body at the fastest level: text and protobuf are full of repeated names, which any level
+/// halves several times.
 pub(super) fn gzip(body: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     let written = packed.write_all(body).and_then(|()| packed.finish());

@@ -40,7 +40,8 @@ pub(crate) fn client() -> reqwest::Client {
         .pool_idle_timeout(IDLE_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .build();
-    // Without root certificates no destination can be reached, and each request fails with its own message.
+    // Without root certificates no destination can be reached, and each request fails with its own
+    // message.
     built.unwrap_or_else(|error| {
         log::error("failed to set up the HTTP client", [("error", error_chain(&error).into())]);
         reqwest::Client::new()

@@ -1,4 +1,5 @@
-//! The smallest thing that a destination accepts or rejects: a span, a Rollbar item, the documents of one trace.
+//! The smallest thing that a destination accepts or rejects: a span, a Rollbar item, the documents
+//! of one trace.
 
 use crudder_recorder::WriterId;
 use tokio::time::Instant;
@@ -10,18 +11,21 @@ use super::payload::Payload;
 pub(crate) struct Item {
     /// The record that bears the item's batch number.
     pub(crate) position: u64,
-    /// Records that are needed to make the item again after a restart; they bear the batch number too.
+    /// Records that are needed to make the item again after a restart; they bear the batch number
+    /// too.
     pub(crate) also: Vec<u64>,
     /// The process whose resource the item needs.
     pub(crate) process: Option<WriterId>,
-    /// The payload size of the record at `position` if the item is that record's message with `payload` appended;
-    /// `None` if `payload` is all of it.
+    /// The payload size of the record at `position` if the item is that record's message with
+    /// `payload` appended; `None` if `payload` is all of it.
     pub(crate) record_bytes: Option<usize>,
     pub(crate) payload: Payload,
-    /// Whether it belongs to a failed invocation. Errors are sent at once, and become dead letters last.
+    /// Whether it belongs to a failed invocation. Errors are sent at once, and become dead letters
+    /// last.
     pub(crate) has_error: bool,
     pub(crate) queued_at: Instant,
-    /// Whether an earlier extension process may have exported it: then it is sent again in its old batch, and counted.
+    /// Whether an earlier extension process may have exported it: then it is sent again in its old
+    /// batch, and counted.
     pub(crate) in_doubt: bool,
 }
 

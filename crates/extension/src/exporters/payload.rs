@@ -12,7 +12,8 @@ pub(crate) struct Payload {
     pub(crate) body: Bytes,
     /// Whether `body` is gzip.
     pub(crate) is_packed: bool,
-    /// Where a daemon beside the function receives the payload in place of the destination's endpoint.
+    /// Where a daemon beside the function receives the payload in place of the destination's
+    /// endpoint.
     pub(crate) daemon: Option<SocketAddr>,
 }
 

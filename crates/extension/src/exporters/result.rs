@@ -24,7 +24,8 @@ impl ExportResult {
     pub(crate) const ACCEPTED: Self = Self::Accepted { rejected: 0, message: String::new() };
 }
 
-/// A longer pause that a destination asks for is cut: Lambda may have discarded the environment by then.
+/// A longer pause that a destination asks for is cut: Lambda may have discarded the environment by
+/// then.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(600);
 
 /// Parses `Retry-After`: whole seconds, or an HTTP date.

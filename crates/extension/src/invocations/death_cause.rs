@@ -7,8 +7,8 @@ use crudder_recorder::DeathCause;
 use super::invocation::Invocation;
 use super::platform_event::Status;
 
-/// Returns the cause of death that a platform event implies. Returns `None` if the invocation did not die: an
-/// error that the handler returned is a response too.
+/// Returns the cause of death that a platform event implies. Returns `None` if the invocation did
+/// not die: an error that the handler returned is a response too.
 pub(crate) fn from_platform(status: Status, error_type: &str, is_over: bool) -> Option<DeathCause> {
     if status == Status::Success {
         return None;
@@ -23,8 +23,8 @@ pub(crate) fn from_platform(status: Status, error_type: &str, is_over: bool) -> 
         // The platform has one error type for exits and signals.
         return Some(DeathCause::Crash);
     }
-    // The platform replaces an error type that it does not accept. The error is the handler's own and was
-    // reported where it happened.
+    // The platform replaces an error type that it does not accept. The error is the handler's own
+    // and was reported where it happened.
     if error_type.ends_with(".Unknown") && is_over {
         return None;
     }
@@ -38,7 +38,8 @@ pub(crate) fn from_platform(status: Status, error_type: &str, is_over: bool) -> 
     }
 }
 
-/// Returns the probable cause of death of an invocation whose process is gone, without a platform event.
+/// Returns the probable cause of death of an invocation whose process is gone, without a platform
+/// event.
 pub(crate) fn from_circumstances(invocation: &Invocation, now: SystemTime) -> DeathCause {
     let now_ms = u64::try_from(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
     match invocation.deadline_unix_ms {
@@ -47,7 +48,8 @@ pub(crate) fn from_circumstances(invocation: &Invocation, now: SystemTime) -> De
     }
 }
 
-/// Returns the time of a death that nothing recorded: not after the deadline, and not before the last record.
+/// Returns the time of a death that nothing recorded: not after the deadline, and not before the
+/// last record.
 pub(crate) fn time_of_unseen_death(invocation: &Invocation, now_unix_nano: u64) -> u64 {
     let deadline = invocation.deadline_unix_ms.saturating_mul(1_000_000);
     let summaries = invocation.spans.values().map(|span| span.summary);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crudder_otlp::SpanSummary;
 use crudder_recorder::{DeathCause, Outcome, Sink, SpanIds, WriterId};
 
-/// Identifies an invocation. The request id can't: it comes with the invocation's start, which may not have been
-/// read yet.
+/// Identifies an invocation. The request id can't: it comes with the invocation's start, which may
+/// not have been read yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) writer: WriterId,
@@ -59,8 +59,8 @@ pub(crate) struct Invocation {
     pub(crate) is_cold: bool,
     pub(crate) has_started: bool,
     pub(crate) ended: Option<Outcome>,
-    /// Whether it is over although the ring does not hold the ends of all its spans: they were dropped, or will
-    /// never be written.
+    /// Whether it is over although the ring does not hold the ends of all its spans: they were
+    /// dropped, or will never be written.
     pub(crate) is_abandoned: bool,
     /// Whether the function itself has sent the X-Ray documents.
     pub(crate) datagram_sent: bool,
@@ -77,15 +77,16 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    /// Whether no more of its records are expected: it ended with all its spans, it died, or it was abandoned.
+    /// Whether no more of its records are expected: it ended with all its spans, it died, or it was
+    /// abandoned.
     pub(crate) fn is_over(&self) -> bool {
         self.death.is_some()
             || self.is_abandoned
             || (self.ended.is_some() && self.spans.values().all(|span| span.ended.is_some()))
     }
 
-    /// Returns the innermost open span and the open spans above it, outermost first: where the invocation was
-    /// when it died. The last one is the failed span.
+    /// Returns the innermost open span and the open spans above it, outermost first: where the
+    /// invocation was when it died. The last one is the failed span.
     pub(crate) fn open_path(&self) -> Vec<Span> {
         let is_open = |span: &&Span| span.ended.is_none();
         let is_parent = |id: &[u8; 8]| self.spans.values().filter(is_open).any(|child| child.ids.parent == *id);
@@ -110,7 +111,8 @@ impl Invocation {
         self.spans.values().find(|span| !self.spans.contains_key(&span.ids.parent))
     }
 
-    /// Returns the positions of the records that say whose spans these are: start and end of the invocation.
+    /// Returns the positions of the records that say whose spans these are: start and end of the
+    /// invocation.
     pub(crate) fn frame_positions(&self) -> Vec<u64> {
         self.frame.iter().flatten().filter_map(|origin| self.records.get(origin).copied()).collect()
     }
@@ -122,8 +124,9 @@ impl Invocation {
             || self.spans.values().any(|span| span.summary.failed)
     }
 
-    /// Returns what a late record of this invocation needs: its identity, its outcome, and its open spans, which
-    /// were exported as unfinished and must not be exported again if they end after all.
+    /// Returns what a late record of this invocation needs: its identity, its outcome, and its open
+    /// spans, which were exported as unfinished and must not be exported again if they end after
+    /// all.
     pub(crate) fn summarized(&self) -> Self {
         let open = self.spans.iter().filter(|(_, span)| span.ended.is_none());
         Self {

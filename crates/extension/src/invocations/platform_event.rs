@@ -1,5 +1,5 @@
-//! Decodes the platform events of the Telemetry API one by one, so that an unknown or malformed event does not
-//! affect the others.
+//! Decodes the platform events of the Telemetry API one by one, so that an unknown or malformed
+//! event does not affect the others.
 
 use std::time::SystemTime;
 
@@ -12,7 +12,8 @@ pub(crate) enum PlatformEvent {
     RuntimeDone { request_id: String, status: Status, error_type: String, at: SystemTime },
     /// The runtime has finished its init, successfully or not.
     InitDone { status: Status, error_type: String, at: SystemTime },
-    /// The report of an invocation. On Managed Instances it is the only event that an invocation has.
+    /// The report of an invocation. On Managed Instances it is the only event that an invocation
+    /// has.
     Report { request_id: String, status: Status, error_type: String, at: SystemTime },
 }
 

@@ -14,9 +14,9 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
-    /// Returns the sample rate of all spans of an invocation, or `None` if it is not kept. Errors, deaths, cold
-    /// starts and slow requests are always kept. Of the rest, one in N is kept by trace id, so that all
-    /// functions of a trace decide alike.
+    /// Returns the sample rate of all spans of an invocation, or `None` if it is not kept. Errors,
+    /// deaths, cold starts and slow requests are always kept. Of the rest, one in N is kept by
+    /// trace id, so that all functions of a trace decide alike.
     pub(crate) fn sample_rate(&self, invocation: &Invocation) -> Option<u64> {
         if self.rate <= 1 || invocation.is_cold || invocation.has_failed() || self.is_slow(invocation) {
             return Some(1);

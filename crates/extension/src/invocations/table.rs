@@ -1,5 +1,5 @@
-//! The table of processes and invocations that the records of the ring describe. It is rebuilt from the ring
-//! alone when the extension restarts (docs/delivery.md, D3).
+//! The table of processes and invocations that the records of the ring describe. It is rebuilt from
+//! the ring alone when the extension restarts (docs/delivery.md, D3).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -99,8 +99,8 @@ impl Table {
         self.invocations.iter().find(|(_, invocation)| invocation.request_id == request_id).map(|(key, _)| *key)
     }
 
-    /// Marks every invocation that is not the newest of its process as abandoned: where invocations follow each
-    /// other, the older ones are over.
+    /// Marks every invocation that is not the newest of its process as abandoned: where invocations
+    /// follow each other, the older ones are over.
     pub(crate) fn abandon_older(&mut self) {
         let keys: Vec<Key> = self.invocations.keys().copied().collect();
         for pair in keys.windows(2) {

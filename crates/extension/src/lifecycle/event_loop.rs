@@ -1,4 +1,5 @@
-//! The loop: `select!` names what happened, the processor absorbs it, the cycle decides, the loop acts.
+//! The loop: `select!` names what happened, the processor absorbs it, the cycle decides, the loop
+//! acts.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,15 +21,18 @@ use crate::processor::Processor;
 const NICENESS: i32 = 10;
 /// Managed Instances have neither INVOKE nor freezes, so a clock says when to send.
 const TICK: Duration = Duration::from_secs(1);
-/// Many invocations wake the reader on a Managed Instance, and none waits for it: after each wake-up it reads nothing for
-/// this long. At ten thousand spans a second it then reads some fifty records at once.
+/// Many invocations wake the reader on a Managed Instance, and none waits for it: after each
+/// wake-up it reads nothing for this long. At ten thousand spans a second it then reads some fifty
+/// records at once.
 const WAKE_UP_PAUSE: Duration = Duration::from_millis(2);
-/// How often the loop tests whether the process that serves is alive. Without the Telemetry API, only SHUTDOWN reports a
-/// death, and Lambda sends SHUTDOWN only in response to `/next`.
+/// How often the loop tests whether the process that serves is alive. Without the Telemetry API,
+/// only SHUTDOWN reports a death, and Lambda sends SHUTDOWN only in response to `/next`.
 const LIVENESS_INTERVAL: Duration = Duration::from_millis(250);
-/// How long SHUTDOWN waits for the platform event of a death. Lambda's buffer holds events back for 25 ms.
+/// How long SHUTDOWN waits for the platform event of a death. Lambda's buffer holds events back for
+/// 25 ms.
 const DEATH_EVENT_TIMEOUT: Duration = Duration::from_millis(120);
-/// How long SHUTDOWN waits for buffered platform events if no death is known. Nobody waits for the end of an environment.
+/// How long SHUTDOWN waits for buffered platform events if no death is known. No request waits for
+/// the end of an environment.
 const LAST_EVENTS_TIMEOUT: Duration = Duration::from_millis(50);
 
 enum Happened {
@@ -66,7 +70,7 @@ impl EventLoop {
         platform_events: Option<mpsc::Receiver<PlatformEvent>>,
         next_events: NextEvents,
     ) -> Self {
-        let doorbell = Doorbell::bind(&config.recorder).and_then(|bell| UnixDatagram::from_std(bell.into_socket()));
+        let doorbell = Doorbell::bind(&config.recorder).and_then(|bound| UnixDatagram::from_std(bound.into_socket()));
         let unavailable = |error: &std::io::Error| {
             log::warn("wake-up socket unavailable, polling instead", [("error", error.to_string().into())]);
         };
@@ -116,7 +120,8 @@ impl EventLoop {
         let now = Instant::now();
         let tick = self.clock.as_ref().map(|clock| clock.next_tick);
         let liveness = self.cycle.is_serving().then(|| now + LIVENESS_INTERVAL);
-        // A breaker whose pause ended while nothing was sent is no reason to wake at once, and again.
+        // A breaker whose pause ended while nothing was sent is no reason to wake at once, and
+        // again.
         let retry = self.processor.dispatcher.retry_at().filter(|retry_at| *retry_at > now);
         let times = [self.cycle.wakes_at(), retry, liveness, tick];
         times.into_iter().flatten().min().unwrap_or(now + Duration::from_secs(3600))
@@ -166,7 +171,8 @@ impl EventLoop {
         self.state(now)
     }
 
-    /// Sends in batches: in dense traffic, new items wait unless they are due or `/next` is held for them.
+    /// Sends in batches: in dense traffic, new items wait unless they are due or `/next` is held
+    /// for them.
     fn send_due(&mut self, now: Instant) {
         if self.cycle.is_delivering() || self.processor.dispatcher.is_due(now) {
             self.processor.send(now);
@@ -236,7 +242,8 @@ impl EventLoop {
         self.processor.dispatcher.reset_breakers();
         self.processor.send(Instant::now());
         while self.processor.dispatcher.has_work(Instant::now()) {
-            // A batch that is delivered meanwhile need not be printed, which leaves more time to send.
+            // A batch that is delivered meanwhile need not be printed, which leaves more time to
+            // send.
             let until = by.checked_sub(self.processor.dispatcher.time_to_print()).unwrap_or(by);
             tokio::select! { biased;
                 completion = self.processor.dispatcher.transport.completed() => {
@@ -250,8 +257,9 @@ impl EventLoop {
     }
 }
 
-/// Lets the function have the processor if both want it. The function wakes the reader just before it responds, and the
-/// kernel prefers to run the process that was woken. A tenth of the weight is enough to send ended spans before a deadline.
+/// Lets the function have the processor if both want it. The function wakes the reader just before
+/// it responds, and the kernel prefers to run the process that was woken. A tenth of the weight is
+/// enough to send ended spans before a deadline.
 fn lower_priority() {
     if let Err(error) = rustix::process::nice(NICENESS) {
         log::warn("failed to lower the extension's priority", [("error", error.to_string().into())]);

@@ -1,5 +1,5 @@
-//! A client of Lambda's Extensions API and Telemetry API (versions 2020-01-01 and 2022-07-01): plain HTTP/1.1 on the
-//! loopback interface.
+//! A client of Lambda's Extensions API and Telemetry API (versions 2020-01-01 and 2022-07-01):
+//! plain HTTP/1.1 on the loopback interface.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -71,7 +71,8 @@ pub(super) struct ExtensionsApi {
 }
 
 impl ExtensionsApi {
-    /// Registers for INVOKE and SHUTDOWN. Managed Instances refuse INVOKE; there it registers for SHUTDOWN alone.
+    /// Registers for INVOKE and SHUTDOWN. Managed Instances refuse INVOKE; there it registers for
+    /// SHUTDOWN alone.
     pub(super) async fn register(address: &str, is_managed: bool) -> Result<Self, LambdaError> {
         let has_invoke = !is_managed;
         let mut api = Self { address: address.to_owned(), id: String::new(), has_invoke, connection: None };
@@ -103,7 +104,8 @@ impl ExtensionsApi {
 
     /// Subscribes to platform events at this port. An emulator without a Telemetry API answers 202.
     pub(super) async fn subscribe(&mut self, port: u16) -> Result<(), LambdaError> {
-        // Managed Instances accept only the newest schema ("Lambda Managed Instances"); the older one works everywhere else.
+        // Managed Instances accept only the newest schema ("Lambda Managed Instances"); the older
+        // one works everywhere else.
         let schema = if self.has_invoke { "2022-12-13" } else { "2025-01-29" };
         let body = json!({
             "schemaVersion": schema,
@@ -177,12 +179,14 @@ async fn read(response: Response<Incoming>) -> Result<Bytes, LambdaError> {
     Err(LambdaError::Refused { status, body: String::from_utf8_lossy(&body).chars().take(200).collect() })
 }
 
-/// Reads an event. This is the only place where a deadline in epoch milliseconds becomes an instant.
+/// Reads an event. This is the only place where a deadline in epoch milliseconds becomes an
+/// instant.
 fn next_event(event: &Value, wall: SystemTime, now: Instant) -> NextEvent {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let deadline_ms = event.get("deadlineMs").and_then(Value::as_u64).unwrap_or_default();
     let left = (UNIX_EPOCH + Duration::from_millis(deadline_ms)).duration_since(wall).unwrap_or_default();
-    // Some emulators send a deadline in the past. It counts as none, so that the extension goes on receiving events.
+    // Some emulators send a deadline in the past. It counts as none, so that the extension goes on
+    // receiving events.
     let left = if left.is_zero() { MAX_TIMEOUT } else { left };
     match text("eventType").as_str() {
         "INVOKE" => NextEvent::Invoke { request_id: text("requestId"), deadline: now + left },

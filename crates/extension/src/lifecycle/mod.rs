@@ -1,4 +1,5 @@
-//! The extension's place in Lambda's life cycle: registration, `/next`, platform events, and when to send.
+//! The extension's place in Lambda's life cycle: registration, `/next`, platform events, and when
+//! to send.
 
 mod cycle;
 mod event_loop;

@@ -1,4 +1,5 @@
-//! Requests `/next` in a task of its own, so that the loop can handle everything else while Lambda lets it wait.
+//! Requests `/next` in a task of its own, so that the loop can handle everything else while Lambda
+//! lets it wait.
 
 use std::time::Duration;
 

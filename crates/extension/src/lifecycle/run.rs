@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::invocations::PlatformEvent;
 use crate::log;
 
-/// Runs the extension with the configuration of its environment. It never fails: an extension that can't work must not
-/// take its function down.
+/// Runs the extension with the configuration of its environment. It never fails: an extension that
+/// can't work must not take its function down.
 pub async fn run() {
     match Config::from_env() {
         Ok(config) => serve(config).await,

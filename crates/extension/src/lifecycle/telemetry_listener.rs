@@ -17,8 +17,8 @@ use crate::invocations::{PlatformEvent, decode};
 
 /// A delivery may be a little larger than twice the buffer's 256 kB.
 const MAX_DELIVERY_BYTES: usize = 2 << 20;
-/// The most events that wait to be handled; Lambda sends some ten per invocation. Further events are dropped: the ring
-/// has everything but the cause of a death.
+/// The most events that wait to be handled; Lambda sends some ten per invocation. Further events
+/// are dropped: the ring has everything but the cause of a death.
 const MAX_QUEUED_EVENTS: usize = 1024;
 
 /// Binds a port and serves it. Lambda allows any port but 9001.

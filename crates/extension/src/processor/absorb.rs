@@ -1,4 +1,5 @@
-//! Reads the ring: every record passes through here once, and goes into the table or to the late records.
+//! Reads the ring: every record passes through here once, and goes into the table or to the late
+//! records.
 
 use crudder_recorder::{Kind, Record};
 use tokio::time::Instant;
@@ -28,7 +29,8 @@ impl Processor {
     fn read_records(&mut self, now: Instant) {
         while let Some(record) = self.reader.read() {
             let key = Key { writer: record.writer, index: record.invocation };
-            // An open invocation is not finished. To look among the few open ones saves a search among all finished ones.
+            // An open invocation is not finished. To look among the few open ones saves a search
+            // among all finished ones.
             let is_open = self.table.invocations.contains_key(&key);
             let finished = if is_open { None } else { self.finished.iter().rposition(|(known, _)| *known == key) };
             if finished.is_none() {
@@ -41,7 +43,8 @@ impl Processor {
         }
     }
 
-    /// Rebuilds the table after a restart. Records are applied in the order in which they were first written.
+    /// Rebuilds the table after a restart. Records are applied in the order in which they were
+    /// first written.
     pub(super) fn rebuild(&mut self, now: Instant) {
         let mut found = Vec::new();
         while let Some(record) = self.reader.read() {

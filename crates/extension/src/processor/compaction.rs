@@ -1,5 +1,5 @@
-//! Keeps space free in the ring: frees exported records, relocates records that must stay, and spools what no
-//! destination takes (docs/delivery.md, D3 and D6).
+//! Keeps space free in the ring: frees exported records, relocates records that must stay, and
+//! spools what no destination takes (docs/delivery.md, D3 and D6).
 
 use crudder_recorder::{Kind, SKIPPED};
 use tokio::time::Instant;
@@ -8,11 +8,13 @@ use super::Processor;
 use crate::invocations::Key;
 use crate::log;
 
-/// The most records that are relocated at a time; a ring that holds more open ones is too small for its load.
+/// The most records that are relocated at a time; a ring that holds more open ones is too small for
+/// its load.
 const MAX_RELOCATED: usize = 256;
 
 impl Processor {
-    /// Frees exported records. In a ring that is half full, also relocates open records and spools batches.
+    /// Frees exported records. In a ring that is half full, also relocates open records and spools
+    /// batches.
     pub(super) fn compact(&mut self, now: Instant) {
         self.reader.free_resolved();
         if !self.reader.stats().is_half_full() {
@@ -30,7 +32,8 @@ impl Processor {
         self.reader.free_resolved();
     }
 
-    /// Exports the ended spans of open invocations: a request of more spans than the ring holds is exported in parts.
+    /// Exports the ended spans of open invocations: a request of more spans than the ring holds is
+    /// exported in parts.
     fn export_all_ended_spans(&mut self, now: Instant) {
         let (mut exporter, table) = self.exporter(now);
         for (key, invocation) in &mut table.invocations {
@@ -38,7 +41,8 @@ impl Processor {
         }
     }
 
-    /// Forgets dead processes of which nothing is left to export: their resource is not needed any more.
+    /// Forgets dead processes of which nothing is left to export: their resource is not needed any
+    /// more.
     fn forget_processes(&mut self) {
         let sinks = self.config.sinks();
         let Self { reader, table, dispatcher, .. } = self;
@@ -54,7 +58,8 @@ impl Processor {
         });
     }
 
-    /// Copies open records from the front of the ring to its tail, as long as only they keep it from being freed.
+    /// Copies open records from the front of the ring to its tail, as long as only they keep it
+    /// from being freed.
     fn relocate(&mut self) {
         for _ in 0..MAX_RELOCATED {
             let front = self.reader.free_resolved();

@@ -1,4 +1,5 @@
-//! Records how invocations and inits died, before anything that follows from a death is exported (docs/delivery.md, D4).
+//! Records how invocations and inits died, before anything that follows from a death is exported
+//! (docs/delivery.md, D4).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -32,8 +33,9 @@ impl Processor {
             let ended = self.table.invocations.get(&key).is_some_and(|invocation| invocation.ended.is_some());
             match invocations::from_platform(status, error_type, ended) {
                 Some(cause) => self.record_death(key, cause, error_type, nanoseconds(at)),
-                // The function records its end once its response was accepted, a moment before this event comes. If the
-                // ring has no end, it was dropped, or the process was stopped in that moment.
+                // The function records its end once its response was accepted, a moment before this
+                // event comes. If the ring has no end, it was dropped, or the process was stopped
+                // in that moment.
                 None => self.table.invocations.entry(key).or_default().is_abandoned = true,
             }
             return;
@@ -74,7 +76,7 @@ impl Processor {
         }
     }
 
-    /// Distinguishes an exit from a crash: a process that ended by itself has recorded it.
+    /// Distinguishes an exit from a crash: a process that ended by itself has recorded that.
     fn refine(&self, cause: DeathCause, writer: WriterId) -> DeathCause {
         let has_exited = self.table.processes.get(&writer).is_some_and(|process| process.has_exited);
         if cause == DeathCause::Crash && has_exited { DeathCause::Exit } else { cause }
@@ -103,8 +105,8 @@ impl Processor {
         }
     }
 
-    /// Records the death of a process before its first invocation. A process that lives on, or whose death is recorded,
-    /// is left alone.
+    /// Records the death of a process before its first invocation. A process that lives on, or
+    /// whose death is recorded, is left alone.
     fn init_failed(&mut self, cause: DeathCause, detail: &str, at: SystemTime) {
         let in_init = self.table.processes.iter().find(|(_, process)| !process.has_served && !process.died_in_init);
         let in_init = in_init.map(|(writer, process)| (*writer, process.started_unix_nano));
@@ -127,8 +129,8 @@ impl Processor {
         }
     }
 
-    /// Records the deaths of invocations whose process is gone and whose cause of death no event will name: after a
-    /// restart of the extension, or without the Telemetry API.
+    /// Records the deaths of invocations whose process is gone and whose cause of death no event
+    /// will name: after a restart of the extension, or without the Telemetry API.
     pub(crate) fn record_deaths_of_dead_processes(&mut self, wall: SystemTime) {
         let dead: Vec<(Key, DeathCause, u64)> = self
             .table
@@ -152,8 +154,8 @@ fn shutdown_cause(reason: &str, invocation: &Invocation, wall: SystemTime) -> De
     invocations::from_circumstances(invocation, wall)
 }
 
-/// Returns the trace id of a death during init. It follows from the process and its start, so that it is the same after
-/// a restart of the extension.
+/// Returns the trace id of a death during init. It follows from the process and its start, so that
+/// it is the same after a restart of the extension.
 fn init_trace(writer: WriterId, started: u64, at_unix_nano: u64) -> [u8; 16] {
     let seconds = u32::try_from(at_unix_nano / 1_000_000_000).unwrap_or(u32::MAX);
     let name = format!("init:{}:{started}:{at_unix_nano}", writer.number());

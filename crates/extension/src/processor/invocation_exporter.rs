@@ -1,4 +1,5 @@
-//! Turns reports, deaths and finished invocations into export items and marks their other records as skipped.
+//! Turns reports, deaths and finished invocations into export items and marks their other records
+//! as skipped.
 
 use crudder_recorder::{Reader, SKIPPED};
 use tokio::time::Instant;
@@ -31,7 +32,8 @@ impl InvocationExporter<'_> {
         }
     }
 
-    /// Exports the ended spans of an invocation that goes on, because its deadline is near or the ring needs space.
+    /// Exports the ended spans of an invocation that goes on, because its deadline is near or the
+    /// ring needs space.
     pub(super) fn export_ended_spans(
         &mut self,
         key: Key,
@@ -84,8 +86,8 @@ impl InvocationExporter<'_> {
         self.export_or_skip(&Observation::DiedInInit(init_death), init_death.death.position, process);
     }
 
-    /// Exports an observation of a single record that belongs to no open invocation. The record is skipped for exporters
-    /// that make no item of it.
+    /// Exports an observation of a single record that belongs to no open invocation. The record is
+    /// skipped for exporters that make no item of it.
     pub(super) fn export_or_skip(&mut self, observation: &Observation<'_>, position: u64, process: Option<&Process>) {
         let items = self.items(observation, process);
         self.skip_without_item(position, &items);

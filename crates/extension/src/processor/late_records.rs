@@ -1,5 +1,5 @@
-//! Records that come after their invocation was exported, or that belong to none: a span that outlived its invocation,
-//! a report, a death that the platform found late.
+//! Records that come after their invocation was exported, or that belong to none: a span that
+//! outlived its invocation, a report, a death that the platform found late.
 
 use std::collections::BTreeMap;
 

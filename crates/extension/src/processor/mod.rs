@@ -20,8 +20,8 @@ use crate::config::Config;
 use crate::delivery::{Completion, DeliveryContext, Dispatcher};
 use crate::invocations::{Invocation, Key, Table};
 
-/// How many finished invocations are remembered, because the platform may still report their death: a response that
-/// was too large, a crash while the response was posted.
+/// How many finished invocations are remembered, because the platform may still report their death:
+/// a response that was too large, a crash while the response was posted.
 const MAX_FINISHED: usize = 64;
 
 /// The state of the extension, without its place in the life cycle.
@@ -39,7 +39,8 @@ pub(crate) struct Processor {
 }
 
 impl Processor {
-    /// Takes over what an earlier extension process left in this environment (docs/delivery.md, D3).
+    /// Takes over what an earlier extension process left in this environment (docs/delivery.md,
+    /// D3).
     pub(crate) fn new(config: Config, mut reader: Reader, now: Instant) -> Self {
         let dispatcher = Dispatcher::new(&config, &mut reader);
         let mut processor = Self {
@@ -83,7 +84,8 @@ impl Processor {
         }
     }
 
-    /// Queues the ended spans of a request whose deadline is near. Its open spans wait for the cause of death.
+    /// Queues the ended spans of a request whose deadline is near. Its open spans wait for the
+    /// cause of death.
     pub(crate) fn export_ended_spans(&mut self, request_id: &str, now: Instant) {
         let Some(key) = self.table.by_request(request_id) else { return };
         let (mut exporter, table) = self.exporter(now);
@@ -103,7 +105,8 @@ impl Processor {
     pub(crate) fn complete(&mut self, completion: Completion, now: Instant) {
         let (dispatcher, mut context) = self.delivery(now);
         dispatcher.complete(completion, &mut context);
-        // Records behind the acknowledged ones may be free now; a process's record among them is relocated.
+        // Records behind the acknowledged ones may be free now; a process's record among them is
+        // relocated.
         self.compact(now);
     }
 

@@ -1,5 +1,5 @@
-//! A fourth destination that only this test registers: it has a queue, a circuit breaker, a spool, dead letters and
-//! replay like the others, without a change anywhere else.
+//! A fourth destination that only this test registers: it has a queue, a circuit breaker, a spool,
+//! dead letters and replay like the others, without a change anywhere else.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;

@@ -1,4 +1,5 @@
-//! What an environment left in its folder: the spans that started, and those that its ring and its spool still hold.
+//! What an environment left in its folder: the spans that started, and those that its ring and its
+//! spool still hold.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -9,7 +10,8 @@ use crudder_recorder::{Kind, Reader, Sink, SpanIds};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
-/// Returns the spans that started. The fixture notes them in a file of its own, independently of the recorder.
+/// Returns the spans that started. The fixture notes them in a file of its own, independently of
+/// the recorder.
 pub(crate) fn started_spans(folder: &Path) -> BTreeSet<(TraceId, String)> {
     let text = std::fs::read_to_string(folder.join("tmp/started-spans")).unwrap_or_default();
     let pair = |line: &str| {
@@ -44,8 +46,8 @@ pub(crate) fn in_ring(folder: &Path) -> BTreeSet<String> {
     undelivered
 }
 
-/// Returns the spans in the spool. The ring was half full while Honeycomb did not accept them; it counts them as resolved
-/// (docs/delivery.md, D6).
+/// Returns the spans in the spool. The ring was half full while Honeycomb did not accept them; it
+/// counts them as resolved (docs/delivery.md, D6).
 pub(crate) fn in_spool(folder: &Path) -> BTreeSet<String> {
     let mut waiting = BTreeSet::new();
     for entry in std::fs::read_dir(folder.join("tmp/crudder.recorder.spool")).into_iter().flatten().flatten() {

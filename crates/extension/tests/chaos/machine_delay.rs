@@ -1,12 +1,13 @@
-//! Measures the delay of the machine itself: how much longer a small piece of work took because other processes had the
-//! processor.
+//! Measures the delay of the machine itself: how much longer a small piece of work took because
+//! other processes had the processor.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-/// The extension's own niceness: it lets the function have the processor, so it waits longer than others.
+/// The extension's own niceness: it lets the function have the processor, so it waits longer than
+/// others.
 const NICENESS: i32 = 10;
 /// The measurement takes a twentieth of a processor.
 const TICK: Duration = Duration::from_millis(20);
@@ -43,8 +44,8 @@ impl MachineDelay {
         Self { worst_us, _watch: watch }
     }
 
-    /// Returns twice the worst delay so far: an environment is held while the extension waits to send, and while it waits to
-    /// receive the response.
+    /// Returns twice the worst delay so far: an environment is held while the extension waits to
+    /// send, and while it waits to receive the response.
     pub(crate) fn allowance(&self) -> Duration {
         2 * Duration::from_micros(self.worst_us.load(Ordering::Relaxed))
     }

@@ -1,6 +1,7 @@
-//! Kills the function or the extension at a random moment in each of many requests, while destinations fail at random and
-//! environments are discarded. At the end every started span was delivered, every death is one item, and nothing came
-//! twice without a reason. Losses with discarded environments are counted apart.
+//! Kills the function or the extension at a random moment in each of many requests, while
+//! destinations fail at random and environments are discarded. At the end every started span was
+//! delivered, every death is one item, and nothing came twice without a reason. Losses with
+//! discarded environments are counted apart.
 //!
 //! `CRUDDER_CHAOS_REQUESTS` sets the number of requests, `CRUDDER_CHAOS_SEED` repeats a run.
 

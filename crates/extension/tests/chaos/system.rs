@@ -14,7 +14,8 @@ use crate::binary;
 pub(crate) const FUNCTION: &str = "fixture";
 /// How long the extension may hold an environment.
 pub(crate) const BUDGET: Duration = Duration::from_millis(100);
-/// The timeout of the function: short, so that a timeout costs little; long enough for a request on a busy machine.
+/// The timeout of the function: short, so that a timeout costs little; long enough for a request on
+/// a busy machine.
 const FUNCTION_TIMEOUT: Duration = Duration::from_millis(900);
 /// The fakes must keep everything: a forgotten span would look lost.
 const KEPT: usize = 512 << 20;
@@ -85,8 +86,8 @@ impl System {
         self.seen.iter().filter_map(object)
     }
 
-    /// Delivers the dead letters, as `crudder replay` does; returns how many there were. X-Ray's are left out: `replay` does
-    /// not know the function's daemon.
+    /// Delivers the dead letters, as `crudder replay` does; returns how many there were. X-Ray's
+    /// are left out: `replay` does not know the function's daemon.
     pub(crate) async fn replay(&self) -> usize {
         let letters: Vec<String> = self
             .objects()

@@ -13,7 +13,8 @@ use crate::leftovers;
 use crate::summary::Summary;
 use crate::system::{BUDGET, System};
 
-/// What four processes on two cores may add to the budget, beside the measured delay of the machine.
+/// What four processes on two cores may add to the budget, beside the measured delay of the
+/// machine.
 const MARGIN: Duration = Duration::from_millis(400);
 
 type Spans = BTreeSet<(TraceId, String)>;
@@ -118,8 +119,8 @@ fn possible_duplicates(folder: &Path) -> u64 {
     reader.map_or(0, |reader| reader.stats().counter(Counter::PossibleDuplicates))
 }
 
-/// Returns for how many milliseconds environments were held after the function was done: what the next request would have
-/// waited.
+/// Returns for how many milliseconds environments were held after the function was done: what the
+/// next request would have waited.
 fn held(system: &System) -> Vec<f64> {
     let reports = system.objects().filter(|line| line["type"] == "platform.report");
     let overhead = |report: serde_json::Value| report["record"]["spans"][0]["durationMs"].as_f64();
@@ -154,8 +155,9 @@ impl Findings {
         self.check_deaths(summary, seen);
     }
 
-    /// A fake excuses repetitions of requests that it did not respond to. If an extension was killed before it noted a
-    /// response, only the next extension process knows. The extensions must have counted both.
+    /// A fake excuses repetitions of requests that it did not respond to. If an extension was
+    /// killed before it noted a response, only the next extension process knows. The extensions
+    /// must have counted both.
     fn check_repeats(&self, summary: &Summary) {
         let Self { twice, counted, unexcused, .. } = self;
         assert!(twice <= counted, "{twice} came twice, the extensions counted {counted} possible duplicates");
@@ -169,7 +171,8 @@ impl Findings {
         let deaths = &self.deaths;
         let traces_kept: BTreeSet<TraceId> = self.kept.iter().map(|(trace, _)| *trace).collect();
         for (trace, error) in summary.died.iter().filter(|(trace, _)| traces_kept.contains(trace)) {
-            // If the extension was killed, the function may have ended all the same; then only the extension died.
+            // If the extension was killed, the function may have ended all the same; then only the
+            // extension died.
             let may_have_ended = error.starts_with("Extension.") && !deaths.contains_key(trace);
             assert!(
                 may_have_ended || deaths.get(trace) == Some(&1),

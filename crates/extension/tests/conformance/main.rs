@@ -1,16 +1,18 @@
 //! Runs real functions with the extension under AWS's own Runtime Interface Emulator (RIE).
 //!
-//! Our emulator and the extension may share a wrong idea of Lambda; RIE is built from the code that runs in Lambda. It comes
-//! in the wheel of `aws-sam-cli` on PyPI (`samcli/local/rapid/aws-lambda-rie-x86_64`); `make conformance` sets its path in
-//! `CRUDDER_RIE`.
+//! Our emulator and the extension may share a wrong idea of Lambda; RIE is built from the code that
+//! runs in Lambda. It comes in the wheel of `aws-sam-cli` on PyPI
+//! (`samcli/local/rapid/aws-lambda-rie-x86_64`); `make conformance` sets its path in `CRUDDER_RIE`.
 //!
-//! RIE covers the life cycle of an extension: it is found in `/opt/extensions`, registered before the function starts, waited
-//! for after each invocation, sent SHUTDOWN with a reason and killed two seconds later. It also covers the end of a function
-//! that times out or crashes, and the reset of the environment on the same `/tmp`.
+//! RIE covers the life cycle of an extension: it is found in `/opt/extensions`, registered before
+//! the function starts, waited for after each invocation, sent SHUTDOWN with a reason and killed
+//! two seconds later. It also covers the end of a function that times out or crashes, and the reset
+//! of the environment on the same `/tmp`.
 //!
-//! RIE has no Telemetry API (it answers 202 `Telemetry.NotSupported`, so the extension finds deaths by itself), no trace
-//! header for the function (so each trace id is the function's own, and X-Ray gets nothing), no freeze, no memory limit, and
-//! no concurrent invocations. Only our emulator has those, in `tests/edge`.
+//! RIE has no Telemetry API (it answers 202 `Telemetry.NotSupported`, so the extension finds deaths
+//! by itself), no trace header for the function (so each trace id is the function's own, and X-Ray
+//! gets nothing), no freeze, no memory limit, and no concurrent invocations. Only our emulator has
+//! those, in `tests/edge`.
 
 #[path = "../support/binary.rs"]
 mod binary;
@@ -51,8 +53,8 @@ async fn wait_for_roots(fakes: &Fakes, enough: usize, emulator: &Emulator) -> Ve
     found.unwrap_or_else(|late| panic!("{late}; the output of RIE:\n{}", emulator.program.so_far()))
 }
 
-/// Ends RIE, which sends SHUTDOWN to the extension. Checks that nothing came twice and no fake noted a violation. Returns all
-/// output.
+/// Ends RIE, which sends SHUTDOWN to the extension. Checks that nothing came twice and no fake
+/// noted a violation. Returns all output.
 async fn close(emulator: Emulator, fakes: &Fakes) -> Vec<String> {
     let (lines, took) = emulator.program.end().await;
     assert!(took < SHUTDOWN_TIMEOUT, "the extension had to be killed ({took:?}):\n{}", lines.join("\n"));
@@ -104,8 +106,8 @@ async fn shutdown_delivers_what_could_not_be_sent_before_and_the_extension_ends_
     assert_eq!(count(&lines, "dead letter"), 0, "{}", lines.join("\n"));
 }
 
-/// Checks what every death has in common: a failed root span with the cause, one critical item in the same trace, and a
-/// next process that serves.
+/// Checks what every death has in common: a failed root span with the cause, one critical item in
+/// the same trace, and a next process that serves.
 async fn check_death(fakes: &Fakes, emulator: Emulator, cause: &str) {
     let [root] = wait_for_roots(fakes, 1, &emulator).await.try_into().expect("one root");
     assert!(root.is_error(), "{root:?}");

@@ -66,8 +66,8 @@ async fn a_warning_that_is_a_report_is_an_item_at_its_level() {
     fixture.close().await;
 }
 
-/// Checks what every death has in common: a complete trace to the last span started, closed as failed with the cause;
-/// the failed span named in Honeycomb, X-Ray and one critical item.
+/// Checks what every death has in common: a complete trace to the last span started, closed as
+/// failed with the cause; the failed span named in Honeycomb, X-Ray and one critical item.
 async fn dies(mut fixture: Fixture, kind: &str, failure: FailureKind, cause: &str, line: &str) {
     let (outcome, trace) = fixture.call(kind).await;
     assert!(matches!(&outcome, Outcome::Failed { kind, .. } if *kind == failure), "{outcome:?}");
@@ -142,7 +142,8 @@ async fn a_response_that_is_too_large_is_an_item_although_every_span_succeeded()
     assert!(matches!(outcome, Outcome::Failed { kind: FailureKind::TooLarge, .. }), "{outcome:?}");
     let spans = fixture.spans(trace, 3).await;
     assert!(!spans[ROOT_SPAN].attributes.contains_key("crudder.death"));
-    // The platform event comes after the extension has requested the next event, so the item is sent at SHUTDOWN.
+    // The platform event comes after the extension has requested the next event, so the item is
+    // sent at SHUTDOWN.
     fixture.discard().await;
     let items = fixture.items(trace, 1).await;
     assert_eq!(items[0].class.as_deref(), Some("platform"));
@@ -162,8 +163,8 @@ async fn a_trace_that_x_ray_does_not_sample_is_exported_to_the_others() {
 #[tokio::test]
 async fn a_death_during_init_is_one_item_and_one_span() {
     let mut fixture = start().await;
-    // The first process serves. After its death the emulator starts another one in the same environment, which finds the
-    // marker file.
+    // The first process serves. After its death the emulator starts another one in the same
+    // environment, which finds the marker file.
     fixture.call("ok").await;
     let tmp = fixture.emulator.environments()[0].folder.join("tmp");
     fixture.call("abort").await;
@@ -187,7 +188,8 @@ async fn a_death_before_the_ring_was_opened_is_known_from_the_platform_event() {
     let mut fixture = start().await;
     fixture.call("ok").await;
     let tmp = fixture.emulator.environments()[0].folder.join("tmp");
-    // The ring of a new environment is empty: records of an earlier process must not count for this one.
+    // The ring of a new environment is empty: records of an earlier process must not count for this
+    // one.
     fixture.call("abort").await;
     fixture.reset().await;
     std::fs::remove_file(tmp.join("crudder.recorder")).expect("the ring is removed");

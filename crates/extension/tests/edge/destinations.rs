@@ -173,8 +173,8 @@ async fn a_key_in_a_secret_or_a_parameter_is_fetched() {
         parameters: vec![(parameter.to_owned(), Secret::new(RollbarToken::local().text.reveal()))],
         ..SecretsConfig::default()
     };
-    let recipe = Setup::default().variable("HONEYCOMB_API_KEY", secret).variable("ROLLBAR_ACCESS_TOKEN", parameter);
-    let mut fixture = recipe.start_with(FakesConfig { secrets, ..FakesConfig::default() }).await;
+    let setup = Setup::default().variable("HONEYCOMB_API_KEY", secret).variable("ROLLBAR_ACCESS_TOKEN", parameter);
+    let mut fixture = setup.start_with(FakesConfig { secrets, ..FakesConfig::default() }).await;
     let (_, trace) = fixture.call("error").await;
     fixture.spans(trace, 3).await;
     fixture.items(trace, 1).await;

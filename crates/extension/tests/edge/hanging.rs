@@ -1,4 +1,5 @@
-//! Destinations that accept a connection and never respond: what that costs a request, and the next one.
+//! Destinations that accept a connection and never respond: what that costs a request, and the next
+//! one.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +13,14 @@ use crate::support::{Fixture, Setup};
 const REQUESTS: usize = 24;
 /// `CRUDDER_FLUSH_BUDGET_MS` of these tests.
 const BUDGET: Duration = Duration::from_millis(200);
-/// What function, extension and emulator on two cores may add, beside the measured delay of the machine.
+/// What function, extension and emulator on two cores may add, beside the measured delay of the
+/// machine.
 const MARGIN: Duration = Duration::from_millis(400);
 
 /// Milliseconds that requests waited and that environments were held.
 struct Measured {
-    /// From `invoke` to the response. Requests follow each other at once, so this contains the time for which the
-    /// environment was held after the one before.
+    /// From `invoke` to the response. Requests follow each other at once, so this contains the time
+    /// for which the environment was held after the one before.
     responses: Vec<f64>,
     /// From the end of the function to the extension's `/next`: the platform's `extensionOverhead`.
     held: Vec<f64>,

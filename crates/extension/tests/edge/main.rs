@@ -1,5 +1,5 @@
-//! The extension as Lambda runs it: the real process beside a real function on the emulator, with strict fakes as
-//! destinations.
+//! The extension as Lambda runs it: the real process beside a real function on the emulator, with
+//! strict fakes as destinations.
 
 #[path = "../support/binary.rs"]
 mod binary;

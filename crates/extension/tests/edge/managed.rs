@@ -1,4 +1,5 @@
-//! Lambda Managed Instances: several invocations at once in one environment, without INVOKE and without freezes.
+//! Lambda Managed Instances: several invocations at once in one environment, without INVOKE and
+//! without freezes.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,8 @@ const SPANS: usize = 5;
 
 /// Starts an environment that is ready for requests.
 async fn several() -> Fixture {
-    let recipe = Setup { program: "several", managed: Some(AT_ONCE), ..Setup::default() };
-    let mut fixture = recipe.start().await;
+    let setup = Setup { program: "several", managed: Some(AT_ONCE), ..Setup::default() };
+    let mut fixture = setup.start().await;
     let (outcome, _) = fixture.call_with(json!({ "mark": 0 }), true).await;
     assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
     fixture
@@ -25,7 +26,8 @@ fn events(count: usize, kind: impl Fn(usize) -> &'static str, pause_ms: u64) -> 
     (0..count).map(|mark| json!({ "mark": mark + 1, "kind": kind(mark), "pause_ms": pause_ms })).collect()
 }
 
-/// Waits for the spans of a trace. The extension sends them by timers alone: only the ring shows that an invocation ended.
+/// Waits for the spans of a trace. The extension sends them by timers alone: only the ring tells it
+/// of an end.
 async fn trace_of(fixture: &Fixture, trace: TraceId, enough: usize) -> Vec<Span> {
     let found = |store: &crudder_fakes::HoneycombStore| {
         let spans: Vec<Span> = store.spans().filter(|span| span.trace_id == trace).cloned().collect();
@@ -63,7 +65,8 @@ async fn concurrent_invocations_have_complete_and_separate_traces() {
 async fn traffic_without_pauses_is_exported_while_it_lasts() {
     let mut fixture = several().await;
     let has_spans = |fixture: &Fixture| fixture.fakes.honeycomb.with_store(|store| store.span_count() > 0);
-    // More than five seconds, and fewer spans than fit into the ring: not a full ring makes the extension send.
+    // More than five seconds, and fewer spans than fit into the ring: not a full ring makes the
+    // extension send.
     let mut calls = 0;
     while calls < 100 && !has_spans(&fixture) {
         fixture.call_at_once(events(1, |_| "ok", 50)).await;
@@ -73,7 +76,8 @@ async fn traffic_without_pauses_is_exported_while_it_lasts() {
     fixture.close().await;
 }
 
-/// Checks for the root, `work` below it and three steps below that, each with the mark of its own event.
+/// Checks for the root, `work` below it and three steps below that, each with the mark of its own
+/// event.
 fn check_tree(spans: &[Span], mark: usize) {
     let by_id: BTreeMap<&str, &Span> = spans.iter().map(|span| (span.span_id.as_str(), span)).collect();
     assert_eq!(by_id.len(), SPANS, "{spans:?}");

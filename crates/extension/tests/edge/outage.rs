@@ -8,12 +8,14 @@ use serde_json::json;
 
 use crate::support::{Fixture, Setup};
 
-/// Ten minutes of five requests per second, as an environment serves them in 200 ms each. They are sent without pauses.
-/// The duration of an outage decides only when the extension tries again (the pauses of the circuit breaker, which the
-/// tests of `lifecycle::cycle` check with a simulated clock). Everything else depends on the amount of undelivered data,
-/// which is not scaled down: some hundred times the ring's size, and a dozen times the spool's.
+/// Ten minutes of five requests per second, as an environment serves them in 200 ms each. They are
+/// sent without pauses. The duration of an outage decides only when the extension tries again (the
+/// pauses of the circuit breaker, which the tests of `lifecycle::cycle` check with a simulated
+/// clock). Everything else depends on the amount of undelivered data, which is not scaled down:
+/// some hundred times the ring's size, and a dozen times the spool's.
 const REQUESTS: u64 = 3000;
-/// One in this many requests fails: an item for Rollbar, and a batch that becomes a dead letter last.
+/// One in this many requests fails: an item for Rollbar, and a batch that becomes a dead letter
+/// last.
 const FAILURE_INTERVAL: u64 = 20;
 /// Spans per request, each with four kilobytes that hardly compress.
 const BULK: u64 = 4;
@@ -36,7 +38,8 @@ async fn ten_minutes_of_outage_under_load_lose_nothing_and_repeat_nothing() {
     let started = std::fs::read_to_string(folder.join("tmp/started-spans")).expect("the spans that started");
     let spooled = std::fs::read_dir(folder.join("tmp/crudder.recorder.spool")).expect("a spool").count();
     let letters_before = dead_letters(&mut fixture).len();
-    // The outage ends. Batches that can't be delivered in two seconds are printed as dead letters, and replayed.
+    // The outage ends. Batches that can't be delivered in two seconds are printed as dead letters,
+    // and replayed.
     fixture.fakes.honeycomb.faults().clear();
     fixture.fakes.rollbar.faults().clear();
     fixture.discard().await;
@@ -81,7 +84,8 @@ fn dead_letters(fixture: &mut Fixture) -> Vec<String> {
     fixture.seen.iter().filter_map(letter).collect()
 }
 
-/// Checks that every started span is there exactly once: every batch got a response, so no repetition has an excuse.
+/// Checks that every started span is there exactly once: every batch got a response, so no
+/// repetition has an excuse.
 fn check_spans(fixture: &Fixture, started: &str) {
     let started: BTreeSet<&str> =
         started.lines().filter_map(|line| line.split_once(' ')).map(|(_, span)| span).collect();

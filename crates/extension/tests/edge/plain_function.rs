@@ -1,4 +1,5 @@
-//! What the extension exports of a plain function: `crudder-telemetry`'s example of under twenty lines.
+//! What the extension exports of a plain function: `crudder-telemetry`'s example of under twenty
+//! lines.
 
 use crudder_emulator::Outcome;
 use serde_json::json;

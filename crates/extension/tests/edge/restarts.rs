@@ -115,7 +115,8 @@ async fn deferred_batches_are_sent_at_shutdown() {
 #[tokio::test]
 async fn dense_traffic_is_sent_once_a_second_and_a_response_does_not_trigger_the_next_batch() {
     let mut fixture = Setup::default().variable("CRUDDER_FLUSH_BUDGET_MS", "20").start().await;
-    // Longer than the extension may hold `/next`: responses come while later invocations are served.
+    // Longer than the extension may hold `/next`: responses come while later invocations are
+    // served.
     let late = Fault::Delayed { by: Duration::from_millis(40) };
     fixture.fakes.honeycomb.faults().add(Plan::always(late)).expect("a fault it knows");
     let (began, mut traces) = (Instant::now(), Vec::new());
@@ -204,10 +205,12 @@ async fn a_recorder_that_cannot_be_opened_stops_neither_function_nor_extension()
 
 #[tokio::test]
 async fn a_full_ring_drops_spans_and_reports_how_many() {
-    // A ring for a few records, and a destination whose first response takes longer than the request.
-    let recipe = Setup::default().variable("CRUDDER_RECORDER_BYTES", "16384");
-    // The ring must be empty when the next request begins, which needs a response even on a busy machine.
-    let mut fixture = recipe.variable("CRUDDER_FLUSH_BUDGET_MS", "10000").start().await;
+    // A ring for a few records, and a destination whose first response takes longer than the
+    // request.
+    let setup = Setup::default().variable("CRUDDER_RECORDER_BYTES", "16384");
+    // The ring must be empty when the next request begins, which needs a response even on a busy
+    // machine.
+    let mut fixture = setup.variable("CRUDDER_FLUSH_BUDGET_MS", "10000").start().await;
     let late = Fault::Delayed { by: Duration::from_secs(3) };
     fixture.fakes.honeycomb.faults().add(Plan::times(1, late)).expect("a fault it knows");
     let event = serde_json::json!({ "kind": "many", "spans": 2000 });
@@ -310,8 +313,8 @@ async fn a_discarded_environment_loses_only_what_its_ring_and_spool_still_hold()
 
 #[tokio::test]
 async fn a_discarded_environment_holds_undelivered_spans_in_ring_and_spool() {
-    let recipe = Setup { keep_folders: true, ..Setup::default() };
-    let mut fixture = recipe.variable("CRUDDER_RECORDER_BYTES", "65536").start().await;
+    let setup = Setup { keep_folders: true, ..Setup::default() };
+    let mut fixture = setup.variable("CRUDDER_RECORDER_BYTES", "65536").start().await;
     fixture.fakes.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
     for _ in 0..60 {
         fixture.call("ok").await;

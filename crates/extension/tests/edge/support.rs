@@ -116,12 +116,14 @@ pub(crate) async fn start() -> Fixture {
 }
 
 impl Fixture {
-    /// Invokes the function in a trace of its own, sampled by X-Ray; returns the outcome and the trace.
+    /// Invokes the function in a trace of its own, sampled by X-Ray; returns the outcome and the
+    /// trace.
     pub(crate) async fn call(&mut self, kind: &str) -> (Outcome, TraceId) {
         self.call_with(json!({ "kind": kind }), true).await
     }
 
-    /// Invokes the function with all events at once, each in a trace of its own; returns the outcomes in their order.
+    /// Invokes the function with all events at once, each in a trace of its own; returns the
+    /// outcomes in their order.
     pub(crate) async fn call_at_once(&mut self, events: Vec<Value>) -> Vec<(Outcome, TraceId)> {
         let mut calls = tokio::task::JoinSet::new();
         let mut outcomes = BTreeMap::new();
@@ -253,7 +255,8 @@ impl Fixture {
         }
     }
 
-    /// Ends the environment with SHUTDOWN, as AWS does. The extension then sends everything that is left.
+    /// Ends the environment with SHUTDOWN, as AWS does. The extension then sends everything that is
+    /// left.
     pub(crate) async fn discard(&self) {
         for environment in self.emulator.environments() {
             self.emulator.spin_down(&environment.id).await;
@@ -278,7 +281,8 @@ impl Fixture {
         .await
     }
 
-    /// Returns the configuration with which `crudder replay` would deliver dead letters to the fakes.
+    /// Returns the configuration with which `crudder replay` would deliver dead letters to the
+    /// fakes.
     pub(crate) fn replay_config(&self) -> crudder_extension::Config {
         let settings = [
             ("AWS_LAMBDA_RUNTIME_API", "nowhere".to_owned()),
@@ -291,8 +295,8 @@ impl Fixture {
         crudder_extension::Config::read(lookup).expect("a configuration")
     }
 
-    /// Ends the emulator and checks what holds in every test: nothing was exported twice without a reason, and no fake
-    /// noted a violation. Returns all events.
+    /// Ends the emulator and checks what holds in every test: nothing was exported twice without a
+    /// reason, and no fake noted a violation. Returns all events.
     pub(crate) async fn close(mut self) -> Vec<EmulatorEvent> {
         self.emulator.clone().shutdown().await;
         self.catch_up();

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-/// Returns the path of the extension beside the test's own executable, in the folder of the build profile.
+/// Returns the path of the extension beside the test's own executable, in the folder of the build
+/// profile.
 pub(crate) fn extension() -> PathBuf {
     built("crudder-extension", "cargo build --bin crudder-extension")
 }
 
-/// Returns the path of a binary of this workspace that Cargo does not build for this test. `command` builds it.
+/// Returns the path of a binary of this workspace that Cargo does not build for this test.
+/// `command` builds it.
 pub(crate) fn built(name: &str, command: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
     // The test itself lies in the folder `deps`, or `deps` of `examples`.

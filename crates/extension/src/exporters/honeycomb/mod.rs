@@ -138,7 +138,8 @@ fn mentions_throttling(body: &[u8]) -> bool {
     text.contains("throttl") || text.contains("rate limit")
 }
 
-/// Returns whether a key belongs to a classic environment: 32 hexadecimal digits, or `hc?ic_` and 58 more characters.
+/// Returns whether a key belongs to a classic environment: 32 hexadecimal digits, or `hc?ic_` and
+/// 58 more characters.
 fn is_classic(key: &str) -> bool {
     (key.len() == 32 && key.bytes().all(|byte| byte.is_ascii_hexdigit()))
         || (key.len() == 64 && key.starts_with("hc") && key.get(3..6) == Some("ic_"))

@@ -12,8 +12,8 @@ use super::super::defaults::SCOPE_NAME;
 use super::super::exporter::Batch;
 use super::super::item::Item;
 
-/// Encodes a batch, grouped by the processes of its spans. `service` replaces the service name of every resource,
-/// `default` names a service that has no name.
+/// Encodes a batch, grouped by the processes of its spans. `service` replaces the service name of
+/// every resource, `default` names a service that has no name.
 pub(super) fn encode(batch: &Batch<'_>, service: Option<&str>, default: &str) -> Bytes {
     let mut by_process: BTreeMap<WriterId, Vec<[&[u8]; 2]>> = BTreeMap::new();
     for item in batch.items {
@@ -34,7 +34,8 @@ pub(super) fn encode(batch: &Batch<'_>, service: Option<&str>, default: &str) ->
     body.into()
 }
 
-/// Returns the two parts of a span: the recorded message and what the extension appended, or one made by the extension.
+/// Returns the two parts of a span: the recorded message and what the extension appended, or one
+/// made by the extension.
 fn span_parts<'a>(item: &'a Item, batch: &Batch<'a>) -> Option<[&'a [u8]; 2]> {
     if item.record_bytes.is_none() {
         return Some([&item.payload.body, &[]]);
@@ -63,8 +64,8 @@ fn resource<'a>(resource: &'a [u8], service: Option<&str>, default: &str) -> Cow
     renamed.into()
 }
 
-/// Returns the losses that were not reported yet as resource attributes, so that they are visible where the spans are
-/// missing.
+/// Returns the losses that were not reported yet as resource attributes, so that they are visible
+/// where the spans are missing.
 fn loss_attributes(losses: &Stats) -> Vec<u8> {
     let counts = [
         ("crudder.lost.dropped", losses.dropped_total()),

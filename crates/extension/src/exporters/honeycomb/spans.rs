@@ -48,15 +48,16 @@ pub(super) fn of_invocation(
         let item = recorded(writer, position, span.record_bytes, appended, context.now);
         items.push(Item { has_error, ..item });
     }
-    // The last span resolves the invocation's own records along: after a restart in the meantime, the next extension
-    // process still knows whose span it is.
+    // The last span resolves the invocation's own records along: after a restart in the meantime,
+    // the next extension process still knows whose span it is.
     if let Some(last) = items.last_mut() {
         last.also = invocation.frame_positions();
     }
     items
 }
 
-/// Appends the end that an open span did not reach. Appended fields override those of the recorded start.
+/// Appends the end that an open span did not reach. Appended fields override those of the recorded
+/// start.
 fn close(
     appended: &mut Vec<u8>,
     span: &Span,

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 /// Rollbar's own SDKs keep this many frames from either end.
 const MAX_FRAMES_PER_END: usize = 30;
 
-/// Returns the frames of the program's own code, the newest last: Rollbar's order for a language that it does not know.
-/// Without a backtrace, the location of the error is the only frame.
+/// Returns the frames of the program's own code, the newest last: Rollbar's order for a language
+/// that it does not know. Without a backtrace, the location of the error is the only frame.
 pub(super) fn from_backtrace(backtrace: &str, error_location: Option<&str>) -> Vec<Value> {
     let mut frames: Vec<Value> = own_frames(backtrace).map(|frame| json_frame(&frame)).collect();
     frames.reverse();

@@ -94,13 +94,15 @@ pub(super) fn encode(environment: &str, version: &str, scene: &Scene<'_>, event:
     encode_within_limit(data)
 }
 
-/// Returns the uuid of the Rollbar item about the death of a request. `trace` is the trace id in 32 hexadecimal digits.
+/// Returns the uuid of the Rollbar item about the death of a request. `trace` is the trace id in 32
+/// hexadecimal digits.
 #[must_use]
 pub fn death_uuid(request_id: &str, trace: &str) -> String {
     Uuid::new_v5(&NAMESPACE, format!("{request_id}:{trace}:death").as_bytes()).to_string()
 }
 
-/// Returns the same uuid for the same item at every attempt, also after a restart: Rollbar drops the repetition.
+/// Returns the same uuid for the same item at every attempt, also after a restart: Rollbar drops
+/// the repetition.
 fn uuid(scene: &Scene<'_>, kind: &str) -> Uuid {
     let name = format!("{}:{}:{kind}", scene.request_id, hex(&scene.trace));
     Uuid::new_v5(&NAMESPACE, name.as_bytes())

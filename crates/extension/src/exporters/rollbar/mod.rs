@@ -76,7 +76,8 @@ impl Rollbar {
             root: root.as_ref().map_or(&[], |root| &root.attributes),
             at_unix_nano: read::event_time(message),
         };
-        // The origin in the ring is the same in every extension process, so the item keeps its uuid.
+        // The origin in the ring is the same in every extension process, so the item keeps its
+        // uuid.
         let ordinal = origin ^ (u64::from(key.index) << 48);
         let event = Event::Report(Report { name: event.name, attributes: &event.attributes, ordinal });
         let item = Item::new(report.position, self.payload(&scene, &event), context.now);

@@ -8,8 +8,8 @@ use super::super::item::Item;
 use super::super::payload::Payload;
 use crate::invocations::{Death, Invocation, Span, describe};
 
-/// Returns the documents of a dead invocation as one item. Returns `None` if the function has sent them itself, or if
-/// X-Ray does not sample the trace.
+/// Returns the documents of a dead invocation as one item. Returns `None` if the function has sent
+/// them itself, or if X-Ray does not sample the trace.
 pub(super) fn of_death(service: &str, invocation: &Invocation, death: &Death, context: &Context<'_>) -> Option<Item> {
     if invocation.datagram_sent || !invocation.is_sampled || invocation.segment == [0; 8] {
         return None;

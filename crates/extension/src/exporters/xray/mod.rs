@@ -27,8 +27,8 @@ const MAX_DOCUMENTS: usize = 50;
 
 /// The exporter of segment documents to X-Ray.
 ///
-/// A payload is the datagrams for the X-Ray daemon, joined by newlines. Each of them is two lines: the daemon's header
-/// and a document.
+/// A payload is the datagrams for the X-Ray daemon, joined by newlines. Each of them is two lines:
+/// the daemon's header and a document.
 #[derive(Debug)]
 pub(super) struct XRay {
     /// The service's name: the same as in Honeycomb.
@@ -142,7 +142,8 @@ fn document(datagram: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(&datagram[start..])
 }
 
-/// Counts the documents that a response with status 200 names as unprocessed: it may be all of them.
+/// Counts the documents that a response with status 200 names as unprocessed: it may be all of
+/// them.
 fn unprocessed(body: &[u8]) -> u64 {
     let response = serde_json::from_slice::<Json>(body).unwrap_or_default();
     response.get("UnprocessedTraceSegments").and_then(Json::as_array).map_or(0, |all| all.len() as u64)

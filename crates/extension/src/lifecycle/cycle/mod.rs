@@ -1,12 +1,15 @@
-//! Decides what the extension does next: a pure step from an event, without a clock or a socket of its own.
+//! Decides what the extension does next: a pure step from an event, without a clock or a socket of
+//! its own.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The time before a deadline that `/next` needs to reach the platform, and the cause of death to come back.
+/// The time before a deadline that `/next` needs to reach the platform, and the cause of death to
+/// come back.
 const RESERVE: Duration = Duration::from_millis(100);
-/// Invocations that follow each other faster than this are dense traffic: their items can wait for the next invocation.
+/// Invocations that follow each other faster than this are dense traffic: their items can wait for
+/// the next invocation.
 const DENSE: Duration = Duration::from_secs(2);
 /// The part of SHUTDOWN's two seconds that is kept for dead letters and the exit.
 const MARGIN: Duration = Duration::from_millis(300);
@@ -45,7 +48,8 @@ pub(super) enum Event {
 pub(super) enum Step {
     /// Wait for the next event.
     Wait,
-    /// Send the due items of dense traffic while the function is busy, then wait for the next event.
+    /// Send the due items of dense traffic while the function is busy, then wait for the next
+    /// event.
     SendDue,
     /// Send everything, and hold `/next` until the response comes or the time is up.
     Deliver,
@@ -129,7 +133,8 @@ impl Cycle {
             // The cause of death comes with the response to `/next`, which was not requested yet.
             (Phase::Serving { .. }, Event::Gone) => self.idle(),
             (Phase::Serving { .. }, Event::TimeUp) => {
-                // `/next` must be requested first: SHUTDOWN, which follows a death, is only sent in response to it.
+                // `/next` must be requested first: SHUTDOWN, which follows a death, is only sent in
+                // response to it.
                 self.phase = Phase::Idle;
                 Step::SendEnded
             }

@@ -1,4 +1,5 @@
-//! Tests the cycle with tables of events and steps, and through ten minutes of a destination's outage.
+//! Tests the cycle with tables of events and steps, and through ten minutes of a destination's
+//! outage.
 
 use proptest::prelude::*;
 
@@ -96,10 +97,12 @@ async fn shutdown_ends_every_phase() {
 
 /// The length of the outage.
 const OUTAGE: Duration = Duration::from_secs(600);
-/// The breaker's longest pause with jitter: a destination that has recovered is tried again no later.
+/// The breaker's longest pause with jitter: a destination that has recovered is tried again no
+/// later.
 const MAX_PAUSE_WITH_JITTER: Duration = Duration::from_secs(75);
 
-/// The extension in simulated time: one invocation after the other, and a destination that is down at first.
+/// The extension in simulated time: one invocation after the other, and a destination that is down
+/// at first.
 struct Simulated {
     cycle: Cycle,
     breaker: CircuitBreaker,
@@ -169,7 +172,8 @@ proptest! {
             }
             prop_assert!(simulated.now - start < OUTAGE + 2 * MAX_PAUSE_WITH_JITTER, "nothing was delivered after the outage");
         }
-        // The pause doubles from half a second to a minute: some sixteen attempts, however many requests came.
+        // The pause doubles from half a second to a minute: some sixteen attempts, however many
+        // requests came.
         prop_assert!(simulated.attempts < 30, "{} attempts", simulated.attempts);
         let delivered_at = simulated.delivered_at.expect("it was delivered");
         prop_assert!(delivered_at - start <= OUTAGE + MAX_PAUSE_WITH_JITTER + Duration::from_secs(5));
