@@ -26,7 +26,7 @@ fn events(count: usize, kind: impl Fn(usize) -> &'static str, pause_ms: u64) -> 
     (0..count).map(|mark| json!({ "mark": mark + 1, "kind": kind(mark), "pause_ms": pause_ms })).collect()
 }
 
-/// Waits for the spans of a trace. The extension sends them by timers alone: only the ring tells it
+/// Waits for the spans of a trace. The extension sends them by timers alone: only the ring shows it
 /// of an end.
 async fn trace_of(fixture: &Fixture, trace: TraceId, enough: usize) -> Vec<Span> {
     let found = |store: &crudder_fakes::HoneycombStore| {
