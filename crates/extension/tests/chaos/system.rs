@@ -41,6 +41,7 @@ impl System {
         config.xray_daemon = Some(fakes.xray.address());
         config.environments_per_function = 1;
         config.keep_folders = true;
+        config.tmp_files.insert("CRUDDER_RECORDER".to_owned(), "crudder.recorder".to_owned());
         let bootstrap = binary::built(&format!("examples/{FUNCTION}"), "cargo build --examples");
         config.extensions.push(binary::extension());
         let function = FunctionConfig {
