@@ -23,7 +23,7 @@ pub fn set_annotation(key: &str, value: impl Into<Value>) {
     let attribute = KeyValue::new(format!("{}{key}", crudder_xray::ANNOTATION_PREFIX), value);
     Context::map_current(|context| {
         if let Some(Current(request)) = context.get::<Current>() {
-            request.annotate(attribute.clone());
+            request.add_annotation(attribute.clone());
         }
         context.span().set_attribute(attribute);
     });

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::platform::{Platform, Seen};
+use crate::platform::{Milestone, Platform};
 use crate::process::{Process, variables};
 use crate::share::Share;
 use crate::sink::Sink;
@@ -155,12 +155,12 @@ impl Arrangement {
             Extension::None | Extension::Internal => None,
         };
         if extension.is_some() {
-            platform.wait([Seen::ExtensionAsked]);
+            platform.wait([Milestone::ExtensionReady]);
         }
         let function = Process::of(&program, role, &variables)?;
         match plan.extension {
-            Extension::Internal => drop(platform.wait([Seen::FunctionAsked, Seen::ExtensionAsked])),
-            _ => drop(platform.wait([Seen::FunctionAsked])),
+            Extension::Internal => drop(platform.wait([Milestone::FunctionReady, Milestone::ExtensionReady])),
+            _ => drop(platform.wait([Milestone::FunctionReady])),
         }
         let share = quota.map(|quota| Share::of(quota, [Some(&function), extension.as_ref()])).transpose()?;
         let (responses, cycles, all) = (Vec::new(), Vec::new(), Vec::new());

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::arrangement::{Arrangement, WITH_LAYER, plan};
 use crate::load::{Bench, LARGE_RING};
 use crate::median;
-use crate::platform::Seen;
+use crate::platform::Milestone;
 use crate::rows::Row;
 
 /// For each size of request: enough that steps of ten milliseconds of CPU do not matter.
@@ -51,7 +51,7 @@ fn per_span(size: u64) -> io::Result<(f64, f64)> {
     }
     let function = own_cpu()? - function;
     bench.platform.announce(&id);
-    bench.platform.wait([Seen::ExtensionAsked]);
+    bench.platform.wait([Milestone::ExtensionReady]);
     assert_eq!(bench.sink.spans(), requests * size, "undelivered spans would count as fast");
     let micros = |seconds: f64| seconds * 1e6 / (requests * size) as f64;
     Ok((micros(function), micros(bench.layer.cpu()? - layer)))

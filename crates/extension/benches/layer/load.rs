@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::median;
-use crate::platform::{Platform, Seen};
+use crate::platform::{Milestone, Platform};
 use crate::process::{Process, variables};
 use crate::sink::Sink;
 use crate::work::{Inner, SPANS};
@@ -41,7 +41,7 @@ impl Bench {
         variables.insert("CRUDDER_FLUSH_BUDGET_MS", "300000".to_owned());
         variables.insert("AWS_LAMBDA_INITIALIZATION_TYPE", initialization.to_owned());
         let layer = Process::layer(&variables)?;
-        platform.wait([Seen::ExtensionAsked]);
+        platform.wait([Milestone::ExtensionReady]);
         let inner = Inner::writing_to(&folder.path().join("ring"), ring)?;
         Ok(Self { layer, platform, inner, sink, _folder: folder })
     }
@@ -58,7 +58,7 @@ pub(crate) fn memory() -> io::Result<[f64; 2]> {
         let id = bench.platform.next_id();
         bench.platform.announce(&id);
         bench.inner.serve(&id, SPANS);
-        bench.platform.wait([Seen::ExtensionAsked]);
+        bench.platform.wait([Milestone::ExtensionReady]);
         if number % 50 == 0 {
             highest = highest.max(bench.layer.resident()?);
         }
@@ -120,7 +120,7 @@ fn spans_per_cpu_second(arrival: Arrival) -> io::Result<f64> {
         // The last request is announced as being served, so the extension holds `/next` until
         // everything is delivered.
         bench.platform.announce(&id);
-        bench.platform.wait([Seen::ExtensionAsked]);
+        bench.platform.wait([Milestone::ExtensionReady]);
     }
     let delivered = bench.sink.spans();
     assert_eq!(delivered, REQUESTS * SPANS, "undelivered spans would count as fast");

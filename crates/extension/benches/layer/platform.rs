@@ -22,7 +22,7 @@ const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42c
 
 /// What the platform sees of its processes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum Milestone {
     Registered,
     FunctionAsked,
     ExtensionAsked,
@@ -32,7 +32,7 @@ pub(crate) enum Seen {
 
 pub(crate) struct Platform {
     pub(crate) address: SocketAddr,
-    seen: Receiver<(Seen, Instant)>,
+    seen: Receiver<(Milestone, Instant)>,
     function: Sender<String>,
     extension: Sender<String>,
     requests: u64,
@@ -50,7 +50,7 @@ pub(crate) struct Took {
 }
 
 struct Shared {
-    seen: Sender<(Seen, Instant)>,
+    seen: Sender<(Milestone, Instant)>,
     function: Mutex<Receiver<String>>,
     extension: Mutex<Receiver<String>>,
 }
@@ -79,7 +79,7 @@ impl Platform {
     }
 
     /// Waits until each of these was seen once; returns when.
-    pub(crate) fn wait<const N: usize>(&self, wanted: [Seen; N]) -> [Instant; N] {
+    pub(crate) fn wait<const N: usize>(&self, wanted: [Milestone; N]) -> [Instant; N] {
         let mut moments = [None; N];
         while moments.contains(&None) {
             let (seen, at) = self.seen.recv_timeout(WAIT_TIMEOUT).expect("the processes behave as in Lambda");
@@ -117,9 +117,10 @@ impl Platform {
         let _ = self.function.send(message(&headers, &self.event));
         let [invoked, answered, asked, ready] = if has_extension {
             self.announce(&id);
-            self.wait([Seen::Invoked, Seen::Answered, Seen::FunctionAsked, Seen::ExtensionAsked])
+            self.wait([Milestone::Invoked, Milestone::Answered, Milestone::FunctionReady, Milestone::ExtensionReady])
         } else {
-            let [invoked, answered, asked] = self.wait([Seen::Invoked, Seen::Answered, Seen::FunctionAsked]);
+            let [invoked, answered, asked] =
+                self.wait([Milestone::Invoked, Milestone::Answered, Milestone::FunctionReady]);
             [invoked, answered, asked, asked]
         };
         Took { response: answered - invoked, cycle: answered.max(asked).max(ready) - invoked }
@@ -160,15 +161,15 @@ fn answer(connection: &mut Connection, request: &Request, shared: &Shared) -> io
     let path = request.line.split(' ').nth(1).unwrap_or_default();
     let (queue, asked) = match path {
         "/2020-01-01/extension/register" => {
-            let _ = shared.seen.send((Seen::Registered, Instant::now()));
+            let _ = shared.seen.send((Milestone::Registered, Instant::now()));
             connection.write("HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: bench", REGISTERED)?;
             return Ok(Some(()));
         }
-        "/2020-01-01/extension/event/next" => (&shared.extension, Seen::ExtensionAsked),
-        "/2018-06-01/runtime/invocation/next" => (&shared.function, Seen::FunctionAsked),
+        "/2020-01-01/extension/event/next" => (&shared.extension, Milestone::ExtensionReady),
+        "/2018-06-01/runtime/invocation/next" => (&shared.function, Milestone::FunctionReady),
         path => {
             if path.ends_with("/response") {
-                let _ = shared.seen.send((Seen::Answered, Instant::now()));
+                let _ = shared.seen.send((Milestone::Answered, Instant::now()));
             }
             let status = if path.ends_with("/telemetry") { "200 OK" } else { "202 Accepted" };
             connection.write(&format!("HTTP/1.1 {status}"), "")?;
@@ -177,8 +178,8 @@ fn answer(connection: &mut Connection, request: &Request, shared: &Shared) -> io
     };
     let _ = shared.seen.send((asked, Instant::now()));
     let Ok(message) = queue.lock().expect("no thread panics while it holds the lock").recv() else { return Ok(None) };
-    if asked == Seen::FunctionAsked {
-        let _ = shared.seen.send((Seen::Invoked, Instant::now()));
+    if asked == Milestone::FunctionReady {
+        let _ = shared.seen.send((Milestone::Invoked, Instant::now()));
     }
     let (head, body) = message.split_once("\n{").unwrap_or_default();
     connection.write(head, &format!("{{{body}"))?;

@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::median;
-use crate::platform::{Platform, Seen};
+use crate::platform::{Milestone, Platform};
 use crate::process::{Process, variables};
 use crate::sink::Sink;
 
@@ -32,10 +32,10 @@ pub(crate) fn measure(rounds: usize) -> io::Result<Starts> {
     let mut alone = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     let mut together = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..rounds {
-        alone[0].push(first_next(Seen::FunctionAsked, |program| program.function("bare-function"))?);
-        alone[1].push(first_next(Seen::FunctionAsked, |program| program.function("observed-function"))?);
-        alone[2].push(first_next(Seen::ExtensionAsked, |program| program.extension(Extension::Least))?);
-        alone[3].push(first_next(Seen::ExtensionAsked, |program| program.extension(Extension::Layer))?);
+        alone[0].push(first_next(Milestone::FunctionReady, |program| program.function("bare-function"))?);
+        alone[1].push(first_next(Milestone::FunctionReady, |program| program.function("observed-function"))?);
+        alone[2].push(first_next(Milestone::ExtensionReady, |program| program.extension(Extension::Least))?);
+        alone[3].push(first_next(Milestone::ExtensionReady, |program| program.extension(Extension::Layer))?);
         for (extension, took) in [Extension::None, Extension::Least, Extension::Layer].into_iter().zip(&mut together) {
             took.push(first_answer(extension)?);
         }
@@ -88,7 +88,7 @@ impl Start {
     }
 }
 
-fn first_next(asked: Seen, spawn: impl Fn(&Start) -> io::Result<Option<Process>>) -> io::Result<f64> {
+fn first_next(asked: Milestone, spawn: impl Fn(&Start) -> io::Result<Option<Process>>) -> io::Result<f64> {
     let start = Start::new()?;
     let began = Instant::now();
     let _process = spawn(&start)?;
@@ -103,12 +103,12 @@ fn first_answer(extension: Extension) -> io::Result<[f64; 2]> {
     let began = Instant::now();
     let process = start.extension(extension)?;
     if process.is_some() {
-        start.platform.wait([Seen::Registered]);
+        start.platform.wait([Milestone::Registered]);
     }
     let _function = start.function("observed-function")?;
     let asked = match process {
-        Some(_) => start.platform.wait([Seen::FunctionAsked, Seen::ExtensionAsked]).into_iter().max(),
-        None => start.platform.wait([Seen::FunctionAsked]).into_iter().max(),
+        Some(_) => start.platform.wait([Milestone::FunctionReady, Milestone::ExtensionReady]).into_iter().max(),
+        None => start.platform.wait([Milestone::FunctionReady]).into_iter().max(),
     };
     let asked = asked.unwrap_or(began) - began;
     let took = start.platform.invoke(process.is_some());

@@ -87,8 +87,8 @@ impl Request {
         lock(&self.progress).is_first_report(message)
     }
 
-    pub(crate) fn annotate(&self, annotation: KeyValue) {
-        lock(&self.progress).annotate(annotation);
+    pub(crate) fn add_annotation(&self, annotation: KeyValue) {
+        lock(&self.progress).add_annotation(annotation);
     }
 
     /// The annotations so far.

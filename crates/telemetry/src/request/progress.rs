@@ -50,7 +50,7 @@ impl Progress {
     }
 
     /// Remembers an annotation, in place of an earlier one with its key.
-    pub(super) fn annotate(&mut self, annotation: KeyValue) {
+    pub(super) fn add_annotation(&mut self, annotation: KeyValue) {
         self.annotations.retain(|known| known.key != annotation.key);
         if self.annotations.len() < MAX_REMEMBERED {
             self.annotations.push(annotation);
