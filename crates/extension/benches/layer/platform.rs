@@ -24,10 +24,10 @@ const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42c
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Milestone {
     Registered,
-    FunctionAsked,
-    ExtensionAsked,
+    FunctionReady,
+    ExtensionReady,
     Invoked,
-    Answered,
+    Responded,
 }
 
 pub(crate) struct Platform {
@@ -117,10 +117,10 @@ impl Platform {
         let _ = self.function.send(message(&headers, &self.event));
         let [invoked, answered, asked, ready] = if has_extension {
             self.announce(&id);
-            self.wait([Milestone::Invoked, Milestone::Answered, Milestone::FunctionReady, Milestone::ExtensionReady])
+            self.wait([Milestone::Invoked, Milestone::Responded, Milestone::FunctionReady, Milestone::ExtensionReady])
         } else {
             let [invoked, answered, asked] =
-                self.wait([Milestone::Invoked, Milestone::Answered, Milestone::FunctionReady]);
+                self.wait([Milestone::Invoked, Milestone::Responded, Milestone::FunctionReady]);
             [invoked, answered, asked, asked]
         };
         Took { response: answered - invoked, cycle: answered.max(asked).max(ready) - invoked }
@@ -169,7 +169,7 @@ fn answer(connection: &mut Connection, request: &Request, shared: &Shared) -> io
         "/2018-06-01/runtime/invocation/next" => (&shared.function, Milestone::FunctionReady),
         path => {
             if path.ends_with("/response") {
-                let _ = shared.seen.send((Milestone::Answered, Instant::now()));
+                let _ = shared.seen.send((Milestone::Responded, Instant::now()));
             }
             let status = if path.ends_with("/telemetry") { "200 OK" } else { "202 Accepted" };
             connection.write(&format!("HTTP/1.1 {status}"), "")?;
