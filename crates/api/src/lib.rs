@@ -2,7 +2,6 @@
 //!
 #![doc = include_str!("../README.md")]
 
-mod access;
 mod caller;
 mod config;
 mod error;

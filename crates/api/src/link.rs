@@ -62,10 +62,10 @@ mod tests {
             },
         });
         let event = lambda_http::request::from_str(&event.to_string()).unwrap();
-        let (parts, _) = event.with_lambda_context(lambda_http::Context::default()).into_parts();
+        let event = event.with_lambda_context(lambda_http::Context::default());
         let path = [("id".to_owned(), vec!["@londo".to_owned()])];
         let path = QueryMap::from(std::collections::HashMap::from(path));
-        let link = next(&RequestParts::new(parts, 0), &path, &QueryMap::default(), "x");
+        let link = next(&RequestParts::of(&event), &path, &QueryMap::default(), "x");
         assert_eq!(link, "</dev/api/activities/@londo?before=x>; rel=\"next\"");
     }
 }

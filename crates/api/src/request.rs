@@ -31,10 +31,9 @@ impl Request {
     /// Reads an event. `faults` says whether the request may ask for a [`Fault`].
     pub(crate) fn new(event: lambda_http::Request, faults: bool) -> Self {
         let (query, path) = (event.query_string_parameters(), event.path_parameters());
-        let (parts, body) = event.into_parts();
+        let parts = Arc::new(RequestParts::of(&event));
         let received_at = Timestamp::from(SystemTime::now());
-        let body_bytes = body.len() as u64;
-        Self { parts: Arc::new(RequestParts::new(parts, body_bytes)), query, path, body, received_at, faults }
+        Self { parts, query, path, body: event.into_body(), received_at, faults }
     }
 
     /// Returns the parts that telemetry still needs after the handler has consumed the request.

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crudder_store::Store;
-use crudder_telemetry::{End, Failure, RuntimeLayer, Telemetry};
+use crudder_telemetry::{End, Failure, RuntimeLayer, Telemetry, log_access};
 use futures::FutureExt as _;
 use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, VARY};
 use lambda_http::Body;
 
-use crate::access;
 use crate::config::Config;
 use crate::error::{ApiError, Result};
 use crate::exit::{Exit, FatalError, RunResult, exit, start_telemetry};
@@ -93,7 +92,7 @@ where
         let work = async {
             let mut outcome = self.call_handler(request).await;
             self.add_cors_headers(&mut outcome.response);
-            access::log(&parts.http(), outcome.response.status(), started.elapsed());
+            log_access(&parts.http(), outcome.response.status(), started.elapsed());
             outcome
         };
         let end = |outcome: &Outcome| {
