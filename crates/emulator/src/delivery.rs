@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::telemetry::{Destination, SubscriptionRequest, TelemetryEvent, TelemetryType};
+use crate::telemetry_event::{Destination, SubscriptionRequest, TelemetryEvent, TelemetryType};
 
 /// How often a batch is sent before it is dropped. AWS documents retries with backoff and then a
 /// drop, but not how many retries.

@@ -23,6 +23,7 @@ mod routes;
 mod runtime_api;
 mod telemetry;
 mod telemetry_api;
+mod telemetry_event;
 mod trace;
 mod variables;
 

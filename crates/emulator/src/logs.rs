@@ -8,7 +8,8 @@ use tokio::io::AsyncRead;
 use crate::event_bus::EventBus;
 use crate::events::{EmulatorEvent, LogLine, Source, Stream};
 use crate::output_drain::ReaderActivity;
-use crate::telemetry::{Telemetry, TelemetryEvent, TelemetryType};
+use crate::telemetry::Telemetry;
+use crate::telemetry_event::{TelemetryEvent, TelemetryType};
 
 /// Lambda splits a longer line into several events. AWS does not document the limit; 256 KB was
 /// observed.

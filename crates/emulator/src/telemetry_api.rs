@@ -14,7 +14,7 @@ use crate::api::{ApiState, read_body};
 use crate::extensions_api::identifier;
 use crate::faults::TelemetryFault;
 use crate::lifecycle::{ApiCall, ApiError};
-use crate::telemetry::{Buffering, Destination, Schema, SubscriptionRequest, TelemetryType};
+use crate::telemetry_event::{Buffering, Destination, Schema, SubscriptionRequest, TelemetryType};
 
 /// Lambda reserves this port for its own listener in the sandbox.
 const RESERVED_PORT: u16 = 9001;

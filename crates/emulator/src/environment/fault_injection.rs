@@ -8,7 +8,7 @@ use super::Environment;
 use super::timers::Timer;
 use crate::faults::{KillTarget, KillTrigger, RuntimeDoneFault};
 use crate::lifecycle::ProcessRole;
-use crate::telemetry::TelemetryEvent;
+use crate::telemetry_event::TelemetryEvent;
 
 impl Environment {
     /// Starts the timers of the kills that this event triggers.

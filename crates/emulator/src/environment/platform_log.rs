@@ -10,7 +10,7 @@ use crate::lifecycle::Failure;
 use crate::memory;
 use crate::outcome::FailureKind;
 use crate::platform::{PlatformEvent, RecordContext, timestamp};
-use crate::telemetry::{Schema, SubscriptionRequest, TelemetryEvent, TelemetryType};
+use crate::telemetry_event::{Schema, SubscriptionRequest, TelemetryEvent, TelemetryType};
 
 impl Environment {
     pub(super) fn publish(&mut self, event: &PlatformEvent) {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Environment;
 use crate::lifecycle::ProcessRole;
-use crate::telemetry::TelemetryEvent;
+use crate::telemetry_event::TelemetryEvent;
 
 /// The action of an expired timer.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{CallResult, Failure, ProcessRole, ShutdownReason};
 use crate::platform::PlatformEvent;
-use crate::telemetry::SubscriptionRequest;
+use crate::telemetry_event::SubscriptionRequest;
 
 /// An instruction to the loop.
 #[derive(Debug, PartialEq)]

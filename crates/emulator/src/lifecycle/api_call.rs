@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::RuntimeState;
 use super::failure::INVALID_RESPONSE_MODE;
 use crate::outcome::RESPONSE_LIMIT;
-use crate::telemetry::SubscriptionRequest;
+use crate::telemetry_event::SubscriptionRequest;
 
 /// A call that was read from the wire. The lifecycle decides whether it is allowed.
 #[derive(Debug)]

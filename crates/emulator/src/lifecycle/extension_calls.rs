@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::processes::ExtensionState;
 use super::{Action, ApiError, CallResult, Extension, Lifecycle, Phase, RuntimeState};
-use crate::telemetry::SubscriptionRequest;
+use crate::telemetry_event::SubscriptionRequest;
 
 /// Lambda accepts at most ten extensions ("Lambda quotas").
 const EXTENSION_LIMIT: usize = 10;
