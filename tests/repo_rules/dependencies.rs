@@ -7,7 +7,7 @@ use crate::{names, read};
 /// The crates of this workspace that each crate may depend on. ARCHITECTURE.md has the same table.
 const ALLOWED: [(&str, &[&str]); 15] = [
     ("api", &["domain", "settings", "store", "telemetry"]),
-    ("cli", &["extension", "local", "text", "xray"]),
+    ("cli", &["extension", "local", "settings", "text", "xray"]),
     ("domain", &[]),
     ("emulator", &[]),
     ("extension", &["otlp", "recorder", "settings", "text", "xray"]),
