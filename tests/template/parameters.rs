@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use crate::policy::{document, parameters};
 
-/// Lambda sets these, or they stay as they are in the cloud.
-const NOT_SET_HERE: [&str; 4] =
-    ["AWS_XRAY_DAEMON_ADDRESS", "AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT", "CRUDDER_RECORDER"];
+/// Every deployment uses the default of these: the template has no parameter for them.
+const DEFAULT_IN_THE_CLOUD: [&str; 3] = ["CRUDDER_RECORDER", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"];
 
 fn pattern(parameter: &str) -> Regex {
     let document = document();
@@ -71,24 +70,22 @@ fn an_origin_and_a_stage_are_what_functions_take() {
 }
 
 #[test]
-fn every_variable_of_the_house_can_be_set_in_the_cloud() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
-    let table = page.split("\n## Configuration\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let names =
-        table.lines().filter(|line| line.starts_with("| `") && !line.contains("| doctor only |")).flat_map(|line| {
-            let first = line.split('|').nth(1).unwrap();
-            first.split('`').filter(|part| part.contains('_')).map(str::to_owned).collect::<Vec<_>>()
-        });
-    let mut named: BTreeSet<String> = names.collect();
-    assert!(named.len() > 15, "{named:?}");
-    named.retain(|name| !NOT_SET_HERE.contains(&name.as_str()));
+fn every_setting_of_functions_and_extension_is_set_in_the_template() {
+    let tables = xtask::Tables::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let is_used = |users: &str| users.contains("functions") || users.contains("extension");
+    let used = tables.settings.iter().filter(|row| is_used(&row.used_by) && !row.used_by.contains("Lambda sets it"));
+    let names = used.map(|row| row.name.clone()).filter(|name| !DEFAULT_IN_THE_CLOUD.contains(&name.as_str()));
+    let mut expected: BTreeSet<String> = names.collect();
+    assert!(expected.len() > 15, "{expected:?}");
     let document = document();
-    let of = |function: &str| document.function(function)["Environment"]["Variables"].as_object().unwrap().clone();
-    let told: BTreeSet<String> = of("RollbarTest").keys().cloned().collect();
-    assert_eq!(told, named);
-    let everybody: BTreeSet<String> = of("HomeActivities").keys().cloned().collect();
-    named.remove("CRUDDER_FAULTS");
-    assert_eq!(everybody, named);
+    let variables_of = |function: &str| {
+        let function = document.function(function);
+        function["Environment"]["Variables"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>()
+    };
+    assert_eq!(variables_of("RollbarTest"), expected);
+    // Only this function can inject faults.
+    expected.remove("CRUDDER_FAULTS");
+    assert_eq!(variables_of("HomeActivities"), expected);
 }
 
 #[test]

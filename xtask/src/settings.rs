@@ -46,6 +46,8 @@ pub enum Kind {
     },
     /// One of these words.
     Choice(Vec<String>),
+    /// One of these words, in upper or lower case.
+    CaseInsensitive(Vec<String>),
     /// An http or https URL.
     Url,
     /// One origin such as `https://crudder.example`, or `*`.
@@ -65,6 +67,7 @@ impl Kind {
             Self::Text(max) => format!("Kind::Text {{ max_chars: {max} }}"),
             Self::Integer { min, max } => format!("Kind::Integer {{ min: {min}, max: {max} }}"),
             Self::Choice(words) => format!("Kind::Choice(&{words:?})"),
+            Self::CaseInsensitive(words) => format!("Kind::CaseInsensitive(&{words:?})"),
             Self::Url => "Kind::Url".to_owned(),
             Self::Origin => "Kind::Origin".to_owned(),
             Self::TableName => "Kind::TableName".to_owned(),
@@ -78,7 +81,8 @@ impl Kind {
         match self {
             Self::Text(max) => format!("text, at most {max} characters"),
             Self::Integer { min, max } => format!("{min} to {max}"),
-            Self::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+            Self::Choice(words) => list(words),
+            Self::CaseInsensitive(words) => format!("{}, in upper or lower case", list(words)),
             Self::Url => "http or https URL".to_owned(),
             Self::Origin => "one origin, or `*`".to_owned(),
             Self::TableName => "3 to 255 of `a-z A-Z 0-9 _ . -`".to_owned(),
@@ -86,6 +90,11 @@ impl Kind {
             Self::Secret => "key, or ARN of a Secrets Manager secret or SSM parameter".to_owned(),
         }
     }
+}
+
+/// The words as code, with commas between them.
+fn list(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 const FILE: &str = "settings.yaml";
@@ -101,7 +110,7 @@ pub(crate) fn check(settings: &[Setting]) -> Result<(), Error> {
         for default in [&setting.default, &setting.parameter_default].into_iter().flatten() {
             let fits = match &setting.kind {
                 Kind::Integer { min, max } => default.parse().is_ok_and(|number| (*min..=*max).contains(&number)),
-                Kind::Choice(words) => words.contains(default),
+                Kind::Choice(words) | Kind::CaseInsensitive(words) => words.contains(default),
                 _ => true,
             };
             if !fits {
@@ -123,7 +132,7 @@ pub(crate) fn parameters(tables: &Tables) -> Result<String, Error> {
             Kind::Integer { min, max } => {
                 let _ = writeln!(text, "  Type: Number\n  Default: {default}\n  MinValue: {min}\n  MaxValue: {max}");
             }
-            Kind::Choice(words) => {
+            Kind::Choice(words) | Kind::CaseInsensitive(words) => {
                 let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
                 let _ =
                     writeln!(text, "  Type: String\n  Default: {default:?}\n  AllowedValues: [{}]", words.join(", "));
@@ -213,6 +222,16 @@ mod tests {
         let row = row.replace("'0'", "'2'");
         check(&[setting(&row)]).unwrap();
         assert!(check(&[setting(&row), setting(&row)]).is_err());
+    }
+
+    #[test]
+    fn a_default_must_be_one_of_the_words_in_their_spelling() {
+        let row = "{name: A, owners: [x], used_by: x, default: json, kind: !case_insensitive [JSON, Text], text: t}";
+        let error = check(&[setting(row)]).unwrap_err().to_string();
+        assert_eq!(error, r#"settings.yaml: A: its default "json" is not `JSON`, `Text`, in upper or lower case"#);
+        let setting = setting(&row.replace("json", "JSON"));
+        assert_eq!(setting.kind.expression(), r#"Kind::CaseInsensitive(&["JSON", "Text"])"#);
+        check(&[setting]).unwrap();
     }
 
     #[test]

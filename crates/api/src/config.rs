@@ -1,16 +1,9 @@
 //! The settings of the HTTP layer, read once from the environment.
 
+use crudder_settings::{ConfigError, Lookup};
 use http::HeaderValue;
-use http::uri::Authority;
 
-/// An environment variable with an invalid value.
-#[derive(Debug, thiserror::Error)]
-#[error("{name} is {value:?}: {wanted}")]
-pub struct ConfigError {
-    name: &'static str,
-    value: String,
-    wanted: &'static str,
-}
+use crate::settings;
 
 /// The settings of the HTTP layer.
 #[derive(Debug, Clone)]
@@ -27,40 +20,16 @@ const PRODUCTION: &str = "prod";
 impl Config {
     #[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the environment")]
     pub(crate) fn from_env() -> std::result::Result<Self, ConfigError> {
-        Self::parse(|name| std::env::var(name).ok())
+        Self::parse(&|name| std::env::var(name).ok())
     }
 
-    fn parse(lookup: impl Fn(&str) -> Option<String>) -> std::result::Result<Self, ConfigError> {
-        // Templates set a variable to the empty string to leave it unset.
-        let lookup = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let origin = lookup("CRUDDER_CORS_ORIGIN").unwrap_or_else(|| "*".to_owned());
-        let cors_origin = Some(&origin).filter(|origin| is_origin(origin));
-        let cors_origin = cors_origin.and_then(|origin| HeaderValue::from_str(origin).ok()).ok_or(ConfigError {
-            name: "CRUDDER_CORS_ORIGIN",
-            value: origin,
-            wanted: "it must be one origin such as https://crudder.example, or *",
-        })?;
-        let faults = match lookup("CRUDDER_FAULTS").as_deref() {
-            None | Some("off") => false,
-            Some("on") => true,
-            Some(other) => {
-                return Err(ConfigError {
-                    name: "CRUDDER_FAULTS",
-                    value: other.to_owned(),
-                    wanted: "it must be on or off",
-                });
-            }
-        };
-        let production = lookup("CRUDDER_STAGE").as_deref() == Some(PRODUCTION);
-        Ok(Self { cors_origin, faults: faults && !production })
+    fn parse(environment: &impl Lookup) -> std::result::Result<Self, ConfigError> {
+        let origin = settings::CRUDDER_CORS_ORIGIN.text(environment)?;
+        let cors_origin = HeaderValue::from_str(&origin).expect("an origin has only visible ASCII characters");
+        let faults = settings::CRUDDER_FAULTS.text(environment)? == "on";
+        let is_production = settings::CRUDDER_STAGE.text(environment)? == PRODUCTION;
+        Ok(Self { cors_origin, faults: faults && !is_production })
     }
-}
-
-/// Returns whether `text` is `*`, or a scheme and an authority as a browser sends them in `Origin`.
-/// A value with a path, even a single slash, would match no page.
-fn is_origin(text: &str) -> bool {
-    let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    text == "*" || authority.is_some_and(|authority| authority.parse::<Authority>().is_ok())
 }
 
 #[cfg(test)]
@@ -68,7 +37,7 @@ mod tests {
     use super::*;
 
     fn config(pairs: &[(&str, &str)]) -> std::result::Result<Config, ConfigError> {
-        Config::parse(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        Config::parse(&|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
@@ -87,12 +56,22 @@ mod tests {
     #[test]
     fn an_invalid_value_is_reported_with_the_name_of_its_variable() {
         let message = config(&[("CRUDDER_FAULTS", "yes")]).unwrap_err().to_string();
-        assert_eq!(message, r#"CRUDDER_FAULTS is "yes": it must be on or off"#);
-        for origin in
-            ["a\nb", "a b", "crudder.example", "https://crudder.example/", "https://a.example,https://b.example"]
-        {
-            let message = config(&[("CRUDDER_CORS_ORIGIN", origin)]).unwrap_err().to_string();
-            assert!(message.starts_with("CRUDDER_CORS_ORIGIN is"), "{message}");
+        assert_eq!(message, r#"read CRUDDER_FAULTS: expected on or off, got "yes""#);
+        for (name, value) in [
+            ("CRUDDER_FAULTS", "On"),
+            ("CRUDDER_FAULTS", "true"),
+            ("CRUDDER_STAGE", "Prod"),
+            ("CRUDDER_STAGE", "2nd"),
+            ("CRUDDER_STAGE", "my-stage"),
+            ("CRUDDER_CORS_ORIGIN", "a\nb"),
+            ("CRUDDER_CORS_ORIGIN", "a b"),
+            ("CRUDDER_CORS_ORIGIN", "crudder.example"),
+            ("CRUDDER_CORS_ORIGIN", "https://crudder.example/"),
+            ("CRUDDER_CORS_ORIGIN", "https://a.example,https://b.example"),
+        ] {
+            let message = config(&[(name, value)]).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("read {name}: expected ")), "{message}");
+            assert!(message.ends_with(&format!(", got {value:?}")), "{message}");
         }
     }
 

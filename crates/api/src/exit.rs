@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use crudder_domain::Timestamp;
+use crudder_settings::ConfigError;
 use crudder_telemetry::Telemetry;
 use serde_json::json;
-
-use crate::config::ConfigError;
 
 /// The exit code of a function's `main`: success, or 1 after one log line with the cause.
 pub type Exit = ExitCode;
@@ -16,21 +15,17 @@ pub type Exit = ExitCode;
 /// How the loop of a function ended.
 pub(crate) type RunResult = std::result::Result<(), FatalError>;
 
-/// Why a function cannot start or cannot continue.
+/// Why a function cannot start or cannot continue, as a text that fits after "failed to".
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FatalError {
     #[error(transparent)]
-    Api(#[from] ConfigError),
-    #[error(transparent)]
-    Telemetry(#[from] crudder_telemetry::ConfigError),
-    #[error(transparent)]
-    Store(#[from] crudder_store::ConfigError),
-    #[error("the Lambda runtime stopped: {0}")]
+    Config(#[from] ConfigError),
+    #[error("run the function: the Lambda runtime stopped: {0}")]
     Runtime(lambda_runtime::Error),
 }
 
 /// Starts telemetry as the service `crudder`, in the version of this build.
-pub(crate) fn start_telemetry() -> std::result::Result<Telemetry, crudder_telemetry::ConfigError> {
+pub(crate) fn start_telemetry() -> std::result::Result<Telemetry, ConfigError> {
     Telemetry::builder().service_name("crudder").version(env!("CARGO_PKG_VERSION")).start()
 }
 
@@ -43,7 +38,7 @@ pub(crate) fn exit(result: RunResult) -> Exit {
     let line = json!({
         "timestamp": Timestamp::from(SystemTime::now()).to_string(),
         "level": "ERROR",
-        "message": format!("failed to run the function: {error}"),
+        "message": format!("failed to {error}"),
     });
     let _ = writeln!(std::io::stdout(), "{line}");
     ExitCode::FAILURE

@@ -13,9 +13,10 @@ mod request;
 mod request_parts;
 mod response;
 mod serve;
+mod settings;
 mod trigger;
 
-pub use config::ConfigError;
+pub use crudder_settings::ConfigError;
 pub use error::{ApiError, Result};
 pub use exit::Exit;
 pub use fault::Fault;

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crudder_settings::{ConfigError, Setting};
+
+use crate::settings;
+
 /// A key or token. Its `Debug` output hides the text, so that it is not printed by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key(String);
@@ -64,32 +68,37 @@ pub(crate) struct Config {
 impl Config {
     /// Reads this process's environment.
     #[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the environment")]
-    pub(crate) fn from_env() -> Self {
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn from_env() -> Result<Self, ConfigError> {
         Self::read(|name| std::env::var(name).ok())
     }
 
     /// Reads the variables that `lookup` returns.
-    pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+    ///
+    /// # Errors
+    /// The first variable of Honeycomb or Rollbar with an invalid value.
+    pub(crate) fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let find = |name: &str| lookup(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let key = |name: &str| find(name).map(Key);
-        let find_or = |name: &str, default: &str| find(name).unwrap_or_else(|| default.to_owned());
+        let key = |setting: &Setting| Ok(setting.given(&lookup)?.map(Key));
         let all_services = find("AWS_ENDPOINT_URL");
         let endpoint = |(service, variable)| Some((service, find(variable).or_else(|| all_services.clone())?));
-        Self {
-            honeycomb_key: key("HONEYCOMB_API_KEY"),
-            honeycomb_endpoint: find_or("HONEYCOMB_API_ENDPOINT", "https://api.honeycomb.io")
-                .trim_end_matches('/')
-                .to_owned(),
-            honeycomb_dataset: find("HONEYCOMB_DATASET"),
-            honeycomb_service: find_or("HONEYCOMB_SERVICE_NAME", "crudder"),
-            rollbar_token: key("ROLLBAR_ACCESS_TOKEN"),
-            rollbar_read_token: key("ROLLBAR_READ_TOKEN"),
-            rollbar_endpoint: find_or("ROLLBAR_ENDPOINT", "https://api.rollbar.com/api/1/item/"),
-            rollbar_environment: find("ROLLBAR_ENVIRONMENT"),
+        let honeycomb_endpoint = settings::HONEYCOMB_API_ENDPOINT.text(&lookup)?;
+        let honeycomb_service = settings::HONEYCOMB_SERVICE_NAME.given(&lookup)?;
+        Ok(Self {
+            honeycomb_key: key(&settings::HONEYCOMB_API_KEY)?,
+            honeycomb_endpoint: honeycomb_endpoint.trim_end_matches('/').to_owned(),
+            honeycomb_dataset: settings::HONEYCOMB_DATASET.given(&lookup)?,
+            honeycomb_service: honeycomb_service.unwrap_or_else(|| "crudder".to_owned()),
+            rollbar_token: key(&settings::ROLLBAR_ACCESS_TOKEN)?,
+            rollbar_read_token: key(&settings::ROLLBAR_READ_TOKEN)?,
+            rollbar_endpoint: settings::ROLLBAR_ENDPOINT.text(&lookup)?,
+            rollbar_environment: settings::ROLLBAR_ENVIRONMENT.given(&lookup)?,
             aws_endpoints: AWS_SERVICES.into_iter().filter_map(endpoint).collect(),
             no_color: find("NO_COLOR").is_some(),
             columns: find("COLUMNS").and_then(|columns| columns.parse().ok()),
-        }
+        })
     }
 
     /// Returns the endpoint that overrides the AWS default for a service.
@@ -104,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_debug_output_hides_keys() {
-        let config = Config::read(|name| name.contains("KEY").then(|| " hcaik_secret\n".to_owned()));
+        let config = Config::read(|name| name.contains("KEY").then(|| " hcaik_secret\n".to_owned())).unwrap();
         assert_eq!(config.honeycomb_key.as_ref().map(Key::reveal), Some("hcaik_secret"));
         assert!(!format!("{config:?}").contains("secret"), "{config:?}");
     }
@@ -115,10 +124,29 @@ mod tests {
             "AWS_ENDPOINT_URL" => Some("http://all".to_owned()),
             "AWS_ENDPOINT_URL_LAMBDA" => Some("http://lambda".to_owned()),
             _ => None,
-        });
+        })
+        .unwrap();
         assert_eq!(
             (config.aws_endpoint("logs"), config.aws_endpoint("lambda")),
             (Some("http://all"), Some("http://lambda"))
         );
+    }
+
+    #[test]
+    fn an_invalid_value_is_reported_with_its_variable_and_no_key_is_printed() {
+        for (name, value) in [
+            ("HONEYCOMB_API_ENDPOINT", "secret.example"),
+            ("ROLLBAR_ENDPOINT", "ftp://secret.example"),
+            ("HONEYCOMB_DATASET", "a\u{7}secret"),
+            ("HONEYCOMB_API_KEY", "arn:aws:s3:::secret"),
+            ("ROLLBAR_ACCESS_TOKEN", "two secret words"),
+            ("ROLLBAR_READ_TOKEN", "secret\u{7}"),
+        ] {
+            let error = Config::read(|read| (read == name).then(|| value.to_owned())).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("read {name}: expected ")), "{error}");
+            let is_key = name.ends_with("KEY") || name.ends_with("TOKEN");
+            let got = if is_key { "another value".to_owned() } else { format!("{value:?}") };
+            assert!(error.ends_with(&format!(", got {got}")), "{error}");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod http;
 mod local;
 mod log_layer;
 mod replay;
+mod settings;
 mod signals;
 mod style;
 mod terminal;
@@ -51,12 +52,11 @@ fn start(command: Command, terminal: Terminal) -> Result<ExitCode, Box<dyn Error
 }
 
 async fn run(command: Command, terminal: Terminal) -> Result<ExitCode, Box<dyn Error>> {
-    let config = Config::from_env();
     Ok(match command {
         Command::Local(args) => local::run(args, terminal).await.map(|()| ExitCode::SUCCESS)?,
-        Command::Doctor(args) => doctor::run(args, &config, terminal).await,
-        Command::Trace(args) => trace::run(args, &config, terminal).await?,
-        Command::Replay(args) => replay::run(args, &config, terminal).await?,
+        Command::Doctor(args) => doctor::run(args, &Config::from_env()?, terminal).await,
+        Command::Trace(args) => trace::run(args, &Config::from_env()?, terminal).await?,
+        Command::Replay(args) => replay::run(args, &Config::from_env()?, terminal).await?,
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Args::command(), "crudder", &mut script);

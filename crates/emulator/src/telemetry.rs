@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
 use crate::delivery::{self, DroppedEvents};
-use crate::telemetry_event::{SubscriptionRequest, TelemetryEvent};
+use crate::telemetry_event::{SubscriptionRequest, TelemetryEvent, TelemetryType};
 
 /// How many events of an init phase are kept for extensions that subscribe later in it. In practice
 /// there are some dozens.

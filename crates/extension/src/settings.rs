@@ -54,3 +54,6 @@ pub(crate) const ROLLBAR_ENDPOINT: Setting =
 /// Names the environment of items.
 pub(crate) const ROLLBAR_ENVIRONMENT: Setting =
     Setting::new("ROLLBAR_ENVIRONMENT", None, Kind::Text { max_chars: 255 });
+
+/// Sets the `service.name` of spans and reports.
+pub(crate) const OTEL_SERVICE_NAME: Setting = Setting::new("OTEL_SERVICE_NAME", None, Kind::Text { max_chars: 255 });

@@ -14,6 +14,7 @@ mod requests;
 mod seed;
 mod server;
 mod services;
+mod settings;
 mod start_error;
 mod table;
 mod tee_proxy;
@@ -21,7 +22,8 @@ pub mod template;
 mod tokens;
 pub mod workspace;
 
-pub use config::{ConfigError, Keys, Settings};
+pub use config::{Keys, Settings};
+pub use crudder_settings::ConfigError;
 pub use data_folder::{DataFolder, DataFolderError};
 pub use gateway::{Backend, Gateway, Limits};
 pub use local_stack::{LocalStack, Options};

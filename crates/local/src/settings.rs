@@ -43,6 +43,9 @@ pub(crate) const CRUDDER_SAMPLE_RATE: Setting =
 pub(crate) const CRUDDER_SLOW_MS: Setting =
     Setting::new("CRUDDER_SLOW_MS", Some("1000"), Kind::Integer { min: 0, max: 900000 });
 
+/// Authorises exports to Honeycomb.
+pub(crate) const HONEYCOMB_API_KEY: Setting = Setting::new("HONEYCOMB_API_KEY", None, Kind::Secret);
+
 /// Sets the base URL of Honeycomb's API, such as https://api.eu1.honeycomb.io.
 pub(crate) const HONEYCOMB_API_ENDPOINT: Setting =
     Setting::new("HONEYCOMB_API_ENDPOINT", Some("https://api.honeycomb.io"), Kind::Url);
@@ -53,6 +56,9 @@ pub(crate) const HONEYCOMB_SERVICE_NAME: Setting =
 
 /// Names the dataset for a classic key of 32 characters; ignored for other keys.
 pub(crate) const HONEYCOMB_DATASET: Setting = Setting::new("HONEYCOMB_DATASET", None, Kind::Text { max_chars: 255 });
+
+/// Authorises exports to Rollbar, as a token with the scope post_server_item.
+pub(crate) const ROLLBAR_ACCESS_TOKEN: Setting = Setting::new("ROLLBAR_ACCESS_TOKEN", None, Kind::Secret);
 
 /// Sets the whole URL to which items are posted.
 pub(crate) const ROLLBAR_ENDPOINT: Setting =
@@ -66,5 +72,5 @@ pub(crate) const ROLLBAR_ENVIRONMENT: Setting =
 pub(crate) const AWS_LAMBDA_LOG_LEVEL: Setting = Setting::new(
     "AWS_LAMBDA_LOG_LEVEL",
     Some("INFO"),
-    Kind::Choice(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]),
+    Kind::CaseInsensitive(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]),
 );

@@ -28,6 +28,8 @@ pub enum Kind {
     },
     /// One of these words, in this spelling.
     Choice(&'static [&'static str]),
+    /// One of these words in upper or lower case. The value is returned as it is spelled here.
+    CaseInsensitive(&'static [&'static str]),
     /// An http or https URL with a host.
     Url,
     /// One origin (scheme, host, optional port, no path), or `*`.
@@ -92,7 +94,7 @@ impl Setting {
             return Ok(None);
         }
         if self.kind.accepts(value) {
-            return Ok(Some(value.to_owned()));
+            return Ok(Some(self.kind.spelling(value).to_owned()));
         }
         let got = if self.kind == Kind::Secret { "another value".to_owned() } else { format!("{value:?}") };
         Err(ConfigError::new(self.name, self.kind.to_string(), got))
@@ -126,6 +128,7 @@ impl Kind {
                     && value.parse().is_ok_and(|number: u64| (min..=max).contains(&number))
             }
             Self::Choice(words) => words.contains(&value),
+            Self::CaseInsensitive(words) => words.iter().any(|word| word.eq_ignore_ascii_case(value)),
             Self::Url => authority(value).is_some(),
             Self::Origin => value == "*" || authority(value).is_some_and(|(_, rest)| rest.is_empty()),
             Self::TableName => {
@@ -140,6 +143,16 @@ impl Kind {
             Self::Secret => is_key_or_its_arn(value),
         }
     }
+
+    /// The word of the list that a value of any case stands for, or else the value.
+    fn spelling(self, value: &str) -> &str {
+        match self {
+            Self::CaseInsensitive(words) => {
+                words.iter().copied().find(|word| word.eq_ignore_ascii_case(value)).unwrap_or(value)
+            }
+            _ => value,
+        }
+    }
 }
 
 impl fmt::Display for Kind {
@@ -147,7 +160,7 @@ impl fmt::Display for Kind {
         match self {
             Self::Text { max_chars } => write!(formatter, "text of at most {max_chars} characters, without controls"),
             Self::Integer { min, max } => write!(formatter, "a whole number from {min} to {max}"),
-            Self::Choice(words) => match words.split_last() {
+            Self::Choice(words) | Self::CaseInsensitive(words) => match words.split_last() {
                 Some((last, [])) => formatter.write_str(last),
                 Some((last, first)) => write!(formatter, "{} or {last}", first.join(", ")),
                 None => formatter.write_str("nothing"),
@@ -212,7 +225,8 @@ mod tests {
         for (kind, accepted, refused) in [
             (RATE.kind, &["1", "10"][..], &["0", "11", "-1", "+1", "1.0", "many"][..]),
             (Kind::Choice(&["on", "off"]), &["on", "off"], &["On", "yes", "o"]),
-            (Kind::Text { max_chars: 3 }, &["äöü", "a b"], &["abcd", "a\u{7}"]),
+            (Kind::CaseInsensitive(&["JSON", "Text"]), &["JSON", "json", "TEXT"], &["xml", "js", "json text"]),
+            (Kind::Text { max_chars: 3 }, &["äöü", "a b"], &["abcd", "a\u{7}", "a\nb"]),
             (
                 Kind::Url,
                 &["https://a.example/x?y=1", "http://127.0.0.1:3000", "http://[::1]:3000/"],
@@ -234,6 +248,15 @@ mod tests {
             accepted.iter().for_each(|value| assert!(kind.accepts(value), "{kind}: {value:?}"));
             refused.iter().for_each(|value| assert!(!kind.accepts(value), "{kind}: {value:?}"));
         }
+    }
+
+    #[test]
+    fn a_case_insensitive_value_is_returned_in_the_spelling_of_the_list() {
+        let format = Setting::new("FORMAT", Some("JSON"), Kind::CaseInsensitive(&["JSON", "Text"]));
+        assert_eq!(format.given(&set("tExT")).unwrap().as_deref(), Some("Text"));
+        assert_eq!(format.text(&set("json")).unwrap(), "JSON");
+        let error = format.text(&set("xml")).unwrap_err().to_string();
+        assert_eq!(error, r#"read FORMAT: expected JSON or Text, got "xml""#);
     }
 
     #[test]

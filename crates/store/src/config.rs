@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-/// The most shards. Every home page reads all of them, and 64 accept some 32,000 posts a second
-/// (docs/scale.md).
-const SHARDS_MAX: usize = 64;
-/// The longest lifetime of a cached home page: an older one would be useless.
-const CACHE_MAX_MS: u64 = 3_600_000;
+use crudder_settings::{ConfigError, Lookup};
+
+use crate::settings;
 
 /// The table, and how posts are spread over its partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +14,8 @@ pub struct StoreConfig {
     /// `CRUDDER_HOME_SHARDS`: over how many partitions the posts of one bucket are spread, 1 to 64;
     /// 1 when unset.
     pub home_shards: usize,
-    /// `CRUDDER_HOME_CACHE_MS`: how long a home page is cached; 0 (no cache) when unset.
+    /// `CRUDDER_HOME_CACHE_MS`: how long a home page is cached, at most a minute; 0 (no
+    /// cache) when unset.
     pub home_cache: Duration,
     /// How long a request is retried after conflicts or throttling; [`StoreConfig::RETRY_WITHIN`],
     /// not a variable.
@@ -41,15 +40,6 @@ pub enum Access {
     Local(String),
 }
 
-/// An environment variable with an invalid value.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{name} must be {expected}, but is `{found}`")]
-pub struct ConfigError {
-    name: &'static str,
-    expected: &'static str,
-    found: String,
-}
-
 impl StoreConfig {
     /// A function has 10 s, and the last attempt may take 2 s: an attempt that begins later would
     /// end after the function's timeout.
@@ -61,7 +51,7 @@ impl StoreConfig {
     /// The first variable with an invalid value.
     #[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| std::env::var(name).ok())
+        Self::read(&|name| std::env::var(name).ok())
     }
 
     /// Returns the settings of a table at a local endpoint, such as the embedded one: one shard, no
@@ -72,55 +62,23 @@ impl StoreConfig {
         Self { table: table.to_owned(), home_shards: 1, home_cache, retry_within, access }
     }
 
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    fn read(environment: &impl Lookup) -> Result<Self, ConfigError> {
         // Templates set a variable to the empty string to leave it unset.
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let table = variable("CRUDDER_TABLE").unwrap_or_else(|| "crudder".to_owned());
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if !(3..=255).contains(&table.len()) || !table.bytes().all(allowed) {
-            let expected = "a table's name: 3 to 255 of a-z, A-Z, 0-9, `_`, `-` and `.`";
-            return Err(ConfigError { name: "CRUDDER_TABLE", expected, found: table });
-        }
-        let shards = number(&variable, "CRUDDER_HOME_SHARDS", 1, 1..=SHARDS_MAX as u64, "a number from 1 to 64")?;
-        let cache = number(
-            &variable,
-            "CRUDDER_HOME_CACHE_MS",
-            0,
-            0..=CACHE_MAX_MS,
-            "a number of milliseconds from 0 to 3600000",
-        )?;
+        let variable = |name| environment(name).filter(|value| !value.is_empty());
+        let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        let shards = settings::CRUDDER_HOME_SHARDS.integer(environment)?;
         Ok(Self {
-            table,
+            table: settings::CRUDDER_TABLE.text(environment)?,
             home_shards: usize::try_from(shards).expect("at most 64"),
-            home_cache: Duration::from_millis(cache),
+            home_cache: Duration::from_millis(settings::CRUDDER_HOME_CACHE_MS.integer(environment)?),
             retry_within: Self::RETRY_WITHIN,
             access: Access::Environment {
-                region: region(&variable)?,
+                region: region
+                    .ok_or_else(|| ConfigError::new("AWS_REGION", "a region such as us-east-1", "nothing"))?,
                 has_env_credentials: variable("AWS_ACCESS_KEY_ID").is_some(),
             },
         })
     }
-}
-
-fn region(variable: &impl Fn(&str) -> Option<String>) -> Result<String, ConfigError> {
-    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    region.ok_or_else(|| ConfigError {
-        name: "AWS_REGION",
-        expected: "the table's region, such as `us-east-1`",
-        found: String::new(),
-    })
-}
-
-fn number(
-    variable: &impl Fn(&str) -> Option<String>,
-    name: &'static str,
-    default: u64,
-    range: std::ops::RangeInclusive<u64>,
-    expected: &'static str,
-) -> Result<u64, ConfigError> {
-    let Some(found) = variable(name) else { return Ok(default) };
-    let number = found.parse().ok().filter(|number| range.contains(number));
-    number.ok_or(ConfigError { name, expected, found })
 }
 
 #[cfg(test)]
@@ -130,7 +88,7 @@ mod tests {
     fn read(set: &[(&str, &str)]) -> Result<StoreConfig, ConfigError> {
         let region = [("AWS_REGION", "eu-west-1")];
         let all: Vec<_> = set.iter().chain(&region).copied().collect();
-        StoreConfig::read(|name| all.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        StoreConfig::read(&|name| all.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
@@ -151,20 +109,23 @@ mod tests {
         for (name, value) in [
             ("CRUDDER_TABLE", "a b"),
             ("CRUDDER_TABLE", "ab"),
+            ("CRUDDER_TABLE", "table/1"),
             ("CRUDDER_HOME_SHARDS", "0"),
             ("CRUDDER_HOME_SHARDS", "65"),
             ("CRUDDER_HOME_SHARDS", "many"),
             ("CRUDDER_HOME_CACHE_MS", "-1"),
-            ("CRUDDER_HOME_CACHE_MS", "3600001"),
+            ("CRUDDER_HOME_CACHE_MS", "60001"),
+            ("CRUDDER_HOME_CACHE_MS", "1.5"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
-            assert!(error.starts_with(name) && error.contains(value), "{error}");
+            assert!(error.starts_with(&format!("read {name}: expected ")), "{error}");
+            assert!(error.ends_with(&format!(", got {value:?}")), "{error}");
         }
     }
 
     #[test]
     fn a_missing_region_is_reported() {
-        let error = StoreConfig::read(|_| None).unwrap_err().to_string();
-        assert!(error.starts_with("AWS_REGION must be"), "{error}");
+        let error = StoreConfig::read(&|_| None).unwrap_err().to_string();
+        assert_eq!(error, "read AWS_REGION: expected a region such as us-east-1, got nothing");
     }
 }

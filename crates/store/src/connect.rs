@@ -8,8 +8,9 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
+use crudder_settings::ConfigError;
 
-use crate::config::{Access, ConfigError, StoreConfig};
+use crate::config::{Access, StoreConfig};
 use crate::home_cache::HomeCache;
 use crate::store::Store;
 use crate::table::Table;

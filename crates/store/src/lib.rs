@@ -21,6 +21,7 @@ mod messages;
 mod notifications;
 mod people;
 mod search;
+mod settings;
 mod sign_up;
 mod store;
 mod table;
@@ -30,7 +31,8 @@ mod update;
 mod user_item;
 mod user_page;
 
-pub use config::{Access, ConfigError, StoreConfig};
+pub use config::{Access, StoreConfig};
+pub use crudder_settings::ConfigError;
 pub use definition::{Definition, Index};
 pub use error::{BoxError, Error, Result};
 pub use store::Store;

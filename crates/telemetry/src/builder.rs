@@ -4,12 +4,13 @@ use std::os::fd::BorrowedFd;
 use std::sync::{Arc, OnceLock};
 
 use crudder_recorder::OpenError;
+use crudder_settings::ConfigError;
 use crudder_xray::Daemon;
 use opentelemetry::{Key, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use tracing::{Dispatch, dispatcher};
 
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::destinations::Destinations;
 use crate::log::{Lines, Output};
 use crate::recorder::Recorder;
@@ -138,6 +139,6 @@ fn log_problems(config: &Config, recorder_error: Option<&OpenError>) {
         tracing::warn!("flight recorder disabled: {error}; nothing reaches Honeycomb or Rollbar");
     }
     if let Some(error) = &config.discarded_resource_attributes {
-        tracing::warn!("resource attributes ignored: {error}");
+        tracing::warn!("resource attributes ignored: failed to {error}");
     }
 }

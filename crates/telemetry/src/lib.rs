@@ -30,6 +30,7 @@ mod request;
 mod resource;
 mod root_attributes;
 mod root_span;
+mod settings;
 mod span;
 mod subscriber;
 mod telemetry;
@@ -41,7 +42,8 @@ mod tests;
 
 pub use access::ACCESS;
 pub use builder::{TelemetryBuilder, start};
-pub use config::{Config, ConfigError, LogFormat};
+pub use config::{Config, LogFormat};
+pub use crudder_settings::ConfigError;
 pub use crudder_text::scrub;
 pub use current::{add_link, current_ids, set_annotation, set_attribute};
 pub use end::End;

@@ -95,7 +95,9 @@ fn a_bad_variable_stops_the_process_with_an_error_that_names_it() {
     let destinations = Destinations::new();
     let output = destinations.command(OBSERVED).env("AWS_LAMBDA_LOG_LEVEL", "LOUD").output().unwrap();
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("AWS_LAMBDA_LOG_LEVEL is \"LOUD\""));
+    let expected =
+        r#"failed to read AWS_LAMBDA_LOG_LEVEL: expected TRACE, DEBUG, INFO, WARN, ERROR or FATAL, got "LOUD""#;
+    assert!(String::from_utf8_lossy(&output.stderr).contains(expected));
 }
 
 #[test]

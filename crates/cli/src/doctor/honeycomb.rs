@@ -157,6 +157,7 @@ mod tests {
 
     fn config(pairs: &[(&str, &str)]) -> Config {
         Config::read(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            .unwrap()
     }
 
     fn finding(config: &Config, status: u16, body: Value) -> Finding {

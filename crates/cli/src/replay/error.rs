@@ -18,7 +18,7 @@ pub(crate) enum ReplayError {
     },
     #[error(transparent)]
     ProgressFile(#[from] ProgressFileError),
-    #[error("read the settings of Honeycomb, Rollbar and X-Ray")]
+    #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     ReassemblyFull(#[from] ReassemblyFull),

@@ -19,11 +19,12 @@ pub async fn run() {
         Ok(config) => serve(config).await,
         Err(error) if error.variable() == "AWS_LAMBDA_RUNTIME_API" => {
             let message = "this program is a Lambda extension and runs only in Lambda";
-            log::error(message, [("error", error.to_string().into())]);
+            log::error(message, [("error", format!("failed to {error}").into())]);
         }
         Err(error) => {
-            let fields = [("error", error.to_string().into()), ("variable", error.variable().into())];
-            log::error(&format!("telemetry extension disabled: {error}"), fields);
+            let cause = format!("failed to {error}");
+            let message = format!("telemetry extension disabled: {cause}");
+            log::error(&message, [("error", cause.into()), ("variable", error.variable().into())]);
             let Ok(address) = Config::runtime_api_from_env() else { return };
             if let Some(api) = register(&address, false).await {
                 idle(next_events(api)).await;

@@ -11,11 +11,8 @@ pub enum LogFormat {
 }
 
 impl LogFormat {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        match text.to_ascii_lowercase().as_str() {
-            "json" => Some(Self::Json),
-            "text" => Some(Self::Text),
-            _ => None,
-        }
+    /// Returns the form that a value of the setting names: `JSON` or `Text`.
+    pub(super) fn named(text: &str) -> Self {
+        if text == "Text" { Self::Text } else { Self::Json }
     }
 }

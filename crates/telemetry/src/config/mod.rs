@@ -1,18 +1,23 @@
 //! The environment variables that telemetry uses, read once, at the start.
 
-mod error;
 mod log_format;
 mod resource_attributes;
 mod values;
 
 use std::net::SocketAddr;
 
+use crudder_settings::{ConfigError, Kind, Lookup, Setting};
 use crudder_xray::daemon_address;
 use tracing_subscriber::filter::LevelFilter;
 
-pub use error::ConfigError;
 pub use log_format::LogFormat;
-use values::{log_level, parse, ring_bytes};
+use values::{log_level, parse};
+
+use crate::settings;
+
+/// Lambda sets it.
+const AWS_LAMBDA_FUNCTION_MEMORY_SIZE: Setting =
+    Setting::new("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", None, Kind::Text { max_chars: 20 });
 
 /// The environment variables that telemetry uses.
 #[derive(Debug, Clone)]
@@ -60,53 +65,49 @@ impl Config {
     /// A variable has a value that telemetry cannot use; the error names it.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where telemetry reads the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::read(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        Self::read(|name| std::env::var(name).ok())
     }
 
-    /// Reads variables through `lookup`, which returns `None` for a variable that is not set or empty.
+    /// Reads variables through `lookup`, which returns `None` for a variable that is not set. An empty
+    /// variable counts as unset.
     ///
     /// # Errors
     /// A variable has a value that telemetry cannot use; the error names it.
     pub fn read(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        let attributes = parse(
-            "OTEL_RESOURCE_ATTRIBUTES",
-            &lookup,
-            "percent-encoded key=value pairs with commas between them",
-            resource_attributes::parse,
-        );
-        let (resource_attributes, discarded_resource_attributes) = match attributes {
+        let variable = |name| lookup(name).filter(|value| !value.is_empty());
+        let (resource_attributes, discarded_resource_attributes) = match resource_attributes(&lookup) {
             Ok(attributes) => (attributes.unwrap_or_default(), None),
             Err(error) => (Vec::new(), Some(error)),
         };
+        let recorder_bytes = settings::CRUDDER_RECORDER_BYTES.integer(&lookup)?;
         Ok(Self {
-            service_name: lookup("OTEL_SERVICE_NAME").or_else(|| service_name_in(&resource_attributes)),
+            service_name: settings::OTEL_SERVICE_NAME.given(&lookup)?.or_else(|| service_name_in(&resource_attributes)),
             resource_attributes,
             discarded_resource_attributes,
-            stage: lookup("CRUDDER_STAGE").unwrap_or_else(|| "local".to_owned()),
-            version: lookup("CRUDDER_VERSION"),
-            function_name: lookup("AWS_LAMBDA_FUNCTION_NAME"),
-            function_version: lookup("AWS_LAMBDA_FUNCTION_VERSION"),
-            memory_mb: parse("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &lookup, "a number of megabytes", |text| {
+            stage: settings::CRUDDER_STAGE.text(&lookup)?,
+            version: settings::CRUDDER_VERSION.given(&lookup)?,
+            function_name: variable("AWS_LAMBDA_FUNCTION_NAME"),
+            function_version: variable("AWS_LAMBDA_FUNCTION_VERSION"),
+            memory_mb: parse(&AWS_LAMBDA_FUNCTION_MEMORY_SIZE, &lookup, "a number of megabytes", |text| {
                 text.parse().ok()
             })?,
-            region: lookup("AWS_REGION"),
-            log_group: lookup("AWS_LAMBDA_LOG_GROUP_NAME"),
-            log_stream: lookup("AWS_LAMBDA_LOG_STREAM_NAME"),
-            log_level: parse("AWS_LAMBDA_LOG_LEVEL", &lookup, "TRACE, DEBUG, INFO, WARN, ERROR or FATAL", log_level)?
-                .unwrap_or(LevelFilter::INFO),
-            log_format: parse("AWS_LAMBDA_LOG_FORMAT", &lookup, "JSON or Text", LogFormat::parse)?
-                .unwrap_or(LogFormat::Json),
-            xray_daemon: parse("AWS_XRAY_DAEMON_ADDRESS", &lookup, "host:port", daemon_address)?,
-            recorder_path: lookup("CRUDDER_RECORDER").unwrap_or_else(|| "/tmp/crudder.recorder".to_owned()),
-            recorder_bytes: parse(
-                "CRUDDER_RECORDER_BYTES",
-                &lookup,
-                "a number of bytes from 4096 to 268435456",
-                ring_bytes,
-            )?
-            .unwrap_or(1 << 20),
+            region: variable("AWS_REGION"),
+            log_group: variable("AWS_LAMBDA_LOG_GROUP_NAME"),
+            log_stream: variable("AWS_LAMBDA_LOG_STREAM_NAME"),
+            log_level: log_level(&settings::AWS_LAMBDA_LOG_LEVEL.text(&lookup)?),
+            log_format: LogFormat::named(&settings::AWS_LAMBDA_LOG_FORMAT.text(&lookup)?),
+            xray_daemon: parse(&settings::AWS_XRAY_DAEMON_ADDRESS, &lookup, DAEMON_ADDRESS, daemon_address)?,
+            recorder_path: settings::CRUDDER_RECORDER.text(&lookup)?,
+            recorder_bytes: usize::try_from(recorder_bytes).expect("at most 256 MB"),
         })
     }
+}
+
+const DAEMON_ADDRESS: &str = "host:port or tcp:host:port udp:host:port";
+
+fn resource_attributes(environment: &impl Lookup) -> Result<Option<Vec<(String, String)>>, ConfigError> {
+    let expected = "percent-encoded key=value pairs with commas between them";
+    parse(&settings::OTEL_RESOURCE_ATTRIBUTES, environment, expected, resource_attributes::parse)
 }
 
 fn service_name_in(attributes: &[(String, String)]) -> Option<String> {
@@ -135,16 +136,26 @@ mod tests {
     fn the_error_of_a_bad_value_names_its_variable() {
         for (name, value) in [
             ("AWS_LAMBDA_LOG_LEVEL", "WARNING"),
+            ("AWS_LAMBDA_LOG_LEVEL", "OFF"),
+            ("AWS_LAMBDA_LOG_LEVEL", "3"),
             ("AWS_LAMBDA_LOG_FORMAT", "xml"),
+            ("AWS_LAMBDA_LOG_FORMAT", "plain"),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSONL"),
             ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
+            ("AWS_XRAY_DAEMON_ADDRESS", "tcp:127.0.0.1:2000"),
+            ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:99999"),
+            ("CRUDDER_STAGE", "Prod"),
+            ("CRUDDER_VERSION", "1\u{7}2"),
+            ("OTEL_SERVICE_NAME", "a\nb"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "lots"),
             ("CRUDDER_RECORDER_BYTES", "-1"),
             ("CRUDDER_RECORDER_BYTES", "1"),
             ("CRUDDER_RECORDER_BYTES", "268435457"),
         ] {
             let error = with(name, value).unwrap_err();
-            assert_eq!(error.variable, name);
-            assert!(error.to_string().starts_with(&format!("{name} is {value:?}: expected ")), "{error}");
+            assert_eq!(error.variable(), name);
+            assert!(error.to_string().starts_with(&format!("read {name}: expected ")), "{error}");
+            assert!(error.to_string().ends_with(&format!(", got {value:?}")), "{error}");
         }
     }
 
@@ -157,7 +168,10 @@ mod tests {
     }
 
     #[test]
-    fn log_levels_are_read_in_either_case() {
+    fn log_levels_and_formats_are_read_in_either_case() {
+        assert_eq!(with("AWS_LAMBDA_LOG_FORMAT", "text").unwrap().log_format, LogFormat::Text);
+        assert_eq!(with("AWS_LAMBDA_LOG_FORMAT", "json").unwrap().log_format, LogFormat::Json);
+        assert_eq!(with("AWS_LAMBDA_LOG_LEVEL", "Info").unwrap().log_level, LevelFilter::INFO);
         assert_eq!(with("AWS_LAMBDA_LOG_LEVEL", "debug").unwrap().log_level, LevelFilter::DEBUG);
         assert_eq!(with("AWS_LAMBDA_LOG_LEVEL", "FATAL").unwrap().log_level, LevelFilter::OFF);
     }
@@ -180,6 +194,6 @@ mod tests {
         let config = with("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop,broken").unwrap();
         assert_eq!((config.service_name, config.resource_attributes), (None, Vec::new()));
         let error = config.discarded_resource_attributes.unwrap();
-        assert_eq!(error.variable, "OTEL_RESOURCE_ATTRIBUTES");
+        assert_eq!(error.variable(), "OTEL_RESOURCE_ATTRIBUTES");
     }
 }

@@ -43,7 +43,9 @@ impl Honeycomb {
             key: KeySource::read(environment, &settings::HONEYCOMB_API_KEY)?,
             endpoint: environment.text(&settings::HONEYCOMB_API_ENDPOINT)?,
             service: environment.given(&settings::HONEYCOMB_SERVICE_NAME)?,
-            default_service: environment.variable_or("OTEL_SERVICE_NAME", SERVICE_NAME),
+            default_service: environment
+                .given(&settings::OTEL_SERVICE_NAME)?
+                .unwrap_or_else(|| SERVICE_NAME.to_owned()),
             dataset: environment.given(&settings::HONEYCOMB_DATASET)?,
         })
     }

@@ -37,8 +37,9 @@ pub(super) struct XRay {
 
 impl XRay {
     pub(super) fn from_environment(environment: &Environment<'_>) -> Result<Self, ConfigError> {
-        let default = || environment.variable_or("OTEL_SERVICE_NAME", SERVICE_NAME);
-        Ok(Self { service: environment.given(&settings::HONEYCOMB_SERVICE_NAME)?.unwrap_or_else(default) })
+        let service = environment.given(&settings::HONEYCOMB_SERVICE_NAME)?;
+        let default_service = environment.given(&settings::OTEL_SERVICE_NAME)?;
+        Ok(Self { service: service.or(default_service).unwrap_or_else(|| SERVICE_NAME.to_owned()) })
     }
 
     /// Sends the payload to the daemon, or, if no daemon listens, its documents to the API.

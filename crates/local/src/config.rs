@@ -1,20 +1,33 @@
 //! The environment of `crudder local`, read once, with the variables for functions and extension.
 
-mod variables;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use variables::{KEYS, LOG_LEVELS, VARIABLES};
+use crudder_settings::{ConfigError, Lookup, Setting};
 
-/// A variable has an invalid value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("read {name}: the value is {value:?}; set it to {wanted}")]
-pub struct ConfigError {
-    name: &'static str,
-    value: String,
-    wanted: &'static str,
-}
+use crate::settings;
+
+/// Variables that functions and extension get as they are set here.
+const PASSED_ON: [Setting; 15] = [
+    settings::CRUDDER_VERSION,
+    settings::CRUDDER_TABLE,
+    settings::CRUDDER_HOME_SHARDS,
+    settings::CRUDDER_HOME_CACHE_MS,
+    settings::CRUDDER_CORS_ORIGIN,
+    settings::CRUDDER_FAULTS,
+    settings::CRUDDER_RECORDER_BYTES,
+    settings::CRUDDER_FLUSH_BUDGET_MS,
+    settings::CRUDDER_SAMPLE_RATE,
+    settings::CRUDDER_SLOW_MS,
+    settings::HONEYCOMB_API_ENDPOINT,
+    settings::HONEYCOMB_SERVICE_NAME,
+    settings::HONEYCOMB_DATASET,
+    settings::ROLLBAR_ENDPOINT,
+    settings::ROLLBAR_ENVIRONMENT,
+];
+
+/// Variables that hold API keys.
+const KEYS: [Setting; 2] = [settings::HONEYCOMB_API_KEY, settings::ROLLBAR_ACCESS_TOKEN];
 
 /// The settings from the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +52,6 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// The stage on one machine, unless `CRUDDER_STAGE` names another.
-const STAGE: &str = "local";
-
 impl Settings {
     /// Reads the environment of this process. Faults are on unless `CRUDDER_FAULTS` says otherwise:
     /// on one machine they are harmless, and the console has a button for each.
@@ -60,28 +70,23 @@ impl Settings {
     /// # Errors
     /// If a variable has an invalid value; the error names the variable.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let mut variables = BTreeMap::from([("CRUDDER_STAGE".to_owned(), STAGE.to_owned())]);
-        for (name, wanted, is_valid) in VARIABLES {
-            match set(name) {
-                Some(value) if !is_valid(&value) => return Err(ConfigError { name, value, wanted }),
-                Some(value) => drop(variables.insert(name.to_owned(), value)),
-                None => (),
-            }
-        }
-        let log_level = set("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|| "INFO".to_owned());
-        if !LOG_LEVELS.contains(&log_level.as_str()) {
-            let wanted = "TRACE, DEBUG, INFO, WARN, ERROR or FATAL";
-            return Err(ConfigError { name: "AWS_LAMBDA_LOG_LEVEL", value: log_level, wanted });
-        }
-        let keys = KEYS.iter().filter_map(|name| Some(((*name).to_owned(), set(name)?))).collect();
+        let mut variables = given(&PASSED_ON, &lookup)?;
+        // Everything is named after the stage, so it is set even if it is the default.
+        let stage = settings::CRUDDER_STAGE;
+        variables.insert(stage.name().to_owned(), stage.text(&lookup)?);
         Ok(Self {
             variables,
-            keys: Keys(keys),
-            cargo: set("CARGO").unwrap_or_else(|| "cargo".to_owned()).into(),
-            log_level,
+            keys: Keys(given(&KEYS, &lookup)?),
+            cargo: lookup("CARGO").filter(|path| !path.is_empty()).unwrap_or_else(|| "cargo".to_owned()).into(),
+            log_level: settings::AWS_LAMBDA_LOG_LEVEL.text(&lookup)?,
         })
     }
+}
+
+/// Returns the values of the settings that are set, by their variables.
+fn given(settings: &[Setting], environment: &impl Lookup) -> Result<BTreeMap<String, String>, ConfigError> {
+    let value_of = |setting: &Setting| Ok(setting.given(environment)?.map(|value| (setting.name().to_owned(), value)));
+    settings.iter().filter_map(|setting| value_of(setting).transpose()).collect()
 }
 
 #[cfg(test)]
@@ -113,18 +118,23 @@ mod tests {
             ("CRUDDER_HOME_SHARDS", "0"),
             ("CRUDDER_HOME_SHARDS", "65"),
             ("CRUDDER_SAMPLE_RATE", "0"),
+            ("CRUDDER_SAMPLE_RATE", "10001"),
             ("CRUDDER_SLOW_MS", "-1"),
+            ("CRUDDER_FLUSH_BUDGET_MS", "300001"),
             ("CRUDDER_HOME_CACHE_MS", "soon"),
+            ("CRUDDER_VERSION", "1\u{7}2"),
             ("CRUDDER_TABLE", "a b"),
             ("CRUDDER_STAGE", "Prod"),
             ("CRUDDER_CORS_ORIGIN", "https://a.example/path"),
             ("CRUDDER_CORS_ORIGIN", "https://a.example/"),
             ("HONEYCOMB_API_ENDPOINT", "api.honeycomb.io"),
             ("ROLLBAR_ENDPOINT", "ftp://rollbar"),
+            ("ROLLBAR_ENDPOINT", "https://"),
             ("AWS_LAMBDA_LOG_LEVEL", "loud"),
         ] {
             let message = settings(&[(name, value)]).unwrap_err().to_string();
-            assert!(message.starts_with(&format!("read {name}: the value is {value:?}")), "{message}");
+            assert!(message.starts_with(&format!("read {name}: expected ")), "{message}");
+            assert!(message.ends_with(&format!(", got {value:?}")), "{message}");
         }
     }
 
@@ -132,5 +142,20 @@ mod tests {
     fn keys_do_not_print_themselves() {
         let settings = settings(&[("HONEYCOMB_API_KEY", "hcaik_secret")]).unwrap();
         assert!(!format!("{settings:?}").contains("secret"));
+    }
+    #[test]
+    fn an_invalid_key_is_reported_and_never_printed() {
+        for name in ["HONEYCOMB_API_KEY", "ROLLBAR_ACCESS_TOKEN"] {
+            for value in ["two secret words", "arn:aws:s3:::secret", "secret\u{7}"] {
+                let message = settings(&[(name, value)]).unwrap_err().to_string();
+                assert!(message.starts_with(&format!("read {name}: expected ")), "{message}");
+                assert!(message.ends_with(", got another value"), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_level_in_lower_case_is_passed_on_as_lambda_spells_it() {
+        assert_eq!(settings(&[("AWS_LAMBDA_LOG_LEVEL", "debug")]).unwrap().log_level, "DEBUG");
     }
 }
