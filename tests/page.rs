@@ -7,7 +7,7 @@ mod support;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::World;
+use support::TestStack;
 
 /// What the page takes a field for.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ fn reads_all<'a>(list: &'a Value, fields: &[(&str, Kind)]) -> &'a [Value] {
 
 /// The page as one user has it open.
 struct Page<'a> {
-    world: &'a World,
+    stack: &'a TestStack,
     token: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl Page<'_> {
     async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
         self.preflight(&method, path).await;
         let token = self.token.as_deref().unwrap_or("null");
-        let mut request = self.world.request(method, path);
+        let mut request = self.stack.request(method, path);
         request = request
             .header("Origin", ORIGIN)
             .header("Accept", "application/json")
@@ -116,7 +116,7 @@ impl Page<'_> {
 
     async fn preflight(&self, method: &Method, path: &str) {
         let asked = self
-            .world
+            .stack
             .request(Method::OPTIONS, path)
             .header("Origin", ORIGIN)
             .header("Access-Control-Request-Method", method.as_str())
@@ -135,10 +135,10 @@ impl Page<'_> {
 const ORIGIN: &str = "http://localhost:3000";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visit_of_the_page_finds_every_field_it_reads() {
-    let world = World::start().await;
-    let andrew = Page { world: &world, token: Some(world.token("andrewbrown").await) };
-    let nobody = Page { world: &world, token: None };
+async fn a_visit_finds_every_field_that_the_page_reads() {
+    let stack = TestStack::start().await;
+    let andrew = Page { stack: &stack, token: Some(stack.token("andrewbrown").await) };
+    let nobody = Page { stack: &stack, token: None };
 
     // The home page, without and with a user.
     reads_all(&nobody.get("/api/activities/home").await, FEED_ITEM);
@@ -192,16 +192,16 @@ async fn a_visit_of_the_page_finds_every_field_it_reads() {
     assert_eq!(told, ["Greetings, ambassador.", "Are you there?"]);
 
     // The other's notifications: a feed.
-    let londo = Page { world: &world, token: Some(world.token("londo").await) };
+    let londo = Page { stack: &stack, token: Some(stack.token("londo").await) };
     assert!(!reads_all(&londo.get("/api/activities/notifications").await, FEED_ITEM).is_empty());
-    world.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_goes_wrong_is_an_array_that_the_forms_can_show() {
-    let world = World::start().await;
+async fn an_error_is_an_array_that_the_forms_can_show() {
+    let stack = TestStack::start().await;
     let (andrew, nobody) =
-        (Page { world: &world, token: Some(world.token("andrewbrown").await) }, Page { world: &world, token: None });
+        (Page { stack: &stack, token: Some(stack.token("andrewbrown").await) }, Page { stack: &stack, token: None });
     let table = [
         (&andrew, Method::POST, "/api/activities", json!({"message": "", "ttl": "7-days"}), 422, "message_blank"),
         (
@@ -231,5 +231,5 @@ async fn what_goes_wrong_is_an_array_that_the_forms_can_show() {
         let (answered, errors) = nobody.ask(Method::GET, path, None).await;
         assert_eq!((answered.as_u16(), errors), (404, json!(["not_found"])), "{path}");
     }
-    world.stop().await;
+    stack.stop().await;
 }

@@ -22,14 +22,14 @@ use program::{Program, named_by};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use shown::Shown;
-use support::World;
+use support::TestStack;
 
 /// Far longer than a delivery takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The whole of `cargo local`, with rotel in the place of Honeycomb.
 struct Witness {
-    world: World,
+    stack: TestStack,
     rotel: Program,
     _folder: tempfile::TempDir,
 }
@@ -49,7 +49,7 @@ impl Witness {
         let key = "hcaik_n0b0dysn0b0dysn0b0dys";
         let variables =
             [("HONEYCOMB_API_ENDPOINT", endpoint.as_str()), ("HONEYCOMB_API_KEY", key), ("CRUDDER_FAULTS", "on")];
-        Self { world: World::with(&variables).await, rotel, _folder: folder }
+        Self { stack: TestStack::with(&variables).await, rotel, _folder: folder }
     }
 
     /// Sends a request, ends everything, which is when the last of everything has been told, and answers with what rotel showed of it.
@@ -59,7 +59,7 @@ impl Witness {
         let header = answer.headers()["x-amzn-trace-id"].to_str().expect("text");
         let trace: TraceId = header.trim_start_matches("Root=").parse().expect("a trace id");
         let taken = self.taken_by_the_stand_in(trace).await;
-        self.world.stop().await;
+        self.stack.stop().await;
         let (lines, _) = self.rotel.end().await;
         let spans = shown::spans(&lines).into_iter().filter(|span| span.trace_id == trace.to_string()).collect();
         let trace = Trace(spans);
@@ -73,7 +73,7 @@ impl Witness {
     /// What our own reader makes of the trace, once its root is there: with a key set, `cargo local` hands the layer's requests on to
     /// the vendor, here rotel, and what that has taken to the fake.
     async fn taken_by_the_stand_in(&self, trace: TraceId) -> Vec<Span> {
-        let honeycomb = &self.world.running().fakes().honeycomb;
+        let honeycomb = &self.stack.running().fakes().honeycomb;
         let found = honeycomb.wait_for(PATIENCE, |store| {
             let spans: Vec<Span> = store.spans().filter(|span| span.trace_id == trace).cloned().collect();
             spans.iter().any(|span| span.parent_span_id.is_none()).then_some(spans)
@@ -121,7 +121,7 @@ fn has(span: &Shown, attributes: &[(&str, &str)]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotel_shows_a_read_span_by_span() {
     let witness = Witness::open().await;
-    let request = witness.world.request(Method::GET, "/api/activities/home?limit=3");
+    let request = witness.stack.request(Method::GET, "/api/activities/home?limit=3");
     let trace = witness.show(request, StatusCode::OK).await;
     let root = trace.root("GET /api/activities/home", "");
     has(root, &[("http.request.method", "Str(GET)"), ("http.route", "Str(/api/activities/home)")]);
@@ -145,11 +145,11 @@ async fn rotel_shows_a_read_span_by_span() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rotel_shows_a_write_and_nothing_of_what_was_written() {
+async fn rotel_shows_a_write_without_its_content() {
     let witness = Witness::open().await;
-    let token = witness.world.token("andrewbrown").await;
+    let token = witness.stack.token("andrewbrown").await;
     let post = json!({"message": "the heron stands", "ttl": "7-days"});
-    let request = witness.world.request(Method::POST, "/api/activities").bearer_auth(token).json(&post);
+    let request = witness.stack.request(Method::POST, "/api/activities").bearer_auth(token).json(&post);
     let trace = witness.show(request, StatusCode::OK).await;
     let root = trace.root("POST /api/activities", "");
     has(root, &[("http.response.status_code", "Int(200)"), ("faas.trigger", "Str(http)")]);
@@ -161,7 +161,7 @@ async fn rotel_shows_a_write_and_nothing_of_what_was_written() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotel_shows_a_5xx_with_its_exception() {
     let witness = Witness::open().await;
-    let request = witness.world.request(Method::GET, "/rollbar/test?kind=error");
+    let request = witness.stack.request(Method::GET, "/rollbar/test?kind=error");
     let trace = witness.show(request, StatusCode::INTERNAL_SERVER_ERROR).await;
     let root = trace.root("GET /rollbar/test", "STATUS_CODE_ERROR");
     has(root, &[("http.response.status_code", "Int(500)"), ("exception.message", "Str(an error on purpose)")]);
@@ -172,7 +172,7 @@ async fn rotel_shows_a_5xx_with_its_exception() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotel_shows_the_spans_of_a_process_that_died_in_them() {
     let witness = Witness::open().await;
-    let request = witness.world.request(Method::GET, "/rollbar/test?kind=abort");
+    let request = witness.stack.request(Method::GET, "/rollbar/test?kind=abort");
     let trace = witness.show(request, StatusCode::BAD_GATEWAY).await;
     let root = trace.root("GET /rollbar/test", "STATUS_CODE_ERROR");
     has(root, &[("crudder.death", "Str(crash)"), ("http.route", "Str(/rollbar/test)")]);

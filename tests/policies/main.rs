@@ -122,7 +122,7 @@ async fn each_policy_allows_every_call_of_its_function_and_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_layer_is_allowed_its_keys_and_to_speak_for_the_dead() {
+async fn the_layer_may_read_its_keys_and_send_the_segments_of_a_dead_process() {
     let place = Place::open().await;
     let mut event = sample("rollbar-test");
     event["queryStringParameters"] = json!({"kind": "abort"});
@@ -147,7 +147,7 @@ async fn the_layer_is_allowed_its_keys_and_to_speak_for_the_dead() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_no_policy_allows_is_refused_at_the_door() {
+async fn a_call_that_no_policy_allows_is_refused_by_the_proxy() {
     let services = guard::Services { table: String::new(), secrets: String::new(), xray: String::new() };
     let guard =
         guard::Guard::start(services, BTreeSet::from([("dynamodb:Query".to_owned(), "Table.Arn".to_owned())])).await;

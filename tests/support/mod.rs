@@ -1,4 +1,4 @@
-//! The world of an edge test: the whole of `cargo local` in this process on free ports, with the real functions as processes.
+//! The stack of an edge test: the whole of `cargo local` in this process on free ports, with the real functions as processes.
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary takes from it what it needs")]
 #![allow(clippy::unwrap_used, reason = "what a test's helper can't have fails its test")]
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// How long an answer or a log line may take before a test gives up. Far more than either needs: a cold start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct World {
+pub struct TestStack {
     running: LocalStack,
     client: Client,
     _folder: TempDir,
@@ -32,7 +32,7 @@ pub fn binaries() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_health-check")).parent().unwrap().to_owned()
 }
 
-impl World {
+impl TestStack {
     pub async fn start() -> Self {
         Self::with(&[]).await
     }

@@ -23,7 +23,7 @@ fn watched(alarms: &BTreeMap<String, Value>, metric: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn errors_throttles_slow_answers_and_dead_letters_wake_somebody() {
+fn errors_throttles_slow_responses_and_dead_letters_have_alarms() {
     let alarms = alarms();
     let metric = |name: &str| alarms[name]["MetricName"].as_str().unwrap();
     assert_eq!(metric("ErrorsAlarm"), "5XXError");
@@ -41,7 +41,7 @@ fn errors_throttles_slow_answers_and_dead_letters_wake_somebody() {
 }
 
 #[test]
-fn the_dead_letters_of_every_function_are_counted_where_the_alarm_looks() {
+fn every_function_counts_its_dead_letters_in_the_metric_of_the_alarm() {
     let document = document();
     let filters: BTreeMap<String, Value> = document
         .resources("AWS::Logs::MetricFilter")
@@ -79,7 +79,7 @@ fn the_dashboard_is_json_that_names_every_function() {
 }
 
 #[test]
-fn every_saved_question_is_asked_of_every_function() {
+fn every_saved_query_covers_every_function() {
     let document = document();
     let wanted: BTreeSet<String> = functions(&document).iter().map(|name| format!("{name}Logs")).collect();
     let mut count = 0;
@@ -97,7 +97,7 @@ fn every_saved_question_is_asked_of_every_function() {
 }
 
 #[test]
-fn the_outputs_lead_to_every_console() {
+fn the_outputs_link_to_every_console() {
     let document = document();
     let outputs = document.sections()["Outputs"].as_object().unwrap();
     let value =

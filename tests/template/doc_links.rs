@@ -24,7 +24,7 @@ fn read(page: &str) -> String {
 }
 
 #[test]
-fn every_link_of_the_papers_leads_to_a_file() {
+fn every_link_leads_to_a_file_and_a_heading() {
     for page in PAGES {
         let text = read(page);
         let folder = root().join(page).parent().unwrap().to_owned();
@@ -37,7 +37,7 @@ fn every_link_of_the_papers_leads_to_a_file() {
 }
 
 #[test]
-fn every_make_target_that_the_papers_name_is_there() {
+fn every_make_target_that_a_page_names_exists() {
     let makefile = read("Makefile");
     for page in PAGES {
         let text = read(page);
@@ -57,7 +57,7 @@ fn text_is_command(text: &str, word: &str) -> bool {
 }
 
 #[test]
-fn every_parameter_that_the_costs_speak_of_is_one() {
+fn every_parameter_in_the_costs_exists() {
     let (page, document) = (read("docs/costs.md"), document());
     let parameters = document.sections()["Parameters"].as_object().unwrap();
     let settings = page.split("## How each setting moves it").nth(1).unwrap();

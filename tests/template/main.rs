@@ -65,7 +65,7 @@ fn every_function_is_traced_logged_with_retention_and_has_the_layer() {
 }
 
 #[test]
-fn a_function_that_lacks_one_of_these_is_named() {
+fn a_function_that_lacks_a_setting_is_named() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("template.yaml");
     let text = std::fs::read_to_string(path).unwrap();
     for (from, to, said) in [
@@ -82,7 +82,7 @@ fn a_function_that_lacks_one_of_these_is_named() {
 }
 
 #[test]
-fn every_log_group_forgets_and_is_one_functions_or_the_apis() {
+fn every_log_group_has_a_retention_and_belongs_to_a_function_or_the_api() {
     let document = document();
     let groups: BTreeSet<String> = document
         .resources("AWS::Logs::LogGroup")
@@ -119,7 +119,7 @@ fn the_access_log_is_one_json_object_with_the_trace_id() {
 }
 
 #[test]
-fn what_is_the_whole_accounts_outlives_the_stack_and_is_made_on_demand_only() {
+fn account_wide_resources_outlive_the_stack_and_are_created_on_demand_only() {
     let document = document();
     for (kind, name) in [("AWS::ApiGateway::Account", "ApiAccount"), ("AWS::IAM::Role", "ApiAccountRole")] {
         let stated = document.resources(kind).find(|(known, _)| *known == name).unwrap().1;
@@ -131,7 +131,7 @@ fn what_is_the_whole_accounts_outlives_the_stack_and_is_made_on_demand_only() {
 }
 
 #[test]
-fn each_function_is_made_by_make_from_the_binary_of_its_own_name() {
+fn each_function_is_built_by_make_from_the_binary_of_its_name() {
     let document = document();
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     for (name, function) in document.resources("AWS::Serverless::Function") {
@@ -150,7 +150,7 @@ fn each_function_is_made_by_make_from_the_binary_of_its_own_name() {
 }
 
 #[test]
-fn the_layer_is_made_by_make_and_its_versions_stay() {
+fn the_layer_is_built_by_make_and_its_versions_are_retained() {
     let document = document();
     let layer = resource(&document, "AWS::Serverless::LayerVersion", "CrudderLayer");
     assert_eq!(layer["Metadata"], json!({ "BuildMethod": "makefile", "WorkingDirectory": "." }));
@@ -162,7 +162,7 @@ fn the_layer_is_made_by_make_and_its_versions_stay() {
 }
 
 #[test]
-fn the_table_can_be_brought_back_forgets_what_expired_and_is_not_deleted_in_production() {
+fn the_table_can_be_restored_deletes_expired_items_and_is_protected_in_production() {
     let document = document();
     let (_, table) = document.resources("AWS::DynamoDB::Table").next().unwrap();
     let properties = |stage| document.resolve(&table["Properties"], &parameters(&[("Stage", stage)])).unwrap();
@@ -178,7 +178,7 @@ fn the_table_can_be_brought_back_forgets_what_expired_and_is_not_deleted_in_prod
 }
 
 #[test]
-fn sampling_and_the_group_bear_the_name_that_segments_bear() {
+fn the_sampling_rules_and_the_group_have_the_name_of_the_segments() {
     let document = document();
     let api = only(&document, "AWS::Serverless::Api");
     let segment = format!("{}/{}", api["Name"].as_str().unwrap(), api["StageName"].as_str().unwrap());
@@ -198,7 +198,7 @@ fn sampling_and_the_group_bear_the_name_that_segments_bear() {
 }
 
 #[test]
-fn every_name_is_within_awss_limits_at_the_longest_stage() {
+fn every_name_is_within_the_limits_of_aws_at_the_longest_stage() {
     let document = document();
     let longest = parameters(&[("Stage", "abcdefghijk")]);
     let limits = [

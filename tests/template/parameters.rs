@@ -17,7 +17,7 @@ fn pattern(parameter: &str) -> Regex {
 }
 
 #[test]
-fn every_parameter_says_what_it_is_and_what_it_takes() {
+fn every_parameter_has_a_description_a_default_and_a_check() {
     let document = document();
     for (name, stated) in document.sections()["Parameters"].as_object().unwrap() {
         assert!(stated["Description"].as_str().is_some_and(|text| text.len() > 15), "{name} says nothing of itself");
@@ -35,7 +35,7 @@ fn every_parameter_says_what_it_is_and_what_it_takes() {
 }
 
 #[test]
-fn a_key_in_clear_is_refused_and_the_arn_of_one_taken() {
+fn a_plaintext_key_is_refused_and_its_arn_is_accepted() {
     for name in ["HoneycombKeyArn", "RollbarTokenArn"] {
         let pattern = pattern(name);
         for taken in [
@@ -59,7 +59,7 @@ fn a_key_in_clear_is_refused_and_the_arn_of_one_taken() {
 }
 
 #[test]
-fn an_origin_and_a_stage_are_what_functions_take() {
+fn an_origin_and_a_stage_are_checked_as_the_functions_do() {
     let (origin, stage) = (pattern("CorsOrigin"), pattern("Stage"));
     for (taken, refused) in
         [("*", ""), ("https://crudder.example", "https://crudder.example/"), ("http://localhost:3000", "a b")]
@@ -71,7 +71,7 @@ fn an_origin_and_a_stage_are_what_functions_take() {
 }
 
 #[test]
-fn every_variable_of_the_house_can_be_set_in_the_cloud() {
+fn every_variable_can_be_set_in_the_cloud() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md")).unwrap();
     let table = page.split("\n## Configuration\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let names =
@@ -92,7 +92,7 @@ fn every_variable_of_the_house_can_be_set_in_the_cloud() {
 }
 
 #[test]
-fn variables_fit_into_lambdas_four_kilobytes_at_their_longest() {
+fn the_longest_variables_fit_into_the_four_kilobytes_of_lambda() {
     let document = document();
     let arn = format!("arn:aws:secretsmanager:eu-central-1:123456789012:secret:{}-AbCdEf", "x".repeat(200));
     let longest = parameters(&[
@@ -115,7 +115,7 @@ fn variables_fit_into_lambdas_four_kilobytes_at_their_longest() {
 }
 
 #[test]
-fn faults_can_not_be_switched_on_in_production() {
+fn faults_cannot_be_enabled_in_production() {
     let document = document();
     let stated = &document.function("RollbarTest")["Environment"]["Variables"]["CRUDDER_FAULTS"];
     let told = |stage| document.resolve(stated, &parameters(&[("Stage", stage), ("Faults", "on")])).unwrap();
@@ -123,7 +123,7 @@ fn faults_can_not_be_switched_on_in_production() {
 }
 
 #[test]
-fn samconfig_sets_only_parameters_that_there_are() {
+fn samconfig_sets_only_parameters_that_exist() {
     let document = document();
     let known = document.sections()["Parameters"].as_object().unwrap();
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/samconfig.toml")).unwrap();

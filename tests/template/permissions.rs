@@ -13,7 +13,7 @@ const KMS: &str = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56e
 const NO_RESOURCE: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 #[test]
-fn no_function_may_do_anything_to_everything_where_the_service_allows_better() {
+fn no_policy_has_a_wildcard_where_the_service_allows_a_resource() {
     let document = document();
     let all = parameters(&[("HoneycombKeyArn", SECRET), ("RollbarTokenArn", PARAMETER), ("KeysKmsKeyArn", KMS)]);
     for function in functions(&document) {
@@ -29,7 +29,7 @@ fn no_function_may_do_anything_to_everything_where_the_service_allows_better() {
 }
 
 #[test]
-fn each_function_has_a_role_of_its_own_that_only_lambda_takes() {
+fn each_function_has_its_own_role_that_only_lambda_assumes() {
     let document = document();
     for function in functions(&document) {
         let role = document.resolve(&document.function(&function)["Role"], &BTreeMap::new()).unwrap();
@@ -45,7 +45,7 @@ fn each_function_has_a_role_of_its_own_that_only_lambda_takes() {
 }
 
 #[test]
-fn a_function_writes_to_its_own_log_group_and_makes_none() {
+fn a_function_writes_to_its_own_log_group_and_creates_none() {
     let document = document();
     for function in functions(&document) {
         let logs: BTreeSet<Right> = rights(&document, &function, &BTreeMap::new())
@@ -58,7 +58,7 @@ fn a_function_writes_to_its_own_log_group_and_makes_none() {
 }
 
 #[test]
-fn keys_may_be_read_where_they_are_set_and_those_only() {
+fn only_the_configured_keys_may_be_read() {
     let document = document();
     let keys = |pairs: &[(&str, &str)]| -> Vec<Right> {
         let all = rights(&document, "HealthCheck", &parameters(pairs));
@@ -79,7 +79,7 @@ fn keys_may_be_read_where_they_are_set_and_those_only() {
 }
 
 #[test]
-fn only_what_touches_the_table_may() {
+fn functions_without_the_table_have_no_access_to_it() {
     let document = document();
     for function in ["HealthCheck", "RollbarTest"] {
         let all = rights(&document, function, &BTreeMap::new());

@@ -25,7 +25,7 @@ fn router() -> BTreeSet<String> {
 }
 
 #[test]
-fn cargo_lambda_watch_routes_as_the_template_does() {
+fn cargo_lambda_watch_has_the_routes_of_the_template() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml");
     let template = Template::read(std::path::Path::new(path), &BTreeMap::new()).unwrap();
     let routes: BTreeSet<String> = template
