@@ -1,4 +1,4 @@
-//! `create-activity` at its edge.
+//! Integration tests of `create-activity`.
 
 use serde_json::{Value, json};
 
@@ -99,8 +99,8 @@ async fn an_unreadable_body_is_answered_with_the_reason() {
     ];
     for (body, status) in bodies {
         let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
-        let (answered, errors) = stack.post(PATH, Some(&token), body.to_vec()).await;
-        assert_eq!(answered, status, "{shown}: {errors}");
+        let (actual, errors) = stack.post(PATH, Some(&token), body.to_vec()).await;
+        assert_eq!(actual, status, "{shown}: {errors}");
         let [error] = errors.as_array().unwrap().as_slice() else { panic!("{shown}: {errors}") };
         let error = error.as_str().unwrap();
         assert!(error.contains("_json: ") && !error.contains("struct"), "{shown}: {error}");
@@ -112,12 +112,12 @@ async fn an_unreadable_body_is_answered_with_the_reason() {
 async fn a_body_of_many_megabytes_is_refused_without_a_crash() {
     let stack = TestStack::start().await;
     let token = stack.token("andrewbrown").await;
-    // Over what Lambda takes, and over what the gateway takes.
+    // More than Lambda accepts, and more than the gateway accepts.
     for bytes in [7 << 20, 11 << 20] {
         let body = json!({"message": "m".repeat(bytes), "ttl": "1-day"}).to_string();
         assert_eq!(stack.post(PATH, Some(&token), body).await, (413, json!(["request_too_large"])), "{bytes} bytes");
     }
-    // Under both it reaches the function, which has its own word for it.
+    // A smaller body reaches the function, which refuses it with its own error code.
     let body = json!({"message": "m".repeat(4 << 20), "ttl": "1-day"}).to_string();
     assert_eq!(stack.post(PATH, Some(&token), body).await, (422, json!(["message_exceed_max_chars"])));
     stack.stop().await;
@@ -127,8 +127,8 @@ async fn a_body_of_many_megabytes_is_refused_without_a_crash() {
 async fn a_post_without_a_valid_token_is_refused() {
     let stack = TestStack::start().await;
     let body = json!({"message": "m", "ttl": "1-day"}).to_string();
-    let good = stack.token("andrewbrown").await;
-    let (head, rest) = good.split_once('.').unwrap();
+    let valid = stack.token("andrewbrown").await;
+    let (head, rest) = valid.split_once('.').unwrap();
     let (claims, _signature) = rest.split_once('.').unwrap();
     // {"alg":"none"}
     let none = format!("eyJhbGciOiJub25lIn0.{claims}.");
@@ -147,7 +147,7 @@ async fn an_event_without_claims_or_of_an_unknown_user_is_refused() {
     let mut event = stack.event("create-activity");
     event["requestContext"].as_object_mut().unwrap().remove("authorizer");
     assert_eq!(stack.invoke("create-activity", &event).await, (401, json!(["generic_401"])));
-    // Somebody whose token is good and who has never signed up here.
+    // A valid token of a user who has not signed up.
     let mut event = stack.event("create-activity");
     event["requestContext"]["authorizer"]["claims"]["sub"] = json!("00000000-0000-4000-8000-000000000000");
     assert_eq!(stack.invoke("create-activity", &event).await, (422, json!(["cognito_user_id_blank"])));

@@ -1,4 +1,4 @@
-//! `create-message` at its edge.
+//! Integration tests of `create-message`.
 
 use serde_json::json;
 
@@ -24,12 +24,12 @@ async fn a_conversation_with_the_same_user_is_reused() {
 async fn two_users_who_write_to_each_other_at_once_share_one_conversation() {
     let stack = TestStack::start().await;
     let (andrew, londo) = (stack.token("andrewbrown").await, stack.token("londo").await);
-    let (one, other) = tokio::join!(
+    let (first, second) = tokio::join!(
         stack.open_conversation(&andrew, "londo", "from andrew"),
         stack.open_conversation(&londo, "andrewbrown", "from londo"),
     );
-    assert_eq!(one, other);
-    assert_eq!(stack.get(&format!("{PATH}/{one}"), Some(&andrew)).await.1.as_array().unwrap().len(), 2);
+    assert_eq!(first, second);
+    assert_eq!(stack.get(&format!("{PATH}/{first}"), Some(&andrew)).await.1.as_array().unwrap().len(), 2);
     stack.stop().await;
 }
 

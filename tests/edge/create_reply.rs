@@ -1,4 +1,4 @@
-//! `create-reply` at its edge.
+//! Integration tests of `create-reply`.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ async fn a_reply_names_its_parent_and_increments_its_counter() {
     let (status, reply) = stack.invoke("create-reply", &event).await;
     assert_eq!(status, 200, "{reply}");
     assert_eq!((&reply["reply_to_activity_uuid"], &reply["expires_at"]), (&post["uuid"], &json!(null)));
-    // A reply to the reply, whose own page shows it.
+    // A reply to the reply is shown on the page of the reply.
     let second = stack.post_reply(&token, &reply, "and another").await;
     let (_, shown) =
         stack.get(&format!("/api/activities/@worf/status/{}", reply["uuid"].as_str().unwrap()), None).await;
@@ -62,8 +62,8 @@ async fn an_invalid_reply_is_answered_with_its_error_code() {
         "@andrewbrown",
         "68f126b0-1ceb-4a33-88be-d90fa7109eee",
     ] {
-        let answer = stack.post(&format!("/api/activities/{parent}/reply"), Some(&token), body.clone()).await;
-        assert_eq!(answer, (404, json!(["not_found"])), "{parent}");
+        let response = stack.post(&format!("/api/activities/{parent}/reply"), Some(&token), body.clone()).await;
+        assert_eq!(response, (404, json!(["not_found"])), "{parent}");
     }
     assert_eq!(stack.post(&path, None, body).await, (401, json!(["generic_401"])));
     stack.stop().await;

@@ -1,4 +1,4 @@
-//! `health-check` at its edge.
+//! Integration tests of `health-check`.
 
 use serde_json::json;
 
@@ -8,8 +8,8 @@ use crate::support::TestStack;
 async fn the_response_is_healthy_and_the_access_line_is_complete() {
     let stack = TestStack::start().await;
     assert_eq!(stack.sample("health-check").await, (200, json!({"success": true, "ver": 1})));
-    let answer = stack.request(reqwest::Method::GET, "/api/health-check").send().await.unwrap();
-    let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+    let response = stack.request(reqwest::Method::GET, "/api/health-check").send().await.unwrap();
+    let trace = response.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
     let lines = stack.logs(&trace).await;
     let line = &lines[0];
     assert_eq!((&line["level"], &line["http.response.status_code"]), (&json!("INFO"), &json!(200)));
@@ -27,10 +27,10 @@ async fn an_unknown_path_or_method_is_a_404_and_reaches_no_function() {
     for (method, path) in
         [("POST", "/api/health-check"), ("GET", "/api/health-checks"), ("DELETE", "/api/activities"), ("GET", "/")]
     {
-        let answer = stack.request(method.parse().unwrap(), path).send().await.unwrap();
-        assert_eq!(answer.status(), 404, "{method} {path}");
-        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
-        assert_eq!(answer.json::<serde_json::Value>().await.unwrap(), json!(["not_found"]));
+        let response = stack.request(method.parse().unwrap(), path).send().await.unwrap();
+        assert_eq!(response.status(), 404, "{method} {path}");
+        assert_eq!(response.headers()["access-control-allow-origin"], "*");
+        assert_eq!(response.json::<serde_json::Value>().await.unwrap(), json!(["not_found"]));
     }
     stack.stop().await;
 }

@@ -1,4 +1,4 @@
-//! `home-activities` at its edge.
+//! Integration tests of `home-activities`.
 
 use serde_json::{Value, json};
 
@@ -9,11 +9,11 @@ async fn a_new_post_is_first_in_the_feed_and_the_greeting_is_logged() {
     let stack = TestStack::start().await;
     let token = stack.token("andrewbrown").await;
     let post = stack.post_activity(&token, "Hello, world!").await;
-    let answer = stack.request(reqwest::Method::GET, "/api/activities/home").send().await.unwrap();
-    let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
-    let feed: Value = answer.json().await.unwrap();
+    let response = stack.request(reqwest::Method::GET, "/api/activities/home").send().await.unwrap();
+    let trace = response.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+    let feed: Value = response.json().await.unwrap();
     assert_eq!(feed[0], post);
-    // The line that a student of the course looks for, its two spaces included, and the access line.
+    // The line that the course shows, with its two spaces, and the access line.
     let lines = stack.logs(&trace).await;
     assert_eq!(lines[0]["message"], "Hello Cloudwatch! from  /api/activities/home");
     assert_eq!(lines[1]["http.response.status_code"], 200);
@@ -31,18 +31,18 @@ async fn the_pages_contain_every_post_once() {
     }
     let mut found = Vec::new();
     let mut path = Some("/api/activities/home?limit=3".to_owned());
-    while let Some(here) = path {
-        let (page, next) = stack.page(&here, None).await;
+    while let Some(current) = path {
+        let (page, next) = stack.page(&current, None).await;
         assert!(page.as_array().unwrap().len() <= 3);
         found.extend(page.as_array().unwrap().iter().map(|activity| activity["uuid"].clone()));
         path = next;
     }
     posted.reverse();
     assert_eq!(found[..7], posted[..]);
-    let mut once = found.clone();
-    once.sort_by_key(Value::to_string);
-    once.dedup();
-    assert_eq!(once.len(), found.len(), "a post came twice");
+    let mut unique = found.clone();
+    unique.sort_by_key(Value::to_string);
+    unique.dedup();
+    assert_eq!(unique.len(), found.len(), "a post came twice");
     stack.stop().await;
 }
 
@@ -76,7 +76,7 @@ async fn an_invalid_limit_or_cursor_is_answered_with_its_error_code() {
             "{cursor}"
         );
     }
-    // Of a key that comes twice the last one counts, as in API Gateway's own map of single values.
+    // The last value of a repeated key counts, as in API Gateway's map of single values.
     assert_eq!(stack.get("/api/activities/home?limit=1&limit=0", None).await.0, 422);
     assert_eq!(stack.get("/api/activities/home?limit=0&limit=1", None).await.0, 200);
     stack.stop().await;
@@ -110,7 +110,7 @@ async fn an_http_api_event_of_cargo_lambda_is_answered() {
     });
     let (status, feed) = stack.invoke("home-activities", &event).await;
     assert_eq!((status, feed.as_array().map(Vec::len)), (200, Some(1)), "{feed}");
-    // Nobody has checked a token for it, so nobody is its caller.
+    // No authorizer has checked the token, so the event has no caller.
     let mut posted = event.clone();
     posted["requestContext"]["http"]["method"] = json!("POST");
     posted["headers"]["authorization"] = json!("Bearer unchecked");

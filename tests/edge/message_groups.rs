@@ -1,4 +1,4 @@
-//! `message-groups` at its edge.
+//! Integration tests of `message-groups`.
 
 use serde_json::{Value, json};
 
@@ -16,13 +16,13 @@ async fn the_latest_conversation_comes_first_and_shows_the_other_user() {
     }
     let (status, groups) = stack.get(PATH, Some(&andrew)).await;
     assert_eq!((status, &groups[0]["handle"], &groups[1]["handle"]), (200, &json!("altbrown"), &json!("londo")));
-    // A word to the older one brings it to the top, with that word.
+    // A new message moves the older conversation to the top.
     let body = json!({"message": "again", "message_group_uuid": groups[1]["uuid"]}).to_string();
     stack.post("/api/messages", Some(&andrew), body).await;
     let (_, after) = stack.get(PATH, Some(&andrew)).await;
     assert_eq!((&after[0]["handle"], &after[0]["message"]), (&json!("londo"), &json!("again")));
-    let (_, theirs) = stack.get(PATH, Some(&alt)).await;
-    assert_eq!((&theirs[0]["handle"], &theirs[0]["uuid"]), (&json!("andrewbrown"), &groups[0]["uuid"]));
+    let (_, of_alt) = stack.get(PATH, Some(&alt)).await;
+    assert_eq!((&of_alt[0]["handle"], &of_alt[0]["uuid"]), (&json!("andrewbrown"), &groups[0]["uuid"]));
     assert_eq!(stack.sample("message-groups").await.0, 200);
     stack.stop().await;
 }
@@ -36,8 +36,8 @@ async fn the_pages_contain_every_conversation() {
         stack.post("/api/messages", Some(&andrew), body).await;
     }
     let (mut found, mut path) = (Vec::<Value>::new(), Some(format!("{PATH}?limit=1")));
-    while let Some(here) = path {
-        let (page, next) = stack.page(&here, Some(&andrew)).await;
+    while let Some(current) = path {
+        let (page, next) = stack.page(&current, Some(&andrew)).await;
         found.extend(page.as_array().unwrap().iter().map(|group| group["handle"].clone()));
         path = next;
     }

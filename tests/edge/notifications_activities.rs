@@ -1,4 +1,4 @@
-//! `notifications-activities` at its edge.
+//! Integration tests of `notifications-activities`.
 
 use serde_json::json;
 
@@ -10,20 +10,20 @@ const PATH: &str = "/api/activities/notifications";
 async fn replies_and_messages_of_other_users_are_listed() {
     let stack = TestStack::start().await;
     let (andrew, alt) = (stack.token("andrewbrown").await, stack.token("altbrown").await);
-    let known = stack.get(PATH, Some(&andrew)).await.1.as_array().unwrap().len();
+    let before = stack.get(PATH, Some(&andrew)).await.1.as_array().unwrap().len();
     let post = stack.post_activity(&andrew, "a post").await;
     let reply = stack.post_reply(&alt, &post, "a reply").await;
     stack.post_reply(&andrew, &post, "talking to myself").await;
     let body = json!({"message": "a letter", "handle": "andrewbrown"}).to_string();
     let (_, started) = stack.post("/api/messages", Some(&alt), body).await;
 
-    let (status, told) = stack.get(PATH, Some(&andrew)).await;
-    let told = told.as_array().unwrap();
-    assert_eq!((status, told.len()), (200, known + 2), "{told:?}");
-    assert_eq!((&told[0]["kind"], &told[0]["message"]), (&json!("message"), &json!("a letter")));
-    assert_eq!(told[0]["message_group_uuid"], started["message_group_uuid"]);
-    assert_eq!((&told[1]["kind"], &told[1]["uuid"]), (&json!("reply"), &reply["uuid"]));
-    assert_eq!(told[1]["actor"]["handle"], "altbrown");
+    let (status, list) = stack.get(PATH, Some(&andrew)).await;
+    let list = list.as_array().unwrap();
+    assert_eq!((status, list.len()), (200, before + 2), "{list:?}");
+    assert_eq!((&list[0]["kind"], &list[0]["message"]), (&json!("message"), &json!("a letter")));
+    assert_eq!(list[0]["message_group_uuid"], started["message_group_uuid"]);
+    assert_eq!((&list[1]["kind"], &list[1]["uuid"]), (&json!("reply"), &reply["uuid"]));
+    assert_eq!(list[1]["actor"]["handle"], "altbrown");
     assert_eq!(stack.sample("notifications-activities").await.0, 200);
     stack.stop().await;
 }

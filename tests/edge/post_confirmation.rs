@@ -1,16 +1,16 @@
-//! `post-confirmation` at its edge: Cognito's event in, the same event out, a user in the table.
+//! Integration tests of `post-confirmation`: it returns Cognito's event and creates a user.
 
 use serde_json::{Value, json};
 
 use crate::support::TestStack;
 
-/// The sample event, about somebody else.
-fn sign_up(stack: &TestStack, sub: &str, name: &str, wish: &str) -> Value {
+/// Returns the sample event for another user.
+fn sign_up(stack: &TestStack, sub: &str, name: &str, preferred: &str) -> Value {
     let mut event = stack.event("post-confirmation");
     let attributes = &mut event["request"]["userAttributes"];
     attributes["sub"] = json!(sub);
     attributes["name"] = json!(name);
-    attributes["preferred_username"] = json!(wish);
+    attributes["preferred_username"] = json!(preferred);
     event
 }
 
@@ -21,7 +21,7 @@ const OTHER: &str = "bbbb2222-0000-4000-8000-000000000002";
 async fn a_confirmed_sign_up_creates_a_user_and_returns_the_event() {
     let stack = TestStack::start().await;
     let event = sign_up(&stack, ONE, "Delenn", "delenn");
-    // Cognito may call again: nothing changes then.
+    // Cognito may send an event twice. The second one changes nothing.
     for _ in 0..2 {
         assert_eq!(stack.invoke_raw("post-confirmation", &event).await, event);
     }

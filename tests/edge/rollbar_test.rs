@@ -1,4 +1,4 @@
-//! `rollbar-test` at its edge: a warning on purpose, and every way to die on purpose.
+//! Integration tests of `rollbar-test`: a warning, and every injected fault.
 
 use serde_json::json;
 
@@ -7,10 +7,10 @@ use crate::support::TestStack;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_response_is_a_greeting_and_a_warning_is_logged() {
     let stack = TestStack::start().await;
-    let answer = stack.request(reqwest::Method::GET, "/rollbar/test").send().await.unwrap();
-    let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
-    assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
-    assert_eq!(answer.text().await.unwrap(), "Hello World!");
+    let response = stack.request(reqwest::Method::GET, "/rollbar/test").send().await.unwrap();
+    let trace = response.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert_eq!(response.text().await.unwrap(), "Hello World!");
     let lines = stack.logs(&trace).await;
     assert_eq!((&lines[0]["level"], &lines[0]["message"]), (&json!("WARN"), &json!("Hello World!")));
     stack.stop().await;
@@ -28,19 +28,19 @@ async fn faults_are_not_found_unless_enabled() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_and_a_panic_are_answered_and_logged_once() {
     let stack = TestStack::with(&[("CRUDDER_FAULTS", "on")]).await;
-    for (kind, said) in [("error", "an error on purpose"), ("panic", "a panic on purpose")] {
-        let answer = stack.request(reqwest::Method::GET, &format!("/rollbar/test?kind={kind}")).send().await.unwrap();
-        let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
-        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
-        assert_eq!(answer.status(), 500);
-        assert_eq!(answer.json::<serde_json::Value>().await.unwrap(), json!(["generic_500"]));
+    for (kind, message) in [("error", "an error on purpose"), ("panic", "a panic on purpose")] {
+        let response = stack.request(reqwest::Method::GET, &format!("/rollbar/test?kind={kind}")).send().await.unwrap();
+        let trace = response.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+        assert_eq!(response.headers()["access-control-allow-origin"], "*");
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.json::<serde_json::Value>().await.unwrap(), json!(["generic_500"]));
         let lines = stack.logs(&trace).await;
-        let told: Vec<_> = lines.iter().filter(|line| line["message"].as_str().unwrap().contains(said)).collect();
-        assert_eq!(told.len(), 1, "{lines:?}");
-        assert_eq!(told[0]["level"], "ERROR");
+        let found: Vec<_> = lines.iter().filter(|line| line["message"].as_str().unwrap().contains(message)).collect();
+        assert_eq!(found.len(), 1, "{lines:?}");
+        assert_eq!(found[0]["level"], "ERROR");
         assert_eq!(lines.last().unwrap()["http.response.status_code"], 500);
     }
-    // Neither took the process with it.
+    // The process survives both.
     assert_eq!(stack.get("/rollbar/test?kind=nonsense", None).await, (422, json!(["kind_invalid"])));
     stack.stop().await;
 }

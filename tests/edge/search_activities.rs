@@ -1,12 +1,13 @@
-//! `search-activities` at its edge.
+//! Integration tests of `search-activities`.
 
-#![expect(clippy::unwrap_used, reason = "what fails here is the test")]
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use serde_json::{Value, json};
 
 use crate::support::TestStack;
 
-fn told(found: &Value) -> Vec<&str> {
+/// Returns the messages of a list of activities.
+fn messages(found: &Value) -> Vec<&str> {
     found.as_array().unwrap().iter().map(|activity| activity["message"].as_str().unwrap()).collect()
 }
 
@@ -18,16 +19,16 @@ async fn posts_that_contain_all_words_are_found_newest_first() {
     stack.post_activity(&token, "The sea is wide").await;
     stack.post_activity(&token, "clouds over the sea, and a cloud").await;
     stack.post_reply(&token, &first, "a cloud in a reply").await;
-    for (term, messages) in [
+    for (term, expected) in [
         ("cloud", &["clouds over the sea, and a cloud", "The Cloud is fun"][..]),
         ("CLOUD%20fun", &["The Cloud is fun"]),
         ("sea+the", &["clouds over the sea, and a cloud", "The sea is wide"]),
         ("nothing-like-it", &[]),
     ] {
         let (status, found) = stack.get(&format!("/api/activities/search?term={term}"), None).await;
-        assert_eq!((status, told(&found)), (200, messages.to_vec()), "{term}");
+        assert_eq!((status, messages(&found)), (200, expected.to_vec()), "{term}");
     }
-    // Counters are the present ones.
+    // The counters are current.
     assert_eq!(stack.get("/api/activities/search?term=fun", None).await.1[0]["replies_count"], 1);
     assert_eq!(stack.sample("search-activities").await.0, 200);
     stack.stop().await;
@@ -41,9 +42,9 @@ async fn the_pages_keep_the_search_term() {
         stack.post_activity(&token, &format!("Zathras {number} & friends")).await;
     }
     let (mut found, mut path) = (Vec::new(), Some("/api/activities/search?term=zathras%20friends&limit=2".to_owned()));
-    while let Some(here) = path {
-        let (page, next) = stack.page(&here, None).await;
-        found.extend(told(&page).into_iter().map(str::to_owned));
+    while let Some(current) = path {
+        let (page, next) = stack.page(&current, None).await;
+        found.extend(messages(&page).into_iter().map(str::to_owned));
         path = next;
     }
     assert_eq!(

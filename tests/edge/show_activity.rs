@@ -1,4 +1,4 @@
-//! `show-activity` at its edge.
+//! Integration tests of `show-activity`.
 
 use serde_json::{Value, json};
 
@@ -16,8 +16,8 @@ async fn an_activity_is_shown_with_its_replies_newest_first() {
     event["pathParameters"]["activity_uuid"] = post["uuid"].clone();
     let (status, page) = stack.invoke("show-activity", &event).await;
     assert_eq!((status, &page["activity"]["uuid"]), (200, &post["uuid"]));
-    let told: Vec<&Value> = page["replies"].as_array().unwrap().iter().map(|reply| &reply["message"]).collect();
-    assert_eq!(told, ["reply 4", "reply 3", "reply 2", "reply 1", "reply 0"]);
+    let found: Vec<&Value> = page["replies"].as_array().unwrap().iter().map(|reply| &reply["message"]).collect();
+    assert_eq!(found, ["reply 4", "reply 3", "reply 2", "reply 1", "reply 0"]);
 
     let path = format!("/api/activities/@bayko/status/{}?limit=2", post["uuid"].as_str().unwrap());
     let (first, next) = stack.page(&path, None).await;
@@ -38,8 +38,8 @@ async fn an_unknown_activity_is_a_404() {
         "%00",
         "..%2Fhome",
     ] {
-        let answer = stack.get(&format!("/api/activities/@bayko/status/{uuid}"), None).await;
-        assert_eq!(answer, (404, json!(["not_found"])), "{uuid}");
+        let response = stack.get(&format!("/api/activities/@bayko/status/{uuid}"), None).await;
+        assert_eq!(response, (404, json!(["not_found"])), "{uuid}");
     }
     stack.stop().await;
 }

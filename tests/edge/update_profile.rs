@@ -1,4 +1,4 @@
-//! `update-profile` at its edge.
+//! Integration tests of `update-profile`.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `user-activities` at its edge.
+//! Integration tests of `user-activities`.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ async fn the_profile_is_shown_with_posts_and_replies() {
     let before = stack.sample("user-activities").await.1["profile"]["cruds_count"].as_u64().unwrap();
     let post = stack.post_activity(&token, "a post").await;
     let reply = stack.post_reply(&token, &post, "a reply").await;
-    // The sign before a handle may come raw or encoded, and case does not matter.
+    // The `@` may be raw or percent-encoded, and upper and lower case are equal.
     for handle in ["@andrewbrown", "%40andrewbrown", "@AndrewBrown"] {
         let (status, page) = stack.get(&format!("/api/activities/{handle}"), None).await;
         assert_eq!((status, &page["profile"]["handle"]), (200, &json!("andrewbrown")), "{handle}");

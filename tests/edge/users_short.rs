@@ -1,4 +1,4 @@
-//! `users-short` at its edge.
+//! Integration tests of `users-short`.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! Parameters: each said and checked, keys never in clear, every variable of the house among those that functions are told.
+//! Parameters: each is described and checked, keys are never in plaintext, and every variable of
+//! Crudder can be set.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +8,11 @@ use serde_json::Value;
 
 use crate::policy::{document, parameters};
 
-/// Lambda sets these, or they stay as they are in the cloud.
-const NOT_SET_HERE: [&str; 4] =
+/// Variables that Lambda sets, or that keep their default in the cloud.
+const NOT_PARAMETERS: [&str; 4] =
     ["AWS_XRAY_DAEMON_ADDRESS", "AWS_LAMBDA_LOG_LEVEL", "AWS_LAMBDA_LOG_FORMAT", "CRUDDER_RECORDER"];
 
+/// Returns the pattern of a parameter.
 fn pattern(parameter: &str) -> Regex {
     let document = document();
     Regex::new(document.sections()["Parameters"][parameter]["AllowedPattern"].as_str().unwrap()).unwrap()
@@ -19,13 +21,14 @@ fn pattern(parameter: &str) -> Regex {
 #[test]
 fn every_parameter_has_a_description_a_default_and_a_check() {
     let document = document();
-    for (name, stated) in document.sections()["Parameters"].as_object().unwrap() {
-        assert!(stated["Description"].as_str().is_some_and(|text| text.len() > 15), "{name} says nothing of itself");
-        assert!(!stated["Default"].is_null(), "{name} has no default");
-        let is_checked = ["AllowedPattern", "AllowedValues", "MinValue"].iter().any(|check| !stated[*check].is_null());
-        assert!(is_checked, "{name} takes anything");
-        if let Some(pattern) = stated["AllowedPattern"].as_str() {
-            let default = stated["Default"].as_str().unwrap();
+    for (name, parameter) in document.sections()["Parameters"].as_object().unwrap() {
+        assert!(parameter["Description"].as_str().is_some_and(|text| text.len() > 15), "{name} has no description");
+        assert!(!parameter["Default"].is_null(), "{name} has no default");
+        let is_checked =
+            ["AllowedPattern", "AllowedValues", "MinValue"].iter().any(|check| !parameter[*check].is_null());
+        assert!(is_checked, "{name} has no check");
+        if let Some(pattern) = parameter["AllowedPattern"].as_str() {
+            let default = parameter["Default"].as_str().unwrap();
             assert!(
                 Regex::new(pattern).unwrap().is_match(default),
                 "{name}: {pattern} refuses its default {default:?}"
@@ -38,12 +41,12 @@ fn every_parameter_has_a_description_a_default_and_a_check() {
 fn a_plaintext_key_is_refused_and_its_arn_is_accepted() {
     for name in ["HoneycombKeyArn", "RollbarTokenArn"] {
         let pattern = pattern(name);
-        for taken in [
+        for accepted in [
             "",
             "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crudder/honeycomb-AbCdEf",
             "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/crudder/rollbar",
         ] {
-            assert!(pattern.is_match(taken), "{name}: {taken}");
+            assert!(pattern.is_match(accepted), "{name}: {accepted}");
         }
         for refused in [
             "hcaik_01hqk4k20cjeh63wca8vva5stw",
@@ -61,10 +64,10 @@ fn a_plaintext_key_is_refused_and_its_arn_is_accepted() {
 #[test]
 fn an_origin_and_a_stage_are_checked_as_the_functions_do() {
     let (origin, stage) = (pattern("CorsOrigin"), pattern("Stage"));
-    for (taken, refused) in
+    for (accepted, refused) in
         [("*", ""), ("https://crudder.example", "https://crudder.example/"), ("http://localhost:3000", "a b")]
     {
-        assert!(origin.is_match(taken), "{taken}");
+        assert!(origin.is_match(accepted), "{accepted}");
         assert!(!origin.is_match(refused), "{refused:?}");
     }
     assert!(stage.is_match("abcdefghijk") && !stage.is_match("abcdefghijkl") && !stage.is_match("Prod"));
@@ -79,16 +82,17 @@ fn every_variable_can_be_set_in_the_cloud() {
             let first = line.split('|').nth(1).unwrap();
             first.split('`').filter(|part| part.contains('_')).map(str::to_owned).collect::<Vec<_>>()
         });
-    let mut named: BTreeSet<String> = names.collect();
-    assert!(named.len() > 15, "{named:?}");
-    named.retain(|name| !NOT_SET_HERE.contains(&name.as_str()));
+    let mut expected: BTreeSet<String> = names.collect();
+    assert!(expected.len() > 15, "{expected:?}");
+    expected.retain(|name| !NOT_PARAMETERS.contains(&name.as_str()));
     let document = document();
-    let of = |function: &str| document.function(function)["Environment"]["Variables"].as_object().unwrap().clone();
-    let told: BTreeSet<String> = of("RollbarTest").keys().cloned().collect();
-    assert_eq!(told, named);
-    let everybody: BTreeSet<String> = of("HomeActivities").keys().cloned().collect();
-    named.remove("CRUDDER_FAULTS");
-    assert_eq!(everybody, named);
+    let variables =
+        |function: &str| document.function(function)["Environment"]["Variables"].as_object().unwrap().clone();
+    let found: BTreeSet<String> = variables("RollbarTest").keys().cloned().collect();
+    assert_eq!(found, expected);
+    let found: BTreeSet<String> = variables("HomeActivities").keys().cloned().collect();
+    expected.remove("CRUDDER_FAULTS");
+    assert_eq!(found, expected);
 }
 
 #[test]
@@ -117,9 +121,9 @@ fn the_longest_variables_fit_into_the_four_kilobytes_of_lambda() {
 #[test]
 fn faults_cannot_be_enabled_in_production() {
     let document = document();
-    let stated = &document.function("RollbarTest")["Environment"]["Variables"]["CRUDDER_FAULTS"];
-    let told = |stage| document.resolve(stated, &parameters(&[("Stage", stage), ("Faults", "on")])).unwrap();
-    assert_eq!((told("dev"), told("prod")), (Value::from("on"), Value::from("off")));
+    let variable = &document.function("RollbarTest")["Environment"]["Variables"]["CRUDDER_FAULTS"];
+    let faults = |stage| document.resolve(variable, &parameters(&[("Stage", stage), ("Faults", "on")])).unwrap();
+    assert_eq!((faults("dev"), faults("prod")), (Value::from("on"), Value::from("off")));
 }
 
 #[test]
@@ -128,11 +132,11 @@ fn samconfig_sets_only_parameters_that_exist() {
     let known = document.sections()["Parameters"].as_object().unwrap();
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/samconfig.toml")).unwrap();
     let lines: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("parameter_overrides = ")).collect();
-    assert_eq!(lines.len(), 2, "one for dev, one for prod");
+    assert_eq!(lines.len(), 2, "one line for dev, one for prod");
     for pair in lines.iter().flat_map(|line| line.trim_matches('"').split(' ')) {
         let (name, value) = pair.split_once('=').unwrap();
-        let stated = known.get(name).unwrap_or_else(|| panic!("there is no parameter {name}"));
-        if let Some(values) = stated["AllowedValues"].as_array() {
+        let parameter = known.get(name).unwrap_or_else(|| panic!("the template has no parameter {name}"));
+        if let Some(values) = parameter["AllowedValues"].as_array() {
             assert!(values.iter().any(|allowed| allowed.to_string().trim_matches('"') == value), "{pair}");
         }
     }
