@@ -143,7 +143,7 @@ reproducible: tools ## Builds again in another folder and compares the bytes. CO
 # One function with the DynamoDB client and one that can panic are built, measured and run; one of them is built twice. Where no mount
 # namespace is allowed, as in some containers, AWS's emulator is skipped with a message.
 LANDED := HomeActivities RollbarTest
-# As the tests do (tests/support/emulator.rs): root needs no permission, other users need a user namespace.
+# As the tests do (crates/testing/src/rie.rs): root needs no permission, other users need a user namespace.
 NAMESPACE := unshare --mount $$([ "$$(id -u)" = 0 ] || echo --map-root-user) mount -t tmpfs tmpfs /opt
 # Built for the processor of this machine, so that it can run here.
 release-one: export ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)

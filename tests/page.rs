@@ -1,15 +1,16 @@
-//! The React page of the course's last version, as the functions meet it: its requests in the order in which a visit makes them,
-//! with the headers that it sends, and every field that it reads, by type.
+//! The React page of the course's last version as a client of the functions: the requests of a
+//! visit in their order, with the headers that the page sends, and the type of every field that it
+//! reads.
 
-#![expect(clippy::unwrap_used, reason = "what fails here is the test")]
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod support;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::World;
+use support::TestStack;
 
-/// What the page takes a field for.
+/// The type that the page expects of a field.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Text,
@@ -22,7 +23,8 @@ enum Kind {
 
 use Kind::{Date, DateOrNull, List, Number, Text, TextOrNull};
 
-/// A feed item: home, notifications, user page, activity page, and what the forms put on top of them.
+/// A feed item: on the home, notifications, user and activity pages, and as a response to the
+/// forms.
 const FEED_ITEM: &[(&str, Kind)] = &[
     ("uuid", Text),
     ("handle", Text),
@@ -47,9 +49,10 @@ const GROUP: &[(&str, Kind)] =
 const MESSAGE: &[(&str, Kind)] = GROUP;
 const SHORT: &[(&str, Kind)] = &[("handle", Text), ("display_name", Text)];
 
-fn reads(item: &Value, fields: &[(&str, Kind)]) {
+/// Checks that an item has these fields with their types.
+fn check_fields(item: &Value, fields: &[(&str, Kind)]) {
     for (name, kind) in fields {
-        let value = item.get(name).unwrap_or_else(|| panic!("the page reads {name}; it is missing in {item}"));
+        let value = item.get(name).unwrap_or_else(|| panic!("the page reads {name}, which is missing in {item}"));
         let fits = match kind {
             Text => value.is_string(),
             TextOrNull => value.is_string() || value.is_null(),
@@ -58,36 +61,38 @@ fn reads(item: &Value, fields: &[(&str, Kind)]) {
             DateOrNull => value.is_null() || is_date(value),
             List => value.is_array(),
         };
-        assert!(fits, "the page takes {name} for {kind:?}; it is {value}");
+        assert!(fits, "the page expects {kind:?} in {name}, found {value}");
     }
 }
 
-/// RFC 3339 in UTC with microseconds: the one form that every version of the page reads alike.
+/// Whether a value is a date in RFC 3339, in UTC with microseconds. Every version of the page reads
+/// this format in the same way.
 fn is_date(value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
-    let shape: String = text.chars().map(|sign| if sign.is_ascii_digit() { '0' } else { sign }).collect();
+    let shape: String = text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
     shape == "0000-00-00T00:00:00.000000Z"
 }
 
-fn reads_all<'a>(list: &'a Value, fields: &[(&str, Kind)]) -> &'a [Value] {
-    let items = list.as_array().unwrap_or_else(|| panic!("the page takes this for a list: {list}"));
-    items.iter().for_each(|item| reads(item, fields));
+/// Checks every item of a list; returns the items.
+fn check_items<'a>(list: &'a Value, fields: &[(&str, Kind)]) -> &'a [Value] {
+    let items = list.as_array().unwrap_or_else(|| panic!("the page expects a list, found {list}"));
+    items.iter().for_each(|item| check_fields(item, fields));
     items
 }
 
-/// The page as one user has it open.
+/// The page of one user, or of a visitor who is not signed in.
 struct Page<'a> {
-    world: &'a World,
+    stack: &'a TestStack,
     token: Option<String>,
 }
 
 impl Page<'_> {
-    /// A request as the page makes it: a preflight, then the request with a JSON content type on every GET too, and `Bearer null` when
-    /// nobody is signed in.
-    async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    /// Sends a request as the page does: a preflight first. The request has a JSON content type,
+    /// even a GET, and `Bearer null` if the visitor is not signed in.
+    async fn request(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
         self.preflight(&method, path).await;
         let token = self.token.as_deref().unwrap_or("null");
-        let mut request = self.world.request(method, path);
+        let mut request = self.stack.request(method, path);
         request = request
             .header("Origin", ORIGIN)
             .header("Accept", "application/json")
@@ -96,34 +101,36 @@ impl Page<'_> {
         if let Some(body) = body {
             request = request.body(body.to_string());
         }
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path}");
-        (answer.status(), answer.json().await.unwrap())
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
+        (response.status(), response.json().await.unwrap())
     }
 
-    /// The page tests for exactly 200.
+    /// Sends a GET request, whose status must be 200: the page accepts no other.
     async fn get(&self, path: &str) -> Value {
-        let (status, body) = self.ask(Method::GET, path, None).await;
+        let (status, body) = self.request(Method::GET, path, None).await;
         assert_eq!(status, StatusCode::OK, "GET {path}: {body}");
         body
     }
 
+    /// Sends a request with a body, whose status must be 200.
     async fn send(&self, method: Method, path: &str, body: Value) -> Value {
-        let (status, body) = self.ask(method, path, Some(body)).await;
+        let (status, body) = self.request(method, path, Some(body)).await;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");
         body
     }
 
+    /// Sends a preflight request, which must allow the request.
     async fn preflight(&self, method: &Method, path: &str) {
-        let asked = self
-            .world
+        let request = self
+            .stack
             .request(Method::OPTIONS, path)
             .header("Origin", ORIGIN)
             .header("Access-Control-Request-Method", method.as_str())
             .header("Access-Control-Request-Headers", "authorization,content-type");
-        let answer = asked.send().await.unwrap();
-        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
-        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_lowercase();
+        let response = request.send().await.unwrap();
+        assert!(response.status().is_success(), "{method} {path}: {}", response.status());
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_lowercase();
         assert_eq!(header("access-control-allow-origin"), "*");
         assert!(header("access-control-allow-methods").contains(&method.as_str().to_lowercase()), "{method} {path}");
         for name in ["authorization", "content-type"] {
@@ -135,73 +142,74 @@ impl Page<'_> {
 const ORIGIN: &str = "http://localhost:3000";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_visit_of_the_page_finds_every_field_it_reads() {
-    let world = World::start().await;
-    let andrew = Page { world: &world, token: Some(world.token("andrewbrown").await) };
-    let nobody = Page { world: &world, token: None };
+async fn a_visit_finds_every_field_that_the_page_reads() {
+    let stack = TestStack::start().await;
+    let andrew = Page { stack: &stack, token: Some(stack.token("andrewbrown").await) };
+    let visitor = Page { stack: &stack, token: None };
 
-    // The home page, without and with a user.
-    reads_all(&nobody.get("/api/activities/home").await, FEED_ITEM);
+    // The home page, without a user and with one.
+    check_items(&visitor.get("/api/activities/home").await, FEED_ITEM);
     let seeded = andrew.get("/api/activities/home").await;
-    assert!(!reads_all(&seeded, FEED_ITEM).is_empty());
+    assert!(!check_items(&seeded, FEED_ITEM).is_empty());
 
-    // The crud form: its answer goes on top of the feed.
+    // The form of a post: its response is shown first in the feed.
     let post = andrew.send(Method::POST, "/api/activities", json!({"message": "Cloud is fun!", "ttl": "7-days"})).await;
-    reads(&post, FEED_ITEM);
+    check_fields(&post, FEED_ITEM);
     assert!(!post["expires_at"].is_null());
     let uuid = post["uuid"].as_str().unwrap();
     assert_eq!(andrew.get("/api/activities/home").await[0]["uuid"], *uuid);
 
-    // The reply popup repeats the uuid in its body; the activity page shows the reply.
+    // The reply form repeats the UUID in its body. The activity page shows the reply.
     let reply = json!({"activity_uuid": uuid, "message": "This post has no honor!"});
     let reply = andrew.send(Method::POST, &format!("/api/activities/{uuid}/reply"), reply).await;
-    reads(&reply, FEED_ITEM);
+    check_fields(&reply, FEED_ITEM);
     assert_eq!(reply["reply_to_activity_uuid"], *uuid);
-    let shown = nobody.get(&format!("/api/activities/@andrewbrown/status/{uuid}")).await;
-    reads(&shown["activity"], FEED_ITEM);
+    let shown = visitor.get(&format!("/api/activities/@andrewbrown/status/{uuid}")).await;
+    check_fields(&shown["activity"], FEED_ITEM);
     assert_eq!(shown["activity"]["replies_count"], 1);
-    assert_eq!(reads_all(&shown["replies"], FEED_ITEM).len(), 1);
+    assert_eq!(check_items(&shown["replies"], FEED_ITEM).len(), 1);
 
     // The user page.
-    let user = nobody.get("/api/activities/@andrewbrown").await;
-    reads(&user["profile"], PROFILE);
-    assert!(!reads_all(&user["activities"], FEED_ITEM).is_empty());
+    let user = visitor.get("/api/activities/@andrewbrown").await;
+    check_fields(&user["profile"], PROFILE);
+    assert!(!check_items(&user["activities"], FEED_ITEM).is_empty());
 
-    // The profile form: POST in one version, PUT in the last; the user page shows it.
+    // The profile form uses POST in one version and PUT in the last. The user page shows the
+    // change.
     for method in [Method::POST, Method::PUT] {
         let profile = json!({"bio": "I teach the cloud.", "display_name": "Andrew Brown"});
-        reads(&andrew.send(method, "/api/profile/update", profile).await, SHORT);
+        check_fields(&andrew.send(method, "/api/profile/update", profile).await, SHORT);
     }
-    assert_eq!(nobody.get("/api/activities/@andrewbrown").await["profile"]["bio"], "I teach the cloud.");
+    assert_eq!(visitor.get("/api/activities/@andrewbrown").await["profile"]["bio"], "I teach the cloud.");
 
-    // The message pages: groups, a new conversation by its form, the conversation, one more message.
-    reads_all(&andrew.get("/api/message_groups").await, GROUP);
-    reads(&andrew.get("/api/users/@londo/short").await, SHORT);
+    // The message pages: all groups, a new conversation, its messages, one more message.
+    check_items(&andrew.get("/api/message_groups").await, GROUP);
+    check_fields(&andrew.get("/api/users/@londo/short").await, SHORT);
     let started = json!({"message": "Greetings, ambassador.", "handle": "londo"});
     let started = andrew.send(Method::POST, "/api/messages", started).await;
     let group = started["message_group_uuid"].as_str().unwrap().to_owned();
     let groups = andrew.get("/api/message_groups").await;
-    assert_eq!(reads_all(&groups, GROUP)[0]["uuid"], *group);
+    assert_eq!(check_items(&groups, GROUP)[0]["uuid"], *group);
     let more = json!({"message": "Are you there?", "message_group_uuid": group});
     let more = andrew.send(Method::POST, "/api/messages", more).await;
-    reads(&more, MESSAGE);
-    assert!(more.get("message_group_uuid").is_none(), "with that key the form redirects instead of appending");
+    check_fields(&more, MESSAGE);
+    assert!(more.get("message_group_uuid").is_none(), "the form would redirect because of that key");
     let messages = andrew.get(&format!("/api/messages/{group}")).await;
-    let told: Vec<_> =
-        reads_all(&messages, MESSAGE).iter().map(|message| message["message"].as_str().unwrap()).collect();
-    assert_eq!(told, ["Greetings, ambassador.", "Are you there?"]);
+    let found: Vec<_> =
+        check_items(&messages, MESSAGE).iter().map(|message| message["message"].as_str().unwrap()).collect();
+    assert_eq!(found, ["Greetings, ambassador.", "Are you there?"]);
 
-    // The other's notifications: a feed.
-    let londo = Page { world: &world, token: Some(world.token("londo").await) };
-    assert!(!reads_all(&londo.get("/api/activities/notifications").await, FEED_ITEM).is_empty());
-    world.stop().await;
+    // The notifications of the other user.
+    let londo = Page { stack: &stack, token: Some(stack.token("londo").await) };
+    assert!(!check_items(&londo.get("/api/activities/notifications").await, FEED_ITEM).is_empty());
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_goes_wrong_is_an_array_that_the_forms_can_show() {
-    let world = World::start().await;
-    let (andrew, nobody) =
-        (Page { world: &world, token: Some(world.token("andrewbrown").await) }, Page { world: &world, token: None });
+async fn an_error_is_an_array_that_the_forms_can_show() {
+    let stack = TestStack::start().await;
+    let (andrew, visitor) =
+        (Page { stack: &stack, token: Some(stack.token("andrewbrown").await) }, Page { stack: &stack, token: None });
     let table = [
         (&andrew, Method::POST, "/api/activities", json!({"message": "", "ttl": "7-days"}), 422, "message_blank"),
         (
@@ -220,16 +228,17 @@ async fn what_goes_wrong_is_an_array_that_the_forms_can_show() {
             422,
             "display_name_blank",
         ),
-        (&nobody, Method::POST, "/api/activities", json!({"message": "hi", "ttl": "7-days"}), 401, "generic_401"),
+        (&visitor, Method::POST, "/api/activities", json!({"message": "hi", "ttl": "7-days"}), 401, "generic_401"),
     ];
     for (page, method, path, body, status, code) in table {
-        let (answered, errors) = page.ask(method, path, Some(body)).await;
+        let (answered, errors) = page.request(method, path, Some(body)).await;
         assert_eq!((answered.as_u16(), errors), (status, json!([code])), "{path}");
     }
-    // On loads there is no place to show an error: the page keeps its empty state for whatever is JSON and not 200.
+    // A page that loads shows no error: it stays empty if the response is JSON with another status
+    // than 200.
     for path in ["/api/activities/@nobody-here", "/api/users/@nobody-here/short", "/api/activities/@londo/status/1"] {
-        let (answered, errors) = nobody.ask(Method::GET, path, None).await;
+        let (answered, errors) = visitor.request(Method::GET, path, None).await;
         assert_eq!((answered.as_u16(), errors), (404, json!(["not_found"])), "{path}");
     }
-    world.stop().await;
+    stack.stop().await;
 }

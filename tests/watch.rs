@@ -1,13 +1,13 @@
-//! Functions under `cargo lambda watch`: it sends HTTP API events whatever the template says, no caller, and a deadline of 1970.
+//! The functions accept the invocations of `cargo lambda watch`: it always sends HTTP API events,
+//! without a caller and with a deadline in 1970.
 
-#![expect(clippy::unwrap_used, reason = "what fails here is the test")]
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,27 +16,25 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use crudder_local::template::{Access, Function, Route, Template};
 use crudder_local::{Services, Settings};
+use crudder_testing::wait::within_timeout;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 
-/// Far more than a cold start takes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What cargo-lambda 1.9.2 gives every invocation, in milliseconds since 1970.
+/// The deadline that cargo-lambda 1.9.2 gives every invocation, in milliseconds since 1970.
 const DEADLINE: &str = "600000";
 
-/// The emulator's side of one invocation.
+/// A runtime API that serves one invocation.
 #[derive(Clone)]
-struct Emulator {
+struct RuntimeApi {
     event: Arc<Mutex<Option<Value>>>,
-    answers: mpsc::UnboundedSender<Value>,
+    responses: mpsc::UnboundedSender<Value>,
 }
 
-async fn serve(State(emulator): State<Emulator>, uri: Uri, body: Bytes) -> Response {
+async fn serve(State(api): State<RuntimeApi>, uri: Uri, body: Bytes) -> Response {
     if uri.path().ends_with("/invocation/next") {
-        let event = emulator.event.lock().unwrap().take();
+        let event = api.event.lock().unwrap().take();
         let Some(event) = event else { return std::future::pending().await };
         let headers = [
             ("lambda-runtime-aws-request-id", "8f7c2e1a-0000-4000-8000-0123456789ab"),
@@ -46,12 +44,12 @@ async fn serve(State(emulator): State<Emulator>, uri: Uri, body: Bytes) -> Respo
         ];
         return (headers, event.to_string()).into_response();
     }
-    let answer = json!({ "to": uri.path(), "said": serde_json::from_slice::<Value>(&body).unwrap_or_default() });
-    emulator.answers.send(answer).unwrap();
+    let call = json!({ "path": uri.path(), "body": serde_json::from_slice::<Value>(&body).unwrap_or_default() });
+    api.responses.send(call).unwrap();
     StatusCode::ACCEPTED.into_response()
 }
 
-/// The event of an HTTP API, as the emulator makes it of a request to this route.
+/// Returns the HTTP API event that `cargo lambda watch` makes of a request to this route.
 fn event(function: &Function, route: &Route) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("events/{}.json", function.binary));
     let sample: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -69,14 +67,14 @@ fn event(function: &Function, route: &Route) -> Value {
     })
 }
 
-/// What the function answers to this event.
-async fn answer(function: &Function, environment: &BTreeMap<String, String>, event: Value) -> Value {
-    let (answers, mut answered) = mpsc::unbounded_channel();
+/// Runs the function with this event; returns its call of the runtime API.
+async fn invoke(function: &Function, environment: &BTreeMap<String, String>, event: Value) -> Value {
+    let (responses, mut received) = mpsc::unbounded_channel();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let emulator = Emulator { event: Arc::new(Mutex::new(Some(event))), answers };
+    let api = RuntimeApi { event: Arc::new(Mutex::new(Some(event))), responses };
     let serving =
-        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(serve).with_state(emulator)).await });
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(serve).with_state(api)).await });
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_health-check")).with_file_name(&function.binary));
     command.envs(&function.environment).envs(environment).env("AWS_LAMBDA_RUNTIME_API", address.to_string());
@@ -92,10 +90,10 @@ async fn answer(function: &Function, environment: &BTreeMap<String, String>, eve
     }
     command.env("CRUDDER_RECORDER", folder.path().join("recorder")).stdout(Stdio::null()).kill_on_drop(true);
     let child = command.spawn().unwrap();
-    let answer = tokio::time::timeout(PATIENCE, answered.recv()).await;
+    let call = within_timeout(&format!("a response of {}", function.binary), received.recv()).await;
     drop(child);
     serving.abort();
-    answer.unwrap_or_else(|_| panic!("{} does not answer", function.binary)).unwrap()
+    call.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,16 +104,16 @@ async fn every_route_answers_an_http_api_event_with_a_deadline_in_the_past() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("template.yaml");
     let template = Template::read(&path, &settings.variables).unwrap();
     for (function, route) in template.routes() {
-        let answer = answer(function, services.variables(), event(function, route)).await;
-        assert!(answer["to"].as_str().unwrap().ends_with("/response"), "{}: {answer}", function.binary);
-        let status = answer["said"]["statusCode"].as_u64().unwrap_or_else(|| panic!("{answer}"));
-        // Nobody signs in there, so what asks for a caller says so.
-        let wanted = match (&route.access, function.binary.as_str()) {
+        let call = invoke(function, services.variables(), event(function, route)).await;
+        assert!(call["path"].as_str().unwrap().ends_with("/response"), "{}: {call}", function.binary);
+        let status = call["body"]["statusCode"].as_u64().unwrap_or_else(|| panic!("{call}"));
+        // These events have no caller, so a route that requires one refuses them.
+        let expected = match (&route.access, function.binary.as_str()) {
             (Access::Token { .. }, _) => 401,
             (Access::Anyone, "show-activity") => 404,
             (Access::Anyone, _) => 200,
         };
-        assert_eq!(status, wanted, "{}: {answer}", function.binary);
+        assert_eq!(status, expected, "{}: {call}", function.binary);
     }
     Box::pin(services.stop()).await;
 }

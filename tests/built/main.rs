@@ -1,20 +1,16 @@
-//! What `sam build` made, as Lambda would run it: each function with the layer beside it under AWS's own emulator, answering its sample
-//! event, its spans arriving; how long both take to start; and the same events by cargo-lambda's own emulator.
+//! The artifacts of `sam build`, run as Lambda runs them.
 //!
-//! `make built` says where things are: `CRUDDER_BUILT` is SAM's folder of artifacts (the functions in it are taken, be it one or all),
-//! `CRUDDER_RIE` the emulator, `CRUDDER_BARE` the binary `bare` of crates/api, built in the same way. `make watched`: `CRUDDER_CARGO_LAMBDA`
-//! is cargo-lambda.
+//! Each function runs with the layer under AWS's own emulator, answers its sample event and exports
+//! its spans. The start-up time of functions and layer is measured. cargo-lambda's emulator sends
+//! the same events.
+//!
+//! `make built` sets `CRUDDER_BUILT`, SAM's folder of artifacts with one or all functions,
+//! `CRUDDER_RIE`, the emulator, and `CRUDDER_BARE`, the binary `bare` of crates/api, built in the
+//! same way. `make watched` sets `CRUDDER_CARGO_LAMBDA`, the program cargo-lambda.
 
-#![expect(clippy::unwrap_used, reason = "what fails here is the test")]
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-#[path = "../support/address.rs"]
-mod address;
 mod emulated;
-#[path = "../support/emulator.rs"]
-mod emulator;
-#[path = "../support/program.rs"]
-#[expect(dead_code, reason = "the witnesses listen to their programs, these only end them")]
-mod program;
 mod starts;
 mod watched;
 
@@ -22,22 +18,23 @@ use std::path::{Path, PathBuf};
 
 use crudder_local::Settings;
 use crudder_local::template::{Function, Template};
-use program::named_by;
+use crudder_testing::program::path_from_variable;
 use serde_json::Value;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Returns the path of the built extension.
 fn layer() -> PathBuf {
-    named_by("CRUDDER_BUILT").join("CrudderLayer/extensions/crudder-extension")
+    path_from_variable("CRUDDER_BUILT").join("CrudderLayer/extensions/crudder-extension")
 }
 
-/// The functions that were built, each with its bootstrap.
+/// Returns the functions that were built, each with the path of its bootstrap.
 fn built() -> Vec<(Function, PathBuf)> {
     let settings = Settings::parse(|_| None).unwrap();
     let template = Template::read(&root().join("template.yaml"), &settings.variables).unwrap();
-    let folder = named_by("CRUDDER_BUILT");
+    let folder = path_from_variable("CRUDDER_BUILT");
     let found: Vec<_> = template
         .functions
         .into_iter()
@@ -45,29 +42,31 @@ fn built() -> Vec<(Function, PathBuf)> {
         .filter(|(bootstrap, _)| bootstrap.is_file())
         .map(|(bootstrap, function)| (function, bootstrap))
         .collect();
-    assert!(!found.is_empty(), "{} holds no function", folder.display());
+    assert!(!found.is_empty(), "{} has no function", folder.display());
     found
 }
 
+/// Reads the sample event of a function.
 fn sample(function: &str) -> Value {
     let text = std::fs::read_to_string(root().join(format!("events/{function}.json"))).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
-/// What a proxy answer must say, or a trigger's: a status below 500 and a body of JSON; the event again.
-fn holds(function: &str, event: &Value, answer: &Value) {
+/// Checks the response to a sample event: the expected status and a JSON body, or for a trigger the
+/// event itself.
+fn check_response(function: &str, event: &Value, response: &Value) {
     if event["httpMethod"].is_null() {
-        assert_eq!(event, answer, "{function}");
+        assert_eq!(event, response, "{function}");
         return;
     }
-    let status = answer["statusCode"].as_u64().unwrap_or_else(|| panic!("{function}: {answer}"));
-    // The sample events of a reply and of a post's page name a post that is nobody's, that of messages a conversation of others.
-    let wanted: &[u64] = match function {
+    let status = response["statusCode"].as_u64().unwrap_or_else(|| panic!("{function}: {response}"));
+    // Two sample events name a post that does not exist, one a conversation of other users.
+    let expected: &[u64] = match function {
         "create-reply" | "show-activity" => &[404],
         "messages" => &[403],
         _ => &[200],
     };
-    assert!(wanted.contains(&status), "{function}: {answer}");
-    let body = answer["body"].as_str().unwrap();
+    assert!(expected.contains(&status), "{function}: {response}");
+    let body = response["body"].as_str().unwrap();
     assert!(function == "rollbar-test" || serde_json::from_str::<Value>(body).is_ok(), "{function}: {body}");
 }

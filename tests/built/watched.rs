@@ -1,44 +1,49 @@
-//! Every function under `cargo lambda watch`, called by `cargo lambda invoke` with its sample event and one by its route, as docs/deploy.md
-//! says it.
+//! Every function under `cargo lambda watch`: `cargo lambda invoke` sends each its sample event,
+//! and one is called by its route, as docs/deploy.md describes.
 
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use crudder_local::template::Template;
 use crudder_local::{Services, Settings};
+use crudder_testing::address::free_address;
+use crudder_testing::program::{Program, path_from_variable};
 use serde_json::Value;
 
-use crate::address::free_address;
-use crate::program::{Program, named_by};
-use crate::{holds, root, sample};
+use crate::{check_response, root, sample};
 
-/// Far more than an answer takes, cargo's finding that nothing is to be built included. A function that can't run is waited for in vain.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a test waits for a response. It is longer than the common timeout because Cargo first
+/// checks whether it must build something.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What the cargo of this test says to its children of the package that it tests.
-const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME"];
+/// Prefixes of the variables in which Cargo describes this package to its tests.
+const PACKAGE_VARIABLES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME"];
 
-/// A command of cargo-lambda's, in the checkout and without those: build scripts would see other variables than before, and run again.
+/// Returns a command of cargo-lambda in the repository, without the variables of this package. With
+/// them build scripts would run again.
 fn cargo_lambda() -> Command {
-    let mut command = Command::new(named_by("CRUDDER_CARGO_LAMBDA"));
-    let told = std::env::vars_os().map(|(name, _)| name);
-    for name in told.filter(|name| OF_THIS_PACKAGE.iter().any(|own| name.to_string_lossy().starts_with(own))) {
+    let mut command = Command::new(path_from_variable("CRUDDER_CARGO_LAMBDA"));
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| PACKAGE_VARIABLES.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))) {
         command.env_remove(name);
     }
     command.arg("lambda").current_dir(root());
     command
 }
 
-/// What `cargo lambda invoke` makes of a function's sample event; again while nobody listens yet. `None` when no answer comes.
-async fn invoked(host: &str, port: &str, function: &str) -> Option<Output> {
+/// Runs `cargo lambda invoke` with a function's sample event, again while the connection is
+/// refused.
+///
+/// Returns `None` if there is no response in time.
+async fn invoke(host: &str, port: &str, function: &str) -> Option<Output> {
     let data = format!("events/{function}.json");
-    let end = tokio::time::Instant::now() + PATIENCE;
+    let end = tokio::time::Instant::now() + RESPONSE_TIMEOUT;
     loop {
         let mut command = tokio::process::Command::from(cargo_lambda());
         command.args(["invoke", "--invoke-address", host, "--invoke-port", port, "--data-file", &data, function]);
-        let answer = tokio::time::timeout_at(end, command.kill_on_drop(true).output()).await.ok()?.unwrap();
-        if !String::from_utf8_lossy(&answer.stderr).contains("refused") {
-            return Some(answer);
+        let output = tokio::time::timeout_at(end, command.kill_on_drop(true).output()).await.ok()?.unwrap();
+        if !String::from_utf8_lossy(&output.stderr).contains("refused") {
+            return Some(output);
         }
     }
 }
@@ -57,16 +62,17 @@ async fn each_function_answers_its_event_by_cargo_lambda_invoke() {
     let watch = Program::start(&mut command);
     let template = Template::read(&root().join("template.yaml"), &settings.variables).unwrap();
     for function in template.functions {
-        let told = |what: &str| format!("{}: {what}; watch said:\n{}", function.binary, watch.so_far());
-        let output = invoked(host, port, &function.binary).await.unwrap_or_else(|| panic!("{}", told("no answer")));
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", told(&said)));
-        holds(&function.binary, &sample(&function.binary), &answer);
+        let failure = |what: &str| format!("{}: {what}; the output of watch:\n{}", function.binary, watch.output());
+        let output = invoke(host, port, &function.binary).await.unwrap_or_else(|| panic!("{}", failure("no response")));
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let response: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", failure(&printed)));
+        check_response(&function.binary, &sample(&function.binary), &response);
     }
-    let routed = reqwest::get(format!("http://{address}/api/activities/home")).await.unwrap();
-    assert_eq!(routed.status(), 200, "watch said:\n{}", watch.so_far());
-    let posts: Value = routed.json().await.unwrap();
+    let response = reqwest::get(format!("http://{address}/api/activities/home")).await.unwrap();
+    assert_eq!(response.status(), 200, "the output of watch:\n{}", watch.output());
+    let posts: Value = response.json().await.unwrap();
     assert!(posts.as_array().is_some_and(|posts| !posts.is_empty()), "{posts}");
-    watch.end().await;
+    watch.stop().await;
     Box::pin(services.stop()).await;
 }

@@ -1,131 +1,96 @@
-//! An OTLP receiver that is not ours takes what the layer sends, and shows every span as it was meant.
+//! An independent OTLP receiver decodes every span that the layer sends as it was recorded.
 //!
-//! Everything else in the house that reads OTLP was written beside what writes it. `rotel-agent`, a collector in the wheel of `rotel` on
-//! PyPI, was not: it decodes the layer's requests with its own code and prints what it found. With its path in `CRUDDER_ROTEL`:
-//! `make witness`. It takes any key and knows no vendor's rules; those the fake of Honeycomb holds.
+//! The other readers of OTLP in this workspace were written together with the writer.
+//! `rotel-agent`, a collector in the wheel of `rotel` on PyPI, was not: it decodes the requests
+//! with its own code and prints the spans. `make conformance` sets its path in `CRUDDER_ROTEL`. It
+//! accepts any key and does not check Honeycomb's rules; the fake of Honeycomb does.
 
-#[path = "../support/address.rs"]
-mod address;
-#[path = "../support/program.rs"]
-mod program;
-mod shown;
+mod rotel_log;
 #[path = "../support/mod.rs"]
 mod support;
+mod trace;
 
-use std::collections::BTreeSet;
 use std::process::Command;
-use std::time::Duration;
 
-use address::free_address;
 use crudder_fakes::{Span, TraceId};
-use program::{Program, named_by};
+use crudder_testing::TIMEOUT;
+use crudder_testing::address::free_address;
+use crudder_testing::program::{Program, path_from_variable};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::json;
-use shown::Shown;
-use support::World;
+use support::TestStack;
+use trace::{Trace, check_attributes};
 
-/// Far longer than a delivery takes.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The whole of `cargo local`, with rotel in the place of Honeycomb.
-struct Witness {
-    world: World,
+/// All of `cargo local`, with rotel in place of Honeycomb.
+struct Receiver {
+    stack: TestStack,
     rotel: Program,
     _folder: tempfile::TempDir,
 }
 
-impl Witness {
-    async fn open() -> Self {
+impl Receiver {
+    async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let address = free_address();
-        let mut command = Command::new(named_by("CRUDDER_ROTEL"));
+        let mut command = Command::new(path_from_variable("CRUDDER_ROTEL"));
         command.args(["start", "--otlp-http-endpoint", &address, "--otlp-grpc-endpoint", "127.0.0.1:0"]);
         command.args(["--exporter", "blackhole", "--debug-log", "traces", "--debug-log-verbosity", "detailed"]);
         command.arg("--pid-file").arg(folder.path().join("pid")).current_dir(folder.path());
         let mut rotel = Program::start(&mut command);
-        // It says so once it has its ports.
-        rotel.hear_line("Starting Rotel").await;
+        // Rotel prints this when it has bound its ports.
+        rotel.wait_for_line("Starting Rotel").await;
         let endpoint = format!("http://{address}");
         let key = "hcaik_n0b0dysn0b0dysn0b0dys";
         let variables =
             [("HONEYCOMB_API_ENDPOINT", endpoint.as_str()), ("HONEYCOMB_API_KEY", key), ("CRUDDER_FAULTS", "on")];
-        Self { world: World::with(&variables).await, rotel, _folder: folder }
+        Self { stack: TestStack::with(&variables).await, rotel, _folder: folder }
     }
 
-    /// Sends a request, ends everything, which is when the last of everything has been told, and answers with what rotel showed of it.
-    async fn show(self, request: RequestBuilder, status: StatusCode) -> Trace {
-        let answer = request.send().await.expect("an answer");
-        assert_eq!(answer.status(), status);
-        let header = answer.headers()["x-amzn-trace-id"].to_str().expect("text");
+    /// Sends a request and stops everything, which exports the last spans; returns the trace that
+    /// rotel logged.
+    async fn trace(self, request: RequestBuilder, status: StatusCode) -> Trace {
+        let response = request.send().await.expect("a response");
+        assert_eq!(response.status(), status);
+        let header = response.headers()["x-amzn-trace-id"].to_str().expect("text");
         let trace: TraceId = header.trim_start_matches("Root=").parse().expect("a trace id");
-        let taken = self.taken_by_the_stand_in(trace).await;
-        self.world.stop().await;
-        let (lines, _) = self.rotel.end().await;
-        let spans = shown::spans(&lines).into_iter().filter(|span| span.trace_id == trace.to_string()).collect();
+        let expected = self.spans_in_the_fake(trace).await;
+        self.stack.stop().await;
+        let (lines, _) = self.rotel.stop().await;
+        let spans = rotel_log::spans(&lines).into_iter().filter(|span| span.trace_id == trace.to_string()).collect();
         let trace = Trace(spans);
-        trace.is_whole();
-        for span in taken {
-            assert!(trace.0.iter().any(|shown| shown.is(&span)), "our reader differs on {span:#?}: {:#?}", trace.0);
+        trace.check_complete();
+        for span in expected {
+            assert!(
+                trace.0.iter().any(|logged| logged.equals(&span)),
+                "rotel has no equal of {span:#?}: {:#?}",
+                trace.0
+            );
         }
         trace
     }
 
-    /// What our own reader makes of the trace, once its root is there: with a key set, `cargo local` hands the layer's requests on to
-    /// the vendor, here rotel, and what that has taken to the fake.
-    async fn taken_by_the_stand_in(&self, trace: TraceId) -> Vec<Span> {
-        let honeycomb = &self.world.running().fakes().honeycomb;
-        let found = honeycomb.wait_for(PATIENCE, |store| {
+    /// Waits for the root span of a trace in the fake of Honeycomb; returns the trace's spans.
+    ///
+    /// With a key set, `cargo local` forwards the layer's requests to Honeycomb, here rotel, and
+    /// the accepted ones to the fake.
+    async fn spans_in_the_fake(&self, trace: TraceId) -> Vec<Span> {
+        let honeycomb = &self.stack.local().fakes().honeycomb;
+        let found = honeycomb.wait_for(TIMEOUT, |store| {
             let spans: Vec<Span> = store.spans().filter(|span| span.trace_id == trace).cloned().collect();
             spans.iter().any(|span| span.parent_span_id.is_none()).then_some(spans)
         });
-        found.await.unwrap_or_else(|late| panic!("{late}; rotel said:\n{}", self.rotel.so_far()))
-    }
-}
-
-/// What rotel showed of one trace.
-struct Trace(Vec<Shown>);
-
-impl Trace {
-    /// Every span came once, and so did its parent.
-    fn is_whole(&self) {
-        let ids: BTreeSet<_> = self.0.iter().map(|span| &span.span_id).collect();
-        assert_eq!(ids.len(), self.0.len(), "a span came twice: {:#?}", self.0);
-        let is_known = |span: &Shown| span.parent_id.is_empty() || ids.contains(&span.parent_id);
-        assert!(self.0.iter().all(is_known), "a parent is missing: {:#?}", self.0);
-    }
-
-    /// The one span of a name.
-    fn span(&self, name: &str) -> &Shown {
-        let named: Vec<_> = self.0.iter().filter(|span| span.name == name).collect();
-        let [span] = named.as_slice() else { panic!("{} spans are {name:?} in {:#?}", named.len(), self.0) };
-        span
-    }
-
-    /// The root: that it has no parent, what it is, and how it ended.
-    fn root(&self, name: &str, status: &str) -> &Shown {
-        let root = self.span(name);
-        let seen = (root.parent_id.as_str(), root.kind.as_str(), root.status.as_str());
-        assert_eq!(seen, ("", "SPAN_KIND_SERVER", status), "{root:#?}");
-        assert_eq!(root.span_id.len(), 16);
-        root
-    }
-}
-
-#[track_caller]
-fn has(span: &Shown, attributes: &[(&str, &str)]) {
-    for (name, value) in attributes {
-        assert_eq!(span.attributes.get(*name).map(String::as_str), Some(*value), "{name} of {span:#?}");
+        found.await.unwrap_or_else(|late| panic!("{late}; the output of rotel:\n{}", self.rotel.output()))
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotel_shows_a_read_span_by_span() {
-    let witness = Witness::open().await;
-    let request = witness.world.request(Method::GET, "/api/activities/home?limit=3");
-    let trace = witness.show(request, StatusCode::OK).await;
+    let receiver = Receiver::start().await;
+    let request = receiver.stack.request(Method::GET, "/api/activities/home?limit=3");
+    let trace = receiver.trace(request, StatusCode::OK).await;
     let root = trace.root("GET /api/activities/home", "");
-    has(root, &[("http.request.method", "Str(GET)"), ("http.route", "Str(/api/activities/home)")]);
-    has(
+    check_attributes(root, &[("http.request.method", "Str(GET)"), ("http.route", "Str(/api/activities/home)")]);
+    check_attributes(
         root,
         &[("http.response.status_code", "Int(200)"), ("url.query", "Str(limit=3)"), ("faas.coldstart", "Bool(true)")],
     );
@@ -136,7 +101,7 @@ async fn rotel_shows_a_read_span_by_span() {
     assert!(!calls.is_empty(), "{:#?}", trace.0);
     for call in calls {
         assert_eq!((call.name.as_str(), call.kind.as_str()), ("DynamoDB.Query", "SPAN_KIND_CLIENT"));
-        has(call, &[("db.system.name", "Str(aws.dynamodb)"), ("db.operation.name", "Str(Query)")]);
+        check_attributes(call, &[("db.system.name", "Str(aws.dynamodb)"), ("db.operation.name", "Str(Query)")]);
     }
     for span in &trace.0 {
         assert_eq!(span.resource["service.name"], "Str(crudder)");
@@ -145,14 +110,14 @@ async fn rotel_shows_a_read_span_by_span() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rotel_shows_a_write_and_nothing_of_what_was_written() {
-    let witness = Witness::open().await;
-    let token = witness.world.token("andrewbrown").await;
+async fn rotel_shows_a_write_without_its_content() {
+    let receiver = Receiver::start().await;
+    let token = receiver.stack.token("andrewbrown").await;
     let post = json!({"message": "the heron stands", "ttl": "7-days"});
-    let request = witness.world.request(Method::POST, "/api/activities").bearer_auth(token).json(&post);
-    let trace = witness.show(request, StatusCode::OK).await;
+    let request = receiver.stack.request(Method::POST, "/api/activities").bearer_auth(token).json(&post);
+    let trace = receiver.trace(request, StatusCode::OK).await;
     let root = trace.root("POST /api/activities", "");
-    has(root, &[("http.response.status_code", "Int(200)"), ("faas.trigger", "Str(http)")]);
+    check_attributes(root, &[("http.response.status_code", "Int(200)"), ("faas.trigger", "Str(http)")]);
     let write = trace.span("DynamoDB.TransactWriteItems");
     assert_eq!((&write.parent_id, write.kind.as_str()), (&root.span_id, "SPAN_KIND_CLIENT"));
     assert!(!format!("{:?}", trace.0).contains("heron"), "{:#?}", trace.0);
@@ -160,23 +125,26 @@ async fn rotel_shows_a_write_and_nothing_of_what_was_written() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotel_shows_a_5xx_with_its_exception() {
-    let witness = Witness::open().await;
-    let request = witness.world.request(Method::GET, "/rollbar/test?kind=error");
-    let trace = witness.show(request, StatusCode::INTERNAL_SERVER_ERROR).await;
+    let receiver = Receiver::start().await;
+    let request = receiver.stack.request(Method::GET, "/rollbar/test?kind=error");
+    let trace = receiver.trace(request, StatusCode::INTERNAL_SERVER_ERROR).await;
     let root = trace.root("GET /rollbar/test", "STATUS_CODE_ERROR");
-    has(root, &[("http.response.status_code", "Int(500)"), ("exception.message", "Str(an error on purpose)")]);
+    check_attributes(
+        root,
+        &[("http.response.status_code", "Int(500)"), ("exception.message", "Str(an error on purpose)")],
+    );
     assert_eq!(root.events, ["exception"], "{root:#?}");
     assert_eq!(trace.span("fault").parent_id, root.span_id);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rotel_shows_the_spans_of_a_process_that_died_in_them() {
-    let witness = Witness::open().await;
-    let request = witness.world.request(Method::GET, "/rollbar/test?kind=abort");
-    let trace = witness.show(request, StatusCode::BAD_GATEWAY).await;
+    let receiver = Receiver::start().await;
+    let request = receiver.stack.request(Method::GET, "/rollbar/test?kind=abort");
+    let trace = receiver.trace(request, StatusCode::BAD_GATEWAY).await;
     let root = trace.root("GET /rollbar/test", "STATUS_CODE_ERROR");
-    has(root, &[("crudder.death", "Str(crash)"), ("http.route", "Str(/rollbar/test)")]);
+    check_attributes(root, &[("crudder.death", "Str(crash)"), ("http.route", "Str(/rollbar/test)")]);
     let fault = trace.span("fault");
     assert_eq!((&fault.parent_id, fault.status.as_str()), (&root.span_id, "STATUS_CODE_ERROR"));
-    has(fault, &[("crudder.death", "Str(crash)"), ("crudder.culprit", "Bool(true)")]);
+    check_attributes(fault, &[("crudder.death", "Str(crash)"), ("crudder.culprit", "Bool(true)")]);
 }

@@ -1,102 +1,102 @@
-//! `home-activities` at its edge.
+//! Integration tests of `home-activities`.
 
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestStack;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_post_is_on_top_of_the_feed_and_the_greeting_is_in_the_log() {
-    let world = World::start().await;
-    let token = world.token("andrewbrown").await;
-    let post = world.post_activity(&token, "Hello, world!").await;
-    let answer = world.request(reqwest::Method::GET, "/api/activities/home").send().await.unwrap();
-    let trace = answer.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
-    let feed: Value = answer.json().await.unwrap();
+async fn a_new_post_is_first_in_the_feed_and_the_greeting_is_logged() {
+    let stack = TestStack::start().await;
+    let token = stack.token("andrewbrown").await;
+    let post = stack.post_activity(&token, "Hello, world!").await;
+    let response = stack.request(reqwest::Method::GET, "/api/activities/home").send().await.unwrap();
+    let trace = response.headers()["x-amzn-trace-id"].to_str().unwrap().trim_start_matches("Root=").to_owned();
+    let feed: Value = response.json().await.unwrap();
     assert_eq!(feed[0], post);
-    // The line that a student of the course looks for, its two spaces included, and the access line.
-    let lines = world.logs(&trace).await;
+    // The line that the course shows, with its two spaces, and the access line.
+    let lines = stack.logs(&trace).await;
     assert_eq!(lines[0]["message"], "Hello Cloudwatch! from  /api/activities/home");
     assert_eq!(lines[1]["http.response.status_code"], 200);
-    assert_eq!(world.sample("home-activities").await.1[0], post);
-    world.stop().await;
+    assert_eq!(stack.sample("home-activities").await.1[0], post);
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_lead_through_all_posts_once() {
-    let world = World::start().await;
-    let token = world.token("londo").await;
+async fn the_pages_contain_every_post_once() {
+    let stack = TestStack::start().await;
+    let token = stack.token("londo").await;
     let mut posted = Vec::new();
     for number in 0..7 {
-        posted.push(world.post_activity(&token, &format!("number {number}")).await["uuid"].clone());
+        posted.push(stack.post_activity(&token, &format!("number {number}")).await["uuid"].clone());
     }
     let mut found = Vec::new();
     let mut path = Some("/api/activities/home?limit=3".to_owned());
-    while let Some(here) = path {
-        let (page, next) = world.page(&here, None).await;
+    while let Some(current) = path {
+        let (page, next) = stack.page(&current, None).await;
         assert!(page.as_array().unwrap().len() <= 3);
         found.extend(page.as_array().unwrap().iter().map(|activity| activity["uuid"].clone()));
         path = next;
     }
     posted.reverse();
     assert_eq!(found[..7], posted[..]);
-    let mut once = found.clone();
-    once.sort_by_key(Value::to_string);
-    once.dedup();
-    assert_eq!(once.len(), found.len(), "a post came twice");
-    world.stop().await;
+    let mut unique = found.clone();
+    unique.sort_by_key(Value::to_string);
+    unique.dedup();
+    assert_eq!(unique.len(), found.len(), "a post came twice");
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn replies_are_not_on_the_feed_and_a_bad_token_does_not_matter() {
-    let world = World::start().await;
-    let token = world.token("bayko").await;
-    let post = world.post_activity(&token, "a post").await;
-    world.post_reply(&token, &post, "a reply").await;
-    let (status, feed) = world.get("/api/activities/home", Some("null")).await;
+async fn replies_are_not_in_the_feed_and_an_invalid_token_is_ignored() {
+    let stack = TestStack::start().await;
+    let token = stack.token("bayko").await;
+    let post = stack.post_activity(&token, "a post").await;
+    stack.post_reply(&token, &post, "a reply").await;
+    let (status, feed) = stack.get("/api/activities/home", Some("null")).await;
     assert_eq!(status, 200);
     assert!(feed.as_array().unwrap().iter().all(|activity| activity["message"] != "a reply"));
     assert_eq!(feed[0]["replies_count"], 1);
-    world.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bad_limit_or_cursor_is_named() {
-    let world = World::start().await;
+async fn an_invalid_limit_or_cursor_is_answered_with_its_error_code() {
+    let stack = TestStack::start().await;
     for limit in ["0", "101", "-1", "x", "", "1.5"] {
         assert_eq!(
-            world.get(&format!("/api/activities/home?limit={limit}"), None).await,
+            stack.get(&format!("/api/activities/home?limit={limit}"), None).await,
             (422, json!(["limit_invalid"])),
             "{limit}"
         );
     }
     for cursor in ["", "x", "YQ", "%00", "bbbbbbbbbbbbbbbbbbbbbbb", "m0190a5d6"] {
         assert_eq!(
-            world.get(&format!("/api/activities/home?before={cursor}"), None).await,
+            stack.get(&format!("/api/activities/home?before={cursor}"), None).await,
             (422, json!(["before_invalid"])),
             "{cursor}"
         );
     }
-    // Of a key that comes twice the last one counts, as in API Gateway's own map of single values.
-    assert_eq!(world.get("/api/activities/home?limit=1&limit=0", None).await.0, 422);
-    assert_eq!(world.get("/api/activities/home?limit=0&limit=1", None).await.0, 200);
-    world.stop().await;
+    // The last value of a repeated key counts, as in API Gateway's map of single values.
+    assert_eq!(stack.get("/api/activities/home?limit=1&limit=0", None).await.0, 422);
+    assert_eq!(stack.get("/api/activities/home?limit=0&limit=1", None).await.0, 200);
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_link_keeps_the_stage_that_the_client_asked_with() {
-    let world = World::start().await;
+async fn a_link_keeps_the_stage_of_the_request() {
+    let stack = TestStack::start().await;
     for base in ["", "/local"] {
-        let (_, next) = world.page(&format!("{base}/api/activities/home?limit=1"), None).await;
+        let (_, next) = stack.page(&format!("{base}/api/activities/home?limit=1"), None).await;
         let next = next.unwrap();
         assert!(next.starts_with(&format!("{base}/api/activities/home?limit=1&before=")), "{next}");
-        assert_eq!(world.page(&next, None).await.0.as_array().unwrap().len(), 1);
+        assert_eq!(stack.page(&next, None).await.0.as_array().unwrap().len(), 1);
     }
-    world.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_http_api_event_as_cargo_lambda_sends_it_is_answered_too() {
-    let world = World::start().await;
+async fn an_http_api_event_of_cargo_lambda_is_answered() {
+    let stack = TestStack::start().await;
     let event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": "/api/activities/home", "rawQueryString": "limit=1",
         "headers": {"host": "127.0.0.1:9000", "accept": "*/*"}, "queryStringParameters": {"limit": "1"},
@@ -108,13 +108,13 @@ async fn an_http_api_event_as_cargo_lambda_sends_it_is_answered_too() {
         },
         "isBase64Encoded": false,
     });
-    let (status, feed) = world.invoke("home-activities", &event).await;
+    let (status, feed) = stack.invoke("home-activities", &event).await;
     assert_eq!((status, feed.as_array().map(Vec::len)), (200, Some(1)), "{feed}");
-    // Nobody has checked a token for it, so nobody is its caller.
+    // No authorizer has checked the token, so the event has no caller.
     let mut posted = event.clone();
     posted["requestContext"]["http"]["method"] = json!("POST");
     posted["headers"]["authorization"] = json!("Bearer unchecked");
     posted["body"] = json!(r#"{"message":"m","ttl":"1-day"}"#);
-    assert_eq!(world.invoke("create-activity", &posted).await, (401, json!(["generic_401"])));
-    world.stop().await;
+    assert_eq!(stack.invoke("create-activity", &posted).await, (401, json!(["generic_401"])));
+    stack.stop().await;
 }

@@ -1,4 +1,5 @@
-//! Each function as its users meet it: the real binary on the stage, behind the gateway, on a real table.
+//! Integration tests of each function: the real binary on the emulator, behind the gateway, with an
+//! embedded table.
 
 mod create_activity;
 mod create_message;

@@ -1,16 +1,16 @@
-//! `post-confirmation` at its edge: Cognito's event in, the same event out, a user in the table.
+//! Integration tests of `post-confirmation`: it returns Cognito's event and creates a user.
 
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::TestStack;
 
-/// The sample event, about somebody else.
-fn sign_up(world: &World, sub: &str, name: &str, wish: &str) -> Value {
-    let mut event = world.event("post-confirmation");
+/// Returns the sample event for another user.
+fn sign_up(stack: &TestStack, sub: &str, name: &str, preferred: &str) -> Value {
+    let mut event = stack.event("post-confirmation");
     let attributes = &mut event["request"]["userAttributes"];
     attributes["sub"] = json!(sub);
     attributes["name"] = json!(name);
-    attributes["preferred_username"] = json!(wish);
+    attributes["preferred_username"] = json!(preferred);
     event
 }
 
@@ -18,39 +18,39 @@ const ONE: &str = "aaaa1111-0000-4000-8000-000000000001";
 const OTHER: &str = "bbbb2222-0000-4000-8000-000000000002";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_confirmed_sign_up_makes_a_user_and_gives_the_event_back() {
-    let world = World::start().await;
-    let event = sign_up(&world, ONE, "Delenn", "delenn");
-    // Cognito may call again: nothing changes then.
+async fn a_confirmed_sign_up_creates_a_user_and_returns_the_event() {
+    let stack = TestStack::start().await;
+    let event = sign_up(&stack, ONE, "Delenn", "delenn");
+    // Cognito may send an event twice. The second one changes nothing.
     for _ in 0..2 {
-        assert_eq!(world.invoke_raw("post-confirmation", &event).await, event);
+        assert_eq!(stack.invoke_raw("post-confirmation", &event).await, event);
     }
-    let (status, user) = world.get("/api/users/@delenn/short", None).await;
+    let (status, user) = stack.get("/api/users/@delenn/short", None).await;
     assert_eq!((status, &user["display_name"]), (200, &json!("Delenn")));
-    world.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_who_wish_for_one_handle_get_two() {
-    let world = World::start().await;
-    let (one, other) = (sign_up(&world, ONE, "One", "delenn"), sign_up(&world, OTHER, "Other", "Delenn"));
-    tokio::join!(world.invoke_raw("post-confirmation", &one), world.invoke_raw("post-confirmation", &other));
+async fn two_users_with_the_same_preferred_name_get_different_handles() {
+    let stack = TestStack::start().await;
+    let (one, other) = (sign_up(&stack, ONE, "One", "delenn"), sign_up(&stack, OTHER, "Other", "Delenn"));
+    tokio::join!(stack.invoke_raw("post-confirmation", &one), stack.invoke_raw("post-confirmation", &other));
     let mut names = Vec::new();
     for handle in ["delenn", "delenn-aaaa", "delenn-bbbb"] {
-        let (status, user) = world.get(&format!("/api/users/@{handle}/short"), None).await;
+        let (status, user) = stack.get(&format!("/api/users/@{handle}/short"), None).await;
         names.extend((status == 200).then(|| user["display_name"].as_str().unwrap().to_owned()));
     }
     names.sort();
     assert_eq!(names, ["One", "Other"]);
-    world.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_forgotten_password_makes_nobody() {
-    let world = World::start().await;
-    let mut event = sign_up(&world, ONE, "Delenn", "delenn");
+async fn a_password_reset_creates_no_user() {
+    let stack = TestStack::start().await;
+    let mut event = sign_up(&stack, ONE, "Delenn", "delenn");
     event["triggerSource"] = json!("PostConfirmation_ConfirmForgotPassword");
-    assert_eq!(world.invoke_raw("post-confirmation", &event).await, event);
-    assert_eq!(world.get("/api/users/@delenn/short", None).await.0, 404);
-    world.stop().await;
+    assert_eq!(stack.invoke_raw("post-confirmation", &event).await, event);
+    assert_eq!(stack.get("/api/users/@delenn/short", None).await.0, 404);
+    stack.stop().await;
 }

@@ -1,48 +1,48 @@
-//! `user-activities` at its edge.
+//! Integration tests of `user-activities`.
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::TestStack;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn shows_the_profile_with_posts_and_replies() {
-    let world = World::start().await;
-    let token = world.token("andrewbrown").await;
-    let before = world.sample("user-activities").await.1["profile"]["cruds_count"].as_u64().unwrap();
-    let post = world.post_activity(&token, "a post").await;
-    let reply = world.post_reply(&token, &post, "a reply").await;
-    // The sign before a handle may come raw or encoded, and case does not matter.
+async fn the_profile_is_shown_with_posts_and_replies() {
+    let stack = TestStack::start().await;
+    let token = stack.token("andrewbrown").await;
+    let before = stack.sample("user-activities").await.1["profile"]["cruds_count"].as_u64().unwrap();
+    let post = stack.post_activity(&token, "a post").await;
+    let reply = stack.post_reply(&token, &post, "a reply").await;
+    // The `@` may be raw or percent-encoded, and upper and lower case are equal.
     for handle in ["@andrewbrown", "%40andrewbrown", "@AndrewBrown"] {
-        let (status, page) = world.get(&format!("/api/activities/{handle}"), None).await;
+        let (status, page) = stack.get(&format!("/api/activities/{handle}"), None).await;
         assert_eq!((status, &page["profile"]["handle"]), (200, &json!("andrewbrown")), "{handle}");
         assert_eq!(page["profile"]["cruds_count"], before + 2);
         assert_eq!((&page["activities"][0]["uuid"], &page["activities"][1]["uuid"]), (&reply["uuid"], &post["uuid"]));
         assert_eq!(page["activities"][1]["replies_count"], 1);
     }
-    world.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_keep_the_handle_in_their_links() {
-    let world = World::start().await;
-    let token = world.token("londo").await;
+    let stack = TestStack::start().await;
+    let token = stack.token("londo").await;
     for number in 0..4 {
-        world.post_activity(&token, &format!("number {number}")).await;
+        stack.post_activity(&token, &format!("number {number}")).await;
     }
-    let (first, next) = world.page("/api/activities/@londo?limit=3", None).await;
+    let (first, next) = stack.page("/api/activities/@londo?limit=3", None).await;
     let next = next.unwrap();
     assert!(next.starts_with("/api/activities/@londo?limit=3&before="), "{next}");
-    let (second, _) = world.page(&next, None).await;
+    let (second, _) = stack.page(&next, None).await;
     assert_eq!(
         (&first["activities"][2]["message"], &second["activities"][0]["message"]),
         (&json!("number 1"), &json!("number 0"))
     );
-    world.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_or_impossible_handle_is_a_404() {
-    let world = World::start().await;
+    let stack = TestStack::start().await;
     for handle in [
         "@nobody",
         "andrewbrown",
@@ -53,10 +53,10 @@ async fn an_unknown_or_impossible_handle_is_a_404() {
         "0190a5d6-a000-7000-8000-00000000abcd",
     ] {
         assert_eq!(
-            world.get(&format!("/api/activities/{handle}"), None).await,
+            stack.get(&format!("/api/activities/{handle}"), None).await,
             (404, json!(["not_found"])),
             "{handle}"
         );
     }
-    world.stop().await;
+    stack.stop().await;
 }

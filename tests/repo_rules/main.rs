@@ -4,6 +4,7 @@
 
 mod cycles;
 mod dependencies;
+mod doc_links;
 mod docs;
 mod endpoints;
 mod sources;

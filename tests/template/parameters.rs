@@ -1,4 +1,5 @@
-//! Parameters: each said and checked, keys never in clear, every variable of the house among those that functions are told.
+//! Parameters: each is described and checked, keys are never in plaintext, and every variable of
+//! Crudder can be set.
 
 use std::collections::BTreeSet;
 
@@ -10,21 +11,23 @@ use crate::policy::{document, parameters};
 /// Every deployment uses the default of these: the template has no parameter for them.
 const DEFAULT_IN_THE_CLOUD: [&str; 3] = ["CRUDDER_RECORDER", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"];
 
+/// Returns the pattern of a parameter.
 fn pattern(parameter: &str) -> Regex {
     let document = document();
     Regex::new(document.sections()["Parameters"][parameter]["AllowedPattern"].as_str().unwrap()).unwrap()
 }
 
 #[test]
-fn every_parameter_says_what_it_is_and_what_it_takes() {
+fn every_parameter_has_a_description_a_default_and_a_check() {
     let document = document();
-    for (name, stated) in document.sections()["Parameters"].as_object().unwrap() {
-        assert!(stated["Description"].as_str().is_some_and(|text| text.len() > 15), "{name} says nothing of itself");
-        assert!(!stated["Default"].is_null(), "{name} has no default");
-        let is_checked = ["AllowedPattern", "AllowedValues", "MinValue"].iter().any(|check| !stated[*check].is_null());
-        assert!(is_checked, "{name} takes anything");
-        if let Some(pattern) = stated["AllowedPattern"].as_str() {
-            let default = stated["Default"].as_str().unwrap();
+    for (name, parameter) in document.sections()["Parameters"].as_object().unwrap() {
+        assert!(parameter["Description"].as_str().is_some_and(|text| text.len() > 15), "{name} has no description");
+        assert!(!parameter["Default"].is_null(), "{name} has no default");
+        let is_checked =
+            ["AllowedPattern", "AllowedValues", "MinValue"].iter().any(|check| !parameter[*check].is_null());
+        assert!(is_checked, "{name} has no check");
+        if let Some(pattern) = parameter["AllowedPattern"].as_str() {
+            let default = parameter["Default"].as_str().unwrap();
             assert!(
                 Regex::new(pattern).unwrap().is_match(default),
                 "{name}: {pattern} refuses its default {default:?}"
@@ -34,15 +37,15 @@ fn every_parameter_says_what_it_is_and_what_it_takes() {
 }
 
 #[test]
-fn a_key_in_clear_is_refused_and_the_arn_of_one_taken() {
+fn a_plaintext_key_is_refused_and_its_arn_is_accepted() {
     for name in ["HoneycombKeyArn", "RollbarTokenArn"] {
         let pattern = pattern(name);
-        for taken in [
+        for accepted in [
             "",
             "arn:aws:secretsmanager:eu-central-1:123456789012:secret:crudder/honeycomb-AbCdEf",
             "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/crudder/rollbar",
         ] {
-            assert!(pattern.is_match(taken), "{name}: {taken}");
+            assert!(pattern.is_match(accepted), "{name}: {accepted}");
         }
         for refused in [
             "hcaik_01hqk4k20cjeh63wca8vva5stw",
@@ -58,12 +61,12 @@ fn a_key_in_clear_is_refused_and_the_arn_of_one_taken() {
 }
 
 #[test]
-fn an_origin_and_a_stage_are_what_functions_take() {
+fn an_origin_and_a_stage_are_checked_as_the_functions_do() {
     let (origin, stage) = (pattern("CorsOrigin"), pattern("Stage"));
-    for (taken, refused) in
+    for (accepted, refused) in
         [("*", ""), ("https://crudder.example", "https://crudder.example/"), ("http://localhost:3000", "a b")]
     {
-        assert!(origin.is_match(taken), "{taken}");
+        assert!(origin.is_match(accepted), "{accepted}");
         assert!(!origin.is_match(refused), "{refused:?}");
     }
     assert!(stage.is_match("abcdefghijk") && !stage.is_match("abcdefghijkl") && !stage.is_match("Prod"));
@@ -89,7 +92,7 @@ fn every_setting_of_functions_and_extension_is_set_in_the_template() {
 }
 
 #[test]
-fn variables_fit_into_lambdas_four_kilobytes_at_their_longest() {
+fn the_longest_variables_fit_into_the_four_kilobytes_of_lambda() {
     let document = document();
     let arn = format!("arn:aws:secretsmanager:eu-central-1:123456789012:secret:{}-AbCdEf", "x".repeat(200));
     let longest = parameters(&[
@@ -112,24 +115,24 @@ fn variables_fit_into_lambdas_four_kilobytes_at_their_longest() {
 }
 
 #[test]
-fn faults_can_not_be_switched_on_in_production() {
+fn faults_cannot_be_enabled_in_production() {
     let document = document();
-    let stated = &document.function("RollbarTest")["Environment"]["Variables"]["CRUDDER_FAULTS"];
-    let told = |stage| document.resolve(stated, &parameters(&[("Stage", stage), ("Faults", "on")])).unwrap();
-    assert_eq!((told("dev"), told("prod")), (Value::from("on"), Value::from("off")));
+    let variable = &document.function("RollbarTest")["Environment"]["Variables"]["CRUDDER_FAULTS"];
+    let faults = |stage| document.resolve(variable, &parameters(&[("Stage", stage), ("Faults", "on")])).unwrap();
+    assert_eq!((faults("dev"), faults("prod")), (Value::from("on"), Value::from("off")));
 }
 
 #[test]
-fn samconfig_sets_only_parameters_that_there_are() {
+fn samconfig_sets_only_parameters_that_exist() {
     let document = document();
     let known = document.sections()["Parameters"].as_object().unwrap();
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/samconfig.toml")).unwrap();
     let lines: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("parameter_overrides = ")).collect();
-    assert_eq!(lines.len(), 2, "one for dev, one for prod");
+    assert_eq!(lines.len(), 2, "one line for dev, one for prod");
     for pair in lines.iter().flat_map(|line| line.trim_matches('"').split(' ')) {
         let (name, value) = pair.split_once('=').unwrap();
-        let stated = known.get(name).unwrap_or_else(|| panic!("there is no parameter {name}"));
-        if let Some(values) = stated["AllowedValues"].as_array() {
+        let parameter = known.get(name).unwrap_or_else(|| panic!("the template has no parameter {name}"));
+        if let Some(values) = parameter["AllowedValues"].as_array() {
             assert!(values.iter().any(|allowed| allowed.to_string().trim_matches('"') == value), "{pair}");
         }
     }

@@ -1,27 +1,28 @@
-//! Who may do what: a role for each function, no wildcard where the service allows better, keys only where they are set.
+//! A role for each function: no wildcard where the service allows a resource, and only the
+//! configured keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::functions;
-use crate::policy::{Right, document, parameters, rights};
+use crate::policy::{Permission, document, parameters, permissions};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:crudder/honeycomb-AbCdEf";
 const PARAMETER: &str = "arn:aws:ssm:us-east-1:123456789012:parameter/crudder/rollbar";
 const KMS: &str = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// X-Ray has no resource that these could be restricted to; AWS's own reference of its actions says so.
-const NO_RESOURCE: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+/// Actions that AWS cannot restrict to a resource, according to its reference of X-Ray's actions.
+const WITHOUT_RESOURCE: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
 #[test]
-fn no_function_may_do_anything_to_everything_where_the_service_allows_better() {
+fn no_policy_has_a_wildcard_where_the_service_allows_a_resource() {
     let document = document();
     let all = parameters(&[("HoneycombKeyArn", SECRET), ("RollbarTokenArn", PARAMETER), ("KeysKmsKeyArn", KMS)]);
     for function in functions(&document) {
-        for (action, resource) in rights(&document, &function, &all) {
-            assert!(!action.contains('*'), "{function} may {action}");
+        for (action, resource) in permissions(&document, &function, &all) {
+            assert!(!action.contains('*'), "{function} has {action}");
             assert_eq!(
                 resource.contains('*'),
-                NO_RESOURCE.contains(&action.as_str()),
+                WITHOUT_RESOURCE.contains(&action.as_str()),
                 "{function}: {action} on {resource}"
             );
         }
@@ -29,26 +30,27 @@ fn no_function_may_do_anything_to_everything_where_the_service_allows_better() {
 }
 
 #[test]
-fn each_function_has_a_role_of_its_own_that_only_lambda_takes() {
+fn each_function_has_its_own_role_that_only_lambda_assumes() {
     let document = document();
     for function in functions(&document) {
         let role = document.resolve(&document.function(&function)["Role"], &BTreeMap::new()).unwrap();
         assert_eq!(role, format!("{function}Role.Arn"));
-        let stated =
+        let resource =
             document.resources("AWS::IAM::Role").find(|(name, _)| *name == format!("{function}Role")).unwrap().1;
-        let trust = &stated["Properties"]["AssumeRolePolicyDocument"]["Statement"];
+        let trust = &resource["Properties"]["AssumeRolePolicyDocument"]["Statement"];
         assert_eq!(trust[0]["Principal"]["Service"], "lambda.amazonaws.com");
         assert_eq!(trust.as_array().unwrap().len(), 1);
-        // SAM would add AWS's own policies to a role that it makes; they reach every log group.
+        // With `Policies`, SAM would create the role with AWS's policies, which allow every log
+        // group.
         assert!(document.function(&function)["Policies"].is_null());
     }
 }
 
 #[test]
-fn a_function_writes_to_its_own_log_group_and_makes_none() {
+fn a_function_writes_to_its_own_log_group_and_creates_none() {
     let document = document();
     for function in functions(&document) {
-        let logs: BTreeSet<Right> = rights(&document, &function, &BTreeMap::new())
+        let logs: BTreeSet<Permission> = permissions(&document, &function, &BTreeMap::new())
             .into_iter()
             .filter(|(action, _)| action.starts_with("logs:"))
             .collect();
@@ -58,31 +60,31 @@ fn a_function_writes_to_its_own_log_group_and_makes_none() {
 }
 
 #[test]
-fn keys_may_be_read_where_they_are_set_and_those_only() {
+fn only_the_configured_keys_may_be_read() {
     let document = document();
-    let keys = |pairs: &[(&str, &str)]| -> Vec<Right> {
-        let all = rights(&document, "HealthCheck", &parameters(pairs));
+    let keys = |pairs: &[(&str, &str)]| -> Vec<Permission> {
+        let all = permissions(&document, "HealthCheck", &parameters(pairs));
         all.into_iter().filter(|(action, _)| !action.starts_with("logs:") && !action.starts_with("xray:")).collect()
     };
-    let right = |action: &str, resource: &str| (action.to_owned(), resource.to_owned());
+    let permission = |action: &str, resource: &str| (action.to_owned(), resource.to_owned());
     assert_eq!(keys(&[]), []);
     assert_eq!(keys(&[("KeysKmsKeyArn", KMS)]), []);
-    assert_eq!(keys(&[("HoneycombKeyArn", SECRET)]), [right("secretsmanager:GetSecretValue", SECRET)]);
-    assert_eq!(keys(&[("HoneycombKeyArn", PARAMETER)]), [right("ssm:GetParameter", PARAMETER)]);
+    assert_eq!(keys(&[("HoneycombKeyArn", SECRET)]), [permission("secretsmanager:GetSecretValue", SECRET)]);
+    assert_eq!(keys(&[("HoneycombKeyArn", PARAMETER)]), [permission("ssm:GetParameter", PARAMETER)]);
     let both = [("HoneycombKeyArn", PARAMETER), ("RollbarTokenArn", SECRET), ("KeysKmsKeyArn", KMS)];
-    let wanted = [
-        right("kms:Decrypt", KMS),
-        right("secretsmanager:GetSecretValue", SECRET),
-        right("ssm:GetParameter", PARAMETER),
+    let expected = [
+        permission("kms:Decrypt", KMS),
+        permission("secretsmanager:GetSecretValue", SECRET),
+        permission("ssm:GetParameter", PARAMETER),
     ];
-    assert_eq!(keys(&both), wanted);
+    assert_eq!(keys(&both), expected);
 }
 
 #[test]
-fn only_what_touches_the_table_may() {
+fn functions_without_the_table_have_no_access_to_it() {
     let document = document();
     for function in ["HealthCheck", "RollbarTest"] {
-        let all = rights(&document, function, &BTreeMap::new());
+        let all = permissions(&document, function, &BTreeMap::new());
         assert!(all.iter().all(|(action, _)| !action.starts_with("dynamodb:")), "{function}: {all:?}");
     }
 }

@@ -1,10 +1,11 @@
-//! `cargo lambda watch` serves the template's routes: its own table of them, in Cargo.toml, can't differ.
+//! `cargo lambda watch` serves the routes of the template, although Cargo.toml has its own list of
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crudder_local::template::Template;
 
-/// `METHOD /path function` of each line of `[workspace.metadata.lambda.watch.router]`.
+/// Returns `METHOD /path function` of each line of `[workspace.metadata.lambda.watch.router]`.
 fn router() -> BTreeSet<String> {
     let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
     let section = manifest.split("\n[workspace.metadata.lambda.watch.router]\n").nth(1).unwrap();
@@ -25,7 +26,7 @@ fn router() -> BTreeSet<String> {
 }
 
 #[test]
-fn cargo_lambda_watch_routes_as_the_template_does() {
+fn cargo_lambda_watch_has_the_routes_of_the_template() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/template.yaml");
     let template = Template::read(std::path::Path::new(path), &BTreeMap::new()).unwrap();
     let routes: BTreeSet<String> = template

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crudder_local::Table;
 use crudder_store::{Store, StoreConfig};
-use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use serde_json::{Value, json};
 
 /// An expiry far in the future, in seconds since 1970.
@@ -55,7 +55,7 @@ async fn items_survive_a_restart_and_expired_ones_are_deleted() {
     table.stop().await;
     let table = Table::open(folder.path()).await.unwrap();
     let deleted = async { while exists(&table, "expired").await {} };
-    assert!(tokio::time::timeout(TIMEOUT, deleted).await.is_ok(), "the expired item is still there");
+    within_timeout("the deletion of the expired item", deleted).await;
     assert!(exists(&table, "kept").await);
     table.stop().await;
 }

@@ -43,7 +43,7 @@ impl RawResponse {
     /// # Panics
     /// Panics if the body is no JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).expect("a JSON body")
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
     /// Returns the value of the first header of this name, in any case of letters.

@@ -4,6 +4,7 @@ pub mod address;
 pub mod http;
 pub mod process;
 pub mod program;
+pub mod rie;
 pub mod wait;
 
 use std::time::Duration;

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use crudder_fakes::{HoneycombKey, RollbarToken};
-use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
-use tokio::time::timeout;
 
 /// A key and a token that the fakes do not accept.
 pub(crate) const WRONG_KEY: &str = "hcaik_11111111111111111111wrong11111111111111111111111111111crud";
@@ -48,7 +47,7 @@ pub(crate) async fn finish(mut command: Command, input: &[u8]) -> CommandOutput 
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(input).await.unwrap();
     }
-    let output = timeout(TIMEOUT, child.wait_with_output()).await.expect("the command did not end in time").unwrap();
+    let output = within_timeout("the exit of the command", child.wait_with_output()).await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let output = CommandOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
     let (honeycomb, rollbar) = (HoneycombKey::local(), RollbarToken::local());

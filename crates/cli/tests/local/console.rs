@@ -1,6 +1,6 @@
 //! Tests of the console's JSON, and of the origins from which it accepts requests.
 
-use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use reqwest::{Client, Method, StatusCode};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ async fn a_batch_for_honeycomb_is_shown_without_its_key() {
             opened = local.console(&format!("/api/traces/{trace}")).await;
         }
     };
-    tokio::time::timeout(TIMEOUT, exported).await.expect("nothing was exported in time");
+    within_timeout("an export", exported).await;
     let batch = &opened["batches"][0];
     assert!(batch["bytes"].as_u64().unwrap() > 0 && batch["body"].is_string(), "{batch}");
     let shown = opened.to_string();

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crudder_testing::TIMEOUT;
+use crudder_testing::process;
+use crudder_testing::wait::within_timeout;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
 
 /// Returns the folder of the binaries that `cargo test` built.
 pub(crate) fn binaries() -> PathBuf {
@@ -44,7 +44,7 @@ impl LocalProcess {
     pub(crate) async fn start(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = timeout(TIMEOUT, out.next_line()).await.expect("it did not start in time").unwrap();
+        let line = within_timeout("the addresses", out.next_line()).await.unwrap();
         let Some(line) = line else { panic!("it did not start: {}", stderr_of(&mut child).await) };
         let addresses: Value = serde_json::from_str(&line).unwrap();
         let address = |name: &str| addresses[name].as_str().unwrap().to_owned();
@@ -93,7 +93,7 @@ impl LocalProcess {
                 }
             }
         };
-        assert!(timeout(TIMEOUT, found).await.is_ok(), "no line {message:?} in trace {trace}");
+        within_timeout(&format!("the line {message:?} in trace {trace}"), found).await;
     }
 
     /// Returns the messages of the home feed.
@@ -107,7 +107,7 @@ impl LocalProcess {
     pub(crate) async fn end(mut self, signal: rustix::process::Signal) -> (Option<i32>, String) {
         let id = rustix::process::Pid::from_raw(i32::try_from(self.id()).unwrap()).unwrap();
         rustix::process::kill_process(id, signal).unwrap();
-        let status = timeout(TIMEOUT, self.child.wait()).await.expect("it did not end in time").unwrap();
+        let status = within_timeout("the exit", self.child.wait()).await.unwrap();
         let mut rest = String::new();
         self.out.get_mut().read_to_string(&mut rest).await.unwrap();
         (status.code(), rest)
@@ -118,7 +118,7 @@ impl LocalProcess {
 ///
 /// Returns whether it succeeded, its standard output and its standard error.
 pub(crate) async fn finish(mut command: Command) -> (bool, String, String) {
-    let output = timeout(TIMEOUT, command.output()).await.expect("it did not end in time").unwrap();
+    let output = within_timeout("the exit", command.output()).await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.success(), text(output.stdout), text(output.stderr))
 }
@@ -157,6 +157,5 @@ fn parent(id: u32) -> Option<u32> {
 
 /// Whether a process exists and is not a zombie.
 pub(crate) fn is_alive(id: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+    process::state(id).is_some_and(|state| state != 'Z')
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crudder_fakes::{Honeycomb, HoneycombConfig, HoneycombKey};
-use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use rustix::process::Signal;
 use tokio::process::Command;
 
@@ -68,7 +68,7 @@ async fn trace_shows_a_death_with_its_failed_span_log_lines_and_rollbar_item() {
     let exported = async {
         while local.console(&format!("/api/traces/{id}")).await["reports"].as_array().is_none_or(Vec::is_empty) {}
     };
-    tokio::time::timeout(TIMEOUT, exported).await.expect("no item arrived in time");
+    within_timeout("an item", exported).await;
     let page = format!("{}/#/trace/{id}", local.console);
     let (success, out, err) = finish(crudder(&["trace", &page])).await;
     assert!(success, "{err}");
@@ -98,7 +98,7 @@ async fn replay_delivers_what_the_extension_could_not() {
     // The environment ends with the function's process, so the extension shuts down and logs its
     // batches as dead letters.
     let id = send(&local, "/rollbar/test?kind=exit").await;
-    let lines = tokio::time::timeout(TIMEOUT, dead_letters(&local)).await.expect("no dead letter appeared in time");
+    let lines = within_timeout("a dead letter", dead_letters(&local)).await;
     local.end(Signal::INT).await;
     let export = folder.path().join("letters.log");
     std::fs::write(&export, lines).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crudder_emulator::{Emulator, EmulatorConfig, EmulatorEvent, FunctionConfig, Invocation, Outcome, Subscription};
 use crudder_fakes::{Fakes, FakesConfig, Fault, HoneycombKey, Plan, RetryAfter, RollbarToken, TraceId};
-use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -73,8 +73,8 @@ impl System {
         let event = json!({ "kind": kind, "ms": 1 + number % 20 }).to_string();
         let header = format!("Root={root};Parent=aaaabbbbccccdddd;Sampled=1");
         let invocation = Invocation::new(event).with_trace_header(header);
-        let outcome = tokio::time::timeout(TIMEOUT, self.emulator.invoke(FUNCTION, invocation)).await;
-        let outcome = outcome.expect("an outcome in time").expect("a taken invocation");
+        let outcome = within_timeout("an outcome", self.emulator.invoke(FUNCTION, invocation)).await;
+        let outcome = outcome.expect("an accepted invocation");
         (outcome, root.parse().expect("a trace id"))
     }
 

@@ -17,20 +17,14 @@
 #[path = "../support/binary.rs"]
 mod binary;
 
-#[path = "../../../../tests/support/address.rs"]
-mod address;
-#[path = "../../../../tests/support/emulator.rs"]
-mod emulator;
 mod functions;
-#[path = "../../../../tests/support/program.rs"]
-mod program;
 
 use std::time::Duration;
 
 use crudder_fakes::{Fakes, FakesConfig, Fault, HoneycombStore, Item, Plan, RollbarStore, Span};
 use crudder_testing::TIMEOUT;
-use emulator::Emulator;
-use functions::event;
+use crudder_testing::rie::Rie;
+use functions::{event, request, start};
 
 /// The timeout of a function that is not expected to time out.
 const FUNCTION_TIMEOUT_S: u64 = 60;
@@ -47,16 +41,16 @@ fn roots(store: &HoneycombStore) -> Vec<Span> {
 }
 
 /// Waits for at least `enough` root spans.
-async fn wait_for_roots(fakes: &Fakes, enough: usize, emulator: &Emulator) -> Vec<Span> {
+async fn wait_for_roots(fakes: &Fakes, enough: usize, rie: &Rie) -> Vec<Span> {
     let found = |store: &HoneycombStore| Some(roots(store)).filter(|roots| roots.len() >= enough);
     let found = fakes.honeycomb.wait_for(TIMEOUT, found).await;
-    found.unwrap_or_else(|late| panic!("{late}; the output of RIE:\n{}", emulator.program.so_far()))
+    found.unwrap_or_else(|late| panic!("{late}; the output of RIE:\n{}", rie.program.output()))
 }
 
-/// Ends RIE, which sends SHUTDOWN to the extension. Checks that nothing came twice and no fake
-/// noted a violation. Returns all output.
-async fn close(emulator: Emulator, fakes: &Fakes) -> Vec<String> {
-    let (lines, took) = emulator.program.end().await;
+/// Stops RIE, which sends SHUTDOWN to the extension. Checks that nothing came twice and no fake noted a violation. Returns all
+/// output.
+async fn close(rie: Rie, fakes: &Fakes) -> Vec<String> {
+    let (lines, took) = rie.program.stop().await;
     assert!(took < SHUTDOWN_TIMEOUT, "the extension had to be killed ({took:?}):\n{}", lines.join("\n"));
     fakes.honeycomb.with_store(|store| {
         assert_eq!(store.unexpected_duplicates(), 0, "{:?}", store.duplicates().collect::<Vec<_>>());
@@ -76,16 +70,16 @@ fn count(lines: &[String], part: &str) -> usize {
 #[tokio::test]
 async fn the_layer_registers_and_delivers_without_a_telemetry_api() {
     let fakes = start_fakes().await;
-    let mut emulator = Emulator::with("health-check", FUNCTION_TIMEOUT_S, &fakes).await;
+    let mut rie = start("health-check", FUNCTION_TIMEOUT_S, &fakes).await;
     let sample = event("health-check", None);
-    assert_eq!(emulator.request(&sample).await, (200, HEALTHY.to_owned()));
-    let request = emulator.program.hear_line("START RequestId: ").await;
-    let [root] = wait_for_roots(&fakes, 1, &emulator).await.try_into().expect("one root");
+    assert_eq!(request(&rie, &sample).await, (200, HEALTHY.to_owned()));
+    let start_line = rie.program.wait_for_line("START RequestId: ").await;
+    let [root] = wait_for_roots(&fakes, 1, &rie).await.try_into().expect("one root");
     assert_eq!((root.name.as_str(), root.kind), ("GET /api/health-check", "server"));
     let id = root.attributes["faas.invocation_id"].as_str().expect("an id");
-    assert!(request.contains(id), "{request}, {id}");
-    assert_eq!(emulator.request(&sample).await, (200, HEALTHY.to_owned()), "the extension lives on");
-    let lines = close(emulator, &fakes).await;
+    assert!(start_line.contains(id), "{start_line}, {id}");
+    assert_eq!(request(&rie, &sample).await, (200, HEALTHY.to_owned()), "the extension lives on");
+    let lines = close(rie, &fakes).await;
     assert_eq!(count(&lines, "Telemetry.NotSupported"), 1, "{}", lines.join("\n"));
     let registered: Vec<_> = lines.iter().filter(|line| line.contains("External agent crudder-extension")).collect();
     let [registered] = registered.as_slice() else { panic!("{registered:?}") };
@@ -96,20 +90,20 @@ async fn the_layer_registers_and_delivers_without_a_telemetry_api() {
 #[tokio::test]
 async fn shutdown_delivers_what_could_not_be_sent_before_and_the_extension_ends_in_time() {
     let fakes = start_fakes().await;
-    let emulator = Emulator::with("health-check", FUNCTION_TIMEOUT_S, &fakes).await;
+    let rie = start("health-check", FUNCTION_TIMEOUT_S, &fakes).await;
     fakes.honeycomb.faults().add(Plan::always(Fault::BadGateway)).expect("a fault it knows");
-    assert_eq!(emulator.request(&event("health-check", None)).await, (200, HEALTHY.to_owned()));
+    assert_eq!(request(&rie, &event("health-check", None)).await, (200, HEALTHY.to_owned()));
     assert_eq!(fakes.honeycomb.with_store(HoneycombStore::span_count), 0);
     fakes.honeycomb.faults().clear();
-    let lines = close(emulator, &fakes).await;
+    let lines = close(rie, &fakes).await;
     assert_eq!(fakes.honeycomb.with_store(|store| roots(store).len()), 1, "{}", lines.join("\n"));
     assert_eq!(count(&lines, "dead letter"), 0, "{}", lines.join("\n"));
 }
 
-/// Checks what every death has in common: a failed root span with the cause, one critical item in
-/// the same trace, and a next process that serves.
-async fn check_death(fakes: &Fakes, emulator: Emulator, cause: &str) {
-    let [root] = wait_for_roots(fakes, 1, &emulator).await.try_into().expect("one root");
+/// Checks what every death has in common: a failed root span with the cause, one critical item in the same trace, and a
+/// next process that serves.
+async fn check_death(fakes: &Fakes, rie: Rie, cause: &str) {
+    let [root] = wait_for_roots(fakes, 1, &rie).await.try_into().expect("one root");
     assert!(root.is_error(), "{root:?}");
     assert_eq!((root.name.as_str(), &root.attributes["crudder.death"]), ("GET /rollbar/test", &cause.into()));
     let fatal = |store: &RollbarStore| -> Option<Vec<Item>> {
@@ -119,9 +113,9 @@ async fn check_death(fakes: &Fakes, emulator: Emulator, cause: &str) {
     let items = fakes.rollbar.wait_for(TIMEOUT, fatal).await.expect("an item");
     let [item] = items.as_slice() else { panic!("{items:?}") };
     assert_eq!((item.class.as_deref(), item.trace_id), (Some(cause), Some(root.trace_id)));
-    assert_eq!(emulator.request(&event("rollbar-test", None)).await, (200, "Hello World!".to_owned()));
-    wait_for_roots(fakes, 2, &emulator).await;
-    let lines = close(emulator, fakes).await;
+    assert_eq!(request(&rie, &event("rollbar-test", None)).await, (200, "Hello World!".to_owned()));
+    wait_for_roots(fakes, 2, &rie).await;
+    let lines = close(rie, fakes).await;
     assert_eq!(count(&lines, "External agent crudder-extension"), 2, "two processes:\n{}", lines.join("\n"));
     let dead: Vec<Span> =
         fakes.honeycomb.with_store(|store| store.spans().filter(|span| span.is_error()).cloned().collect());
@@ -138,17 +132,17 @@ async fn check_death(fakes: &Fakes, emulator: Emulator, cause: &str) {
 #[tokio::test]
 async fn a_crash_in_the_emulators_words_is_one_death() {
     let fakes = start_fakes().await;
-    let emulator = Emulator::with("rollbar-test", FUNCTION_TIMEOUT_S, &fakes).await;
-    let (status, answer) = emulator.invoke(&event("rollbar-test", Some(("kind", "abort")))).await;
+    let rie = start("rollbar-test", FUNCTION_TIMEOUT_S, &fakes).await;
+    let (status, answer) = rie.invoke(&event("rollbar-test", Some(("kind", "abort")))).await;
     assert!(status == 502 && answer.contains("Runtime.ExitError"), "{status} {answer}");
-    check_death(&fakes, emulator, "crash").await;
+    check_death(&fakes, rie, "crash").await;
 }
 
 #[tokio::test]
 async fn a_timeout_in_the_emulators_words_is_one_death() {
     let fakes = start_fakes().await;
-    let emulator = Emulator::with("rollbar-test", 2, &fakes).await;
-    let answer = emulator.invoke(&event("rollbar-test", Some(("kind", "timeout")))).await;
+    let rie = start("rollbar-test", 2, &fakes).await;
+    let answer = rie.invoke(&event("rollbar-test", Some(("kind", "timeout")))).await;
     assert_eq!(answer, (200, "Task timed out after 2.00 seconds".to_owned()));
-    check_death(&fakes, emulator, "timeout").await;
+    check_death(&fakes, rie, "timeout").await;
 }

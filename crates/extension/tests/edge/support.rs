@@ -11,6 +11,7 @@ use crudder_fakes::{
     Fakes, FakesConfig, HoneycombKey, HoneycombStore, Item, RollbarStore, RollbarToken, Span, TraceId, XrayStore,
 };
 pub(crate) use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -132,7 +133,7 @@ impl Fixture {
             let emulator = self.emulator.clone();
             calls.spawn(async move { (index, emulator.invoke(FUNCTION, invocation).await, trace) });
         }
-        while let Some(called) = soon("an outcome", calls.join_next()).await {
+        while let Some(called) = within_timeout("an outcome", calls.join_next()).await {
             let (index, outcome, trace) = called.expect("a call that came to its end");
             outcomes.insert(index, (outcome.expect("a taken invocation"), trace));
         }
@@ -141,7 +142,8 @@ impl Fixture {
 
     pub(crate) async fn call_with(&mut self, event: Value, is_sampled: bool) -> (Outcome, TraceId) {
         let (invocation, trace) = self.invocation(&event, is_sampled);
-        let outcome = soon("an outcome", self.emulator.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
+        let outcome =
+            within_timeout("an outcome", self.emulator.invoke(FUNCTION, invocation)).await.expect("a taken invocation");
         (outcome, trace)
     }
 
@@ -322,13 +324,5 @@ fn collect(segment: &Value, into: &mut BTreeMap<String, Value>) {
     into.insert(segment["name"].as_str().unwrap_or_default().to_owned(), segment.clone());
     for child in segment["subsegments"].as_array().into_iter().flatten() {
         collect(child, into);
-    }
-}
-
-/// Bounds a wait.
-pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(TIMEOUT, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what} did not come in {TIMEOUT:?}"),
     }
 }

@@ -1,9 +1,10 @@
 //! Tests of the fake of the AWS APIs.
 
 use crudder_fakes::{Aws, AwsConfig};
+use crudder_testing::http::{RawResponse, call};
 use serde_json::{Value, json};
 
-use crate::support::{Response, call, now};
+use crate::support::now;
 
 const TRACE: &str = "1-5759e988-bd862e3fe1be46a994272793";
 
@@ -14,7 +15,7 @@ async fn aws(modify: impl FnOnce(&mut AwsConfig)) -> Aws {
 }
 
 /// Makes a call with a well-formed signature for this service.
-async fn ask(aws: &Aws, service: &str, line: &str, target: &str, body: &str) -> Response {
+async fn ask(aws: &Aws, service: &str, line: &str, target: &str, body: &str) -> RawResponse {
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260921/us-east-1/{service}/aws4_request, \
          SignedHeaders=host;x-amz-date, Signature={}",
@@ -28,7 +29,7 @@ async fn traces(aws: &Aws) -> Value {
     ask(aws, "xray", "POST /Traces", "", &json!({ "TraceIds": [TRACE] }).to_string()).await.json()
 }
 
-async fn request(aws: &Aws) -> Response {
+async fn request(aws: &Aws) -> RawResponse {
     let header = format!("Root={TRACE};Sampled=1");
     call(aws.address(), "GET /dev/api/activities/home", &[("x-amzn-trace-id", &header)], b"").await
 }
@@ -72,7 +73,7 @@ async fn calls_need_a_signature_for_their_service_and_a_permission() {
 async fn each_service_has_its_own_throttling_error() {
     let actions = ["xray:GetGroups", "logs:DescribeLogGroups", "cloudformation:DescribeStacks", "apigateway:GET"];
     let aws = aws(|aws| aws.throttled = actions.map(|action| (action, 1)).into()).await;
-    let status_and_text = |response: Response| (response.status, response.text());
+    let status_and_text = |response: RawResponse| (response.status, response.text());
     let (status, text) = status_and_text(ask(&aws, "xray", "POST /Groups", "", "{}").await);
     assert!(status == 429 && text.contains("ThrottledException"), "{text}");
     let (status, text) = status_and_text(ask(&aws, "logs", "POST /", "Logs_20140328.DescribeLogGroups", "{}").await);

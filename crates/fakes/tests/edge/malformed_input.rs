@@ -2,13 +2,15 @@
 
 use crudder_fakes::{Fakes, FakesConfig, Honeycomb, Rollbar, Secrets, TraceId, XrayApi, XrayDaemon};
 use crudder_testing::TIMEOUT;
+use crudder_testing::http::{call, request};
+use crudder_testing::wait::within_timeout;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
-use crate::support::{batch, call, document, honeycomb_key, item, post_spans, request, rollbar_token, span};
+use crate::support::{batch, document, honeycomb_key, item, post_spans, rollbar_token, span};
 
 /// Each case opens one or two connections. So many cases take about a second.
 fn cases() -> Config {
@@ -18,7 +20,7 @@ fn cases() -> Config {
 /// Runs one case on its own runtime.
 fn run<T>(case: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(TIMEOUT, case).await.expect("the case ends in time") })
+    runtime.block_on(async { within_timeout("the end of the case", case).await })
 }
 
 async fn all() -> Fakes {

@@ -2,11 +2,12 @@
 
 use crudder_fakes::{Honeycomb, HoneycombConfig, Rollbar, RollbarConfig, XrayConfig, XrayDaemon};
 use crudder_testing::TIMEOUT;
+use crudder_testing::http::call;
 use opentelemetry_proto::tonic::trace::v1::Status;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 use tokio::net::UdpSocket;
 
-use crate::support::{NOW_S, batch, call, document, item, now, post_spans, rollbar_token, span, text};
+use crate::support::{NOW_S, batch, document, item, now, post_spans, rollbar_token, span, text};
 
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1LTE3In0.c2lnbmF0dXJl";
 const MAIL: &str = "andrew@example.com";

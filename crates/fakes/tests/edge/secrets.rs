@@ -1,9 +1,10 @@
 //! Tests of the fake of Secrets Manager and SSM.
 
 use crudder_fakes::{Fault, Secret, Secrets, SecretsConfig};
+use crudder_testing::http::{RawResponse, call};
 use serde_json::{Value, json};
 
-use crate::support::{Response, call, now};
+use crate::support::now;
 
 const ARN: &str = "arn:aws:secretsmanager:ca-central-1:123456789012:secret:honeycomb-a1b2c3";
 const PARAMETER: &str = "arn:aws:ssm:ca-central-1:123456789012:parameter/crudder/rollbar";
@@ -18,7 +19,7 @@ async fn secrets() -> Secrets {
     Secrets::start(config).await.unwrap()
 }
 
-async fn ask(secrets: &Secrets, service: &str, target: &str, body: Value) -> Response {
+async fn ask(secrets: &Secrets, service: &str, target: &str, body: Value) -> RawResponse {
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260921/ca-central-1/{service}/aws4_request, \
          SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature={}",
@@ -33,7 +34,7 @@ async fn ask(secrets: &Secrets, service: &str, target: &str, body: Value) -> Res
     call(secrets.address(), "POST /", &headers, body.to_string().as_bytes()).await
 }
 
-async fn secret(secrets: &Secrets, id: &str) -> Response {
+async fn secret(secrets: &Secrets, id: &str) -> RawResponse {
     ask(secrets, "secretsmanager", "secretsmanager.GetSecretValue", json!({ "SecretId": id })).await
 }
 

@@ -1,9 +1,9 @@
-//! Test support: a raw HTTP client, and deliveries without violations.
+//! Test support: deliveries without violations.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crudder_fakes::{HoneycombKey, RollbarToken};
-use crudder_testing::TIMEOUT;
+use crudder_testing::http::{RawResponse, call};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
@@ -11,8 +11,6 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 pub(crate) const TRACE: &str = "5759e988bd862e3fe1be46a994272793";
 
@@ -21,74 +19,6 @@ pub(crate) const NOW_S: u64 = 1_790_000_000;
 
 pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(NOW_S)
-}
-
-/// A response as it arrived.
-#[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Response {
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (found, value) = line.split_once(": ")?;
-            found.eq_ignore_ascii_case(name).then_some(value)
-        })
-    }
-}
-
-/// Returns a request as bytes. Its `Connection: close` ends the connection after the response.
-pub(crate) fn request(first_line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("{first_line} HTTP/1.1\r\nhost: fake\r\nconnection: close\r\n").into_bytes();
-    for (name, value) in headers {
-        bytes.extend(format!("{name}: {value}\r\n").bytes());
-    }
-    bytes.extend(format!("content-length: {}\r\n\r\n", body.len()).bytes());
-    bytes.extend(body);
-    bytes
-}
-
-/// Sends bytes and reads until the connection ends. Returns the received bytes, and the error that
-/// ended the connection.
-pub(crate) async fn exchange(address: std::net::SocketAddr, bytes: &[u8]) -> (Vec<u8>, Option<std::io::Error>) {
-    let exchange = async {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(bytes).await.unwrap();
-        let mut received = Vec::new();
-        let error = stream.read_to_end(&mut received).await.err();
-        (received, error)
-    };
-    tokio::time::timeout(TIMEOUT, exchange).await.expect("the connection ends in time")
-}
-
-/// Sends a request and reads the complete response.
-pub(crate) async fn call(
-    address: std::net::SocketAddr,
-    first_line: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Response {
-    let (bytes, error) = exchange(address, &request(first_line, headers, body)).await;
-    assert!(error.is_none(), "{error:?}");
-    parse_response(&bytes)
-}
-
-pub(crate) fn parse_response(bytes: &[u8]) -> Response {
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a complete head");
-    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Response { status, head, body: bytes[end + 4..].to_vec() }
 }
 
 pub(crate) fn pair(key: &str, value: Value) -> KeyValue {
@@ -140,7 +70,7 @@ pub(crate) fn rollbar_token() -> String {
 }
 
 /// Posts a batch as protobuf with the local key.
-pub(crate) async fn post_spans(address: std::net::SocketAddr, batch: &ExportTraceServiceRequest) -> Response {
+pub(crate) async fn post_spans(address: std::net::SocketAddr, batch: &ExportTraceServiceRequest) -> RawResponse {
     call(address, "POST /v1/traces", &protobuf_headers(&honeycomb_key()), &batch.encode_to_vec()).await
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,11 +10,10 @@ use crudder_emulator::{Emulator, EmulatorConfig, FunctionConfig};
 use crudder_fakes::{XrayConfig, XrayDaemon};
 use crudder_local::template::Template;
 use crudder_local::{Backend, Gateway, Limits, Requests, Server, Tokens};
-use crudder_testing::TIMEOUT;
+use crudder_testing::http::{RawResponse, exchange};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 pub(crate) const SUB: &str = "a1f0c5de-5d2b-4c8e-9b43-0e6d1c7a2f10";
 
@@ -127,45 +127,33 @@ impl TestApi {
 
     /// Sends any bytes, and reads the response to its end.
     pub(crate) async fn send(&self, bytes: &[u8]) -> Response {
-        let exchange = async {
-            let mut stream = TcpStream::connect(self.address).await.unwrap();
-            stream.write_all(bytes).await.unwrap();
-            let mut response = Vec::new();
-            stream.read_to_end(&mut response).await.unwrap();
-            Response::parse(&response)
-        };
-        tokio::time::timeout(TIMEOUT, exchange).await.expect("the gateway responds in time")
+        let (response, error) = exchange(self.address, bytes).await;
+        assert!(error.is_none(), "failed to read the response: {error:?}");
+        Response(RawResponse::parse(&response))
     }
 }
 
+/// A response of the gateway.
 #[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub(crate) struct Response(RawResponse);
+
+impl Deref for Response {
+    type Target = RawResponse;
+
+    fn deref(&self) -> &RawResponse {
+        &self.0
+    }
 }
 
 impl Response {
-    fn parse(bytes: &[u8]) -> Self {
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a response has a head");
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
-        let headers =
-            lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned()));
-        Self { status, headers: headers.collect(), body: bytes[end + 4..].to_vec() }
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    /// Returns the values of all headers of this name.
+    pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
+        let headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
     }
 
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
     /// Returns the event that the stub received.

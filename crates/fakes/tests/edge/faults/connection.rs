@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use crudder_fakes::Fault;
 use crudder_testing::TIMEOUT;
+use crudder_testing::http::{RawResponse, exchange, request};
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{stored, with_fault};
-use crate::support::{batch, exchange, honeycomb_key, parse_response, post_spans, protobuf_headers, request, span};
+use crate::support::{batch, honeycomb_key, post_spans, protobuf_headers, span};
 
 fn delivery() -> Vec<u8> {
     let key = honeycomb_key();
@@ -80,7 +81,7 @@ async fn a_slow_response_is_complete() {
     let mut answer = vec![stream.read_u8().await.unwrap()];
     assert_eq!(stored(&honeycomb), (1, Some(false)), "the first byte is not the whole response");
     stream.read_to_end(&mut answer).await.unwrap();
-    assert_eq!(parse_response(&answer).status, 200);
+    assert_eq!(RawResponse::parse(&answer).status, 200);
     assert_eq!(stored(&honeycomb), (1, Some(true)));
 }
 
@@ -91,7 +92,7 @@ async fn a_delayed_response_is_complete() {
     let start = Instant::now();
     let (answer, _) = exchange(honeycomb.address(), &delivery()).await;
     assert!(start.elapsed() >= after, "{:?}", start.elapsed());
-    assert_eq!((parse_response(&answer).status, stored(&honeycomb)), (200, (1, Some(true))));
+    assert_eq!((RawResponse::parse(&answer).status, stored(&honeycomb)), (200, (1, Some(true))));
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Duplicate deliveries, and when a fake expects them.
 
 use crudder_fakes::{Fault, Rollbar, RollbarConfig};
+use crudder_testing::http::{call, exchange, request};
 
 use super::with_fault;
-use crate::support::{batch, call, exchange, item, now, post_spans, request, rollbar_token, span};
+use crate::support::{batch, item, now, post_spans, rollbar_token, span};
 
 #[tokio::test]
 async fn a_span_sent_again_after_a_lost_response_is_an_expected_duplicate() {

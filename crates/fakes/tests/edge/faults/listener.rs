@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use crudder_fakes::{XrayConfig, XrayDaemon};
 use crudder_testing::TIMEOUT;
+use crudder_testing::wait::within_timeout;
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::with_fault;
@@ -48,7 +49,7 @@ async fn a_daemon_that_stops_listening_is_unreachable_until_it_starts_again() {
 
     daemon.stop_listening().await;
     socket.send(datagram.as_bytes()).await.unwrap();
-    let received = tokio::time::timeout(TIMEOUT, socket.recv(&mut [0; 8])).await.unwrap();
+    let received = within_timeout("the socket", socket.recv(&mut [0; 8])).await;
     assert_eq!(received.unwrap_err().kind(), ErrorKind::ConnectionRefused);
 
     daemon.start_listening().unwrap();

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crudder_fakes::{Fault, RetryAfter};
+use crudder_testing::http::{RawResponse, call};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
 use super::{stored, with_fault};
-use crate::support::{Response, batch, call, honeycomb_key, post_spans, span, text};
+use crate::support::{batch, honeycomb_key, post_spans, span, text};
 
 /// `google.rpc.Status` as a client decodes it.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -18,12 +19,12 @@ struct Status {
     message: String,
 }
 
-fn message(response: &Response) -> String {
+fn message(response: &RawResponse) -> String {
     Status::decode(response.body.as_slice()).unwrap().message
 }
 
 /// Returns the response to a delivery that meets this fault. It is not stored, and the next one is.
-async fn rejected(fault: Fault) -> Response {
+async fn rejected(fault: Fault) -> RawResponse {
     let honeycomb = with_fault(fault).await;
     let response = post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
     assert_eq!(stored(&honeycomb), (0, None), "the delivery is not stored");

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crudder_fakes::{Honeycomb, HoneycombConfig, HoneycombKey, Region};
+use crudder_testing::http::{RawResponse, call};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use prost::Message;
@@ -10,7 +11,7 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::json;
 
 use super::honeycomb;
-use crate::support::{NOW_S, Response, TRACE, batch, call, honeycomb_key, now, protobuf_headers, span};
+use crate::support::{NOW_S, TRACE, batch, honeycomb_key, now, protobuf_headers, span};
 
 const CLASSIC: &str = "0123456789abcdef0123456789abcdef";
 const CONFIGURATION: &str = "abcDEF0123456789abcdef";
@@ -20,16 +21,16 @@ async fn with_key(key: HoneycombKey) -> Honeycomb {
 }
 
 /// Posts a valid batch as JSON with these headers.
-async fn post_json(honeycomb: &Honeycomb, headers: &[(&str, &str)]) -> Response {
+async fn post_json(honeycomb: &Honeycomb, headers: &[(&str, &str)]) -> RawResponse {
     let headers = [&[("content-type", "application/json")], headers].concat();
     call(honeycomb.address(), "POST /v1/traces", &headers, &serde_json::to_vec(&batch(vec![span(1)])).unwrap()).await
 }
 
-async fn auth(honeycomb: &Honeycomb, key: &str) -> Response {
+async fn auth(honeycomb: &Honeycomb, key: &str) -> RawResponse {
     call(honeycomb.address(), "GET /1/auth", &[("x-honeycomb-team", key)], b"").await
 }
 
-fn status_and_message(response: &Response) -> (u16, String) {
+fn status_and_message(response: &RawResponse) -> (u16, String) {
     (response.status, response.json()["message"].as_str().unwrap_or_default().to_owned())
 }
 

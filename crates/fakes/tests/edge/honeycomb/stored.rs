@@ -82,7 +82,7 @@ async fn no_key_is_stored_of_an_accepted_or_rejected_call() {
     let secret = crate::support::honeycomb_key();
     post_spans(honeycomb.address(), &batch(vec![span(1)])).await;
     let headers = crate::support::protobuf_headers("hcaik_9999999999999999999999999999999999999999999999999999abcd");
-    crate::support::call(honeycomb.address(), "POST /v1/traces", &headers, b"").await;
+    crudder_testing::http::call(honeycomb.address(), "POST /v1/traces", &headers, b"").await;
     let print = format!("{honeycomb:?}");
     assert!(!print.contains(&secret) && !print.contains("99999999"), "{print}");
     assert!(print.contains("…abcd"), "the rejected key is logged redacted: {print}");

@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crudder_fakes::{
     Calls, Fault, Plan, RetryAfter, Rollbar, RollbarConfig, RollbarToken, Scope, Secret, UnsupportedFault,
 };
+use crudder_testing::http::{RawResponse, call};
 use serde_json::{Value, json};
 
 use super::{post, rollbar, violations};
-use crate::support::{Response, call, item, now, rollbar_token};
+use crate::support::{item, now, rollbar_token};
 
 const READ: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaread";
 const CLIENT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaclient";
@@ -25,16 +26,16 @@ async fn project() -> Rollbar {
     Rollbar::start(RollbarConfig { tokens, clock: now, ..RollbarConfig::default() }).await.unwrap()
 }
 
-async fn post_with(rollbar: &Rollbar, headers: &[(&str, &str)], body: &[u8]) -> Response {
+async fn post_with(rollbar: &Rollbar, headers: &[(&str, &str)], body: &[u8]) -> RawResponse {
     let headers = [&[("content-type", "application/json")], headers].concat();
     call(rollbar.address(), "POST /api/1/item/", &headers, body).await
 }
 
-async fn post_by(rollbar: &Rollbar, token: &str, item: &Value) -> Response {
+async fn post_by(rollbar: &Rollbar, token: &str, item: &Value) -> RawResponse {
     post_with(rollbar, &[("x-rollbar-access-token", token)], item.to_string().as_bytes()).await
 }
 
-fn status_and_message(response: &Response) -> (u16, String) {
+fn status_and_message(response: &RawResponse) -> (u16, String) {
     assert_eq!(response.json()["err"], 1, "{response:?}");
     (response.status, response.json()["message"].as_str().unwrap().to_owned())
 }

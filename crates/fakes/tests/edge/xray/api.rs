@@ -1,10 +1,11 @@
 //! Tests of the fake of `PutTraceSegments`.
 
 use crudder_fakes::{Fault, Plan, RetryAfter, XrayApi, XrayConfig};
+use crudder_testing::http::{RawResponse, call};
 use serde_json::{Value, json};
 
 use super::violations;
-use crate::support::{Response, TRACE, call, document, now};
+use crate::support::{TRACE, document, now};
 
 const ID: &str = "1111222233334444";
 
@@ -22,7 +23,7 @@ async fn api() -> XrayApi {
     XrayApi::start(XrayConfig { clock: now, ..XrayConfig::default() }).await.unwrap()
 }
 
-async fn put(api: &XrayApi, headers: &[(&str, &str)], documents: &[Value]) -> Response {
+async fn put(api: &XrayApi, headers: &[(&str, &str)], documents: &[Value]) -> RawResponse {
     let documents: Vec<_> = documents.iter().map(Value::to_string).collect();
     let body = json!({ "TraceSegmentDocuments": documents }).to_string();
     call(api.address(), "POST /TraceSegments", headers, body.as_bytes()).await
@@ -139,9 +140,9 @@ async fn a_document_sent_again_after_a_lost_response_is_expected() {
     let api = api().await;
     api.faults().inject_next(Fault::Closed { accept: true }).unwrap();
     let body = json!({ "TraceSegmentDocuments": [document(ID).to_string()] }).to_string();
-    let sent = crate::support::request("POST /TraceSegments", &SIGNED, body.as_bytes());
-    crate::support::exchange(api.address(), &sent).await;
-    crate::support::exchange(api.address(), &sent).await;
+    let sent = crudder_testing::http::request("POST /TraceSegments", &SIGNED, body.as_bytes());
+    crudder_testing::http::exchange(api.address(), &sent).await;
+    crudder_testing::http::exchange(api.address(), &sent).await;
     assert_eq!(api.with_store(|store| (store.document_count(), store.unexpected_duplicates())), (2, 0));
     assert_eq!(api.with_store(violations), Vec::<&str>::new());
 }

@@ -3,13 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use crudder_fakes::{AwsCredentials, Secret, XrayApi, XrayConfig};
+use crudder_testing::http::{RawResponse, call};
 
-use crate::support::{Response, call, now};
+use crate::support::now;
 
 const BODY: &[u8] = b"{\"TraceSegmentDocuments\": []}";
 const VALID: &str = "41dfa95a018ddc58f777ece472bcb30d291f7b32809fadcd9d8ffc6f72ef5e23";
 
-async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, body: &[u8]) -> Response {
+async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, body: &[u8]) -> RawResponse {
     let credentials =
         AwsCredentials { id: "AKIDEXAMPLE".into(), secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY") };
     let config = XrayConfig { credentials: Some(credentials), clock, ..XrayConfig::default() };
@@ -27,7 +28,7 @@ async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, 
     call(api.address(), "POST /TraceSegments", &headers, body).await
 }
 
-fn status_and_error_type(response: &Response) -> (u16, Option<&str>) {
+fn status_and_error_type(response: &RawResponse) -> (u16, Option<&str>) {
     (response.status, response.header("x-amzn-errortype"))
 }
 

@@ -1,12 +1,12 @@
-//! What rotel shows of a span: its detailed debug log, read back.
+//! Reads spans from rotel's detailed debug log.
 
 use std::collections::BTreeMap;
 
 use crudder_fakes::Span;
 
-/// A span in rotel's own words: `SPAN_KIND_SERVER`, `Int(200)`.
+/// A span with its values as rotel prints them: `SPAN_KIND_SERVER`, `Int(200)`.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Shown {
+pub(crate) struct LoggedSpan {
     pub(crate) trace_id: String,
     /// Empty for a root.
     pub(crate) parent_id: String,
@@ -21,8 +21,8 @@ pub(crate) struct Shown {
     pub(crate) resource: BTreeMap<String, String>,
 }
 
-/// All spans in the log, in its order.
-pub(crate) fn spans(lines: &[String]) -> Vec<Shown> {
+/// Returns all spans of the log in their order.
+pub(crate) fn spans(lines: &[String]) -> Vec<LoggedSpan> {
     let mut spans = Vec::new();
     let mut resource = BTreeMap::new();
     for line in lines {
@@ -30,7 +30,7 @@ pub(crate) fn spans(lines: &[String]) -> Vec<Shown> {
             resource = BTreeMap::new();
             spans.push(None);
         } else if line.starts_with("Span #") {
-            spans.push(Some(Shown { resource: resource.clone(), ..Shown::default() }));
+            spans.push(Some(LoggedSpan { resource: resource.clone(), ..LoggedSpan::default() }));
         } else if let Some(Some(span)) = spans.last_mut() {
             span.read(line);
         } else if let Some((name, value)) = pair(line) {
@@ -40,9 +40,9 @@ pub(crate) fn spans(lines: &[String]) -> Vec<Shown> {
     spans.into_iter().flatten().collect()
 }
 
-impl Shown {
-    /// Whether our own reader of OTLP saw the same.
-    pub(crate) fn is(&self, span: &Span) -> bool {
+impl LoggedSpan {
+    /// Whether the span that the fake of Honeycomb stored is the same.
+    pub(crate) fn equals(&self, span: &Span) -> bool {
         let parent = span.parent_span_id.as_deref().unwrap_or_default();
         (&self.span_id, self.parent_id.as_str(), &self.name) == (&span.span_id, parent, &span.name)
             && (self.start_ns, self.end_ns) == (span.start_ns, span.end_ns)
@@ -51,10 +51,12 @@ impl Shown {
             && self.attributes.len() == span.attributes.len()
     }
 
+    /// Reads one line of the span.
     fn read(&mut self, line: &str) {
         if let Some((name, value)) = pair(line) {
             match name.as_str() {
-                // An event's own lines look like attributes, which rotel wraps in their type.
+                // The lines of an event look like attributes, but rotel prints an attribute with
+                // its type.
                 "Name" => self.events.push(value),
                 "Timestamp" | "DroppedAttributesCount" | "Attributes" => (),
                 _ => drop(self.attributes.insert(name, value)),
@@ -73,14 +75,14 @@ impl Shown {
             "End time" => return self.end_ns = value.trim().parse().expect("nanoseconds"),
             _ => return,
         };
-        // The first word stands: a later line of a text of several lines may look like any.
+        // The first value counts: a later line of a text with several lines may look like a field.
         if field.is_empty() {
             value.trim().clone_into(field);
         }
     }
 }
 
-/// `     -> name: value`, five spaces deep: what is deeper belongs to an event.
+/// Parses `     -> name: value` with exactly five spaces. Deeper lines belong to an event.
 fn pair(line: &str) -> Option<(String, String)> {
     let (name, value) = line.strip_prefix("     -> ")?.split_once(':')?;
     Some((name.to_owned(), value.trim().to_owned()))

@@ -1,4 +1,4 @@
-//! Every function on the emulator with the layer attached, each behind a door of its own.
+//! All functions on the emulator with the layer attached, each with its own policy proxy.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -11,39 +11,41 @@ use crudder_local::{Services, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::guard::{self, Guard};
-use crate::policy::{document, parameters, rights};
+use crate::policy::{document, parameters, permissions};
+use crate::policy_proxy::{PolicyProxy, Upstreams};
 
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:crudder/honeycomb-AbCdEf";
 const PARAMETER: &str = "arn:aws:ssm:us-east-1:123456789012:parameter/crudder/rollbar";
 
-pub(crate) struct Place {
-    pub(crate) vendors: Fakes,
-    pub(crate) guards: BTreeMap<String, Guard>,
+/// The emulator and the services behind the proxies.
+pub(crate) struct Environment {
+    pub(crate) fakes: Fakes,
+    pub(crate) proxies: BTreeMap<String, PolicyProxy>,
     emulator: Emulator,
     services: Services,
     _folders: [TempDir; 2],
 }
 
-impl Place {
-    pub(crate) async fn open() -> Self {
+impl Environment {
+    pub(crate) async fn start() -> Self {
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let settings = Settings::parse(|name| (name == "CRUDDER_FAULTS").then(|| "on".to_owned())).unwrap();
         let services = Box::pin(Services::start(&settings, folders[0].path())).await.unwrap();
-        let vendors = Fakes::start(FakesConfig { secrets: keys(), ..FakesConfig::default() }).await.unwrap();
-        let behind = guard::Services {
+        let fakes = Fakes::start(FakesConfig { secrets: keys(), ..FakesConfig::default() }).await.unwrap();
+        let upstreams = Upstreams {
             table: services.variables()["AWS_ENDPOINT_URL_DYNAMODB"].clone(),
-            secrets: vendors.secrets.url(),
-            xray: vendors.xray_api.url(),
+            secrets: fakes.secrets.url(),
+            xray: fakes.xray_api.url(),
         };
         let template = Template::read(&root().join("template.yaml"), &settings.variables).unwrap();
-        let (mut guards, mut functions) = (BTreeMap::new(), Vec::new());
+        let (mut proxies, mut functions) = (BTreeMap::new(), Vec::new());
         let set = parameters(&[("HoneycombKeyArn", SECRET), ("RollbarTokenArn", PARAMETER)]);
         for function in &template.functions {
-            let guard = Guard::start(behind.clone(), rights(&document(), &function.resource, &set)).await;
+            let allowed = permissions(&document(), &function.resource, &set);
+            let proxy = PolicyProxy::start(upstreams.clone(), allowed).await;
             let mut environment = function.environment.clone();
             environment.extend(services.variables().clone());
-            environment.extend(told(&vendors, &guard.address));
+            environment.extend(endpoints(&fakes, &proxy.url));
             functions.push(FunctionConfig {
                 name: function.binary.clone(),
                 bootstrap: binary(&function.binary),
@@ -51,27 +53,29 @@ impl Place {
                 memory_mb: u32::try_from(function.memory_mb).unwrap(),
                 environment,
             });
-            guards.insert(function.binary.clone(), guard);
+            proxies.insert(function.binary.clone(), proxy);
         }
         let mut config = EmulatorConfig::new(folders[1].path());
         config.extensions = vec![binary("crudder-extension")];
         config.tmp_files.insert("CRUDDER_RECORDER".to_owned(), "crudder.recorder".to_owned());
-        config.xray_daemon = Some(nobody());
+        config.xray_daemon = Some(address_without_listener());
         let emulator = Emulator::new(config, functions).unwrap();
-        Self { vendors, guards, emulator, services, _folders: folders }
+        Self { fakes, proxies, emulator, services, _folders: folders }
     }
 
-    /// What a function answers to its sample event with these things changed in it.
-    pub(crate) async fn ask(&self, function: &str, changes: &[(&str, Value)]) -> (u64, Value) {
+    /// Invokes a function with its sample event after these changes; returns the status and the
+    /// body.
+    pub(crate) async fn request(&self, function: &str, changes: &[(&str, Value)]) -> (u64, Value) {
         let mut event = sample(function);
-        for (place, value) in changes {
-            change(&mut event, place, value.clone());
+        for (part, value) in changes {
+            change(&mut event, part, value.clone());
         }
-        let answer = self.invoke(function, &event).await;
-        let body = answer["body"].as_str().unwrap_or_default();
-        (answer["statusCode"].as_u64().unwrap(), serde_json::from_str(body).unwrap_or_else(|_| json!(body)))
+        let response = self.invoke(function, &event).await;
+        let body = response["body"].as_str().unwrap_or_default();
+        (response["statusCode"].as_u64().unwrap(), serde_json::from_str(body).unwrap_or_else(|_| json!(body)))
     }
 
+    /// Invokes a function, which must succeed; returns its response.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Value {
         match self.emulator.invoke(function, invocation(event)).await.unwrap() {
             Outcome::Succeeded { payload, .. } => serde_json::from_slice(&payload).unwrap(),
@@ -79,16 +83,17 @@ impl Place {
         }
     }
 
-    /// An invocation that the function does not survive.
+    /// Invokes a function with an event that ends its process.
     pub(crate) async fn kill(&self, function: &str, event: &Value) {
         let outcome = self.emulator.invoke(function, invocation(event)).await.unwrap();
-        assert!(matches!(outcome, Outcome::Failed { .. }), "{function} lives: {outcome:?}");
+        assert!(matches!(outcome, Outcome::Failed { .. }), "{function} did not fail: {outcome:?}");
     }
 
-    pub(crate) async fn close(self) {
+    /// Stops the emulator and all services.
+    pub(crate) async fn stop(self) {
         self.emulator.shutdown().await;
         Box::pin(self.services.stop()).await;
-        self.vendors.stop().await;
+        self.fakes.stop().await;
     }
 }
 
@@ -97,15 +102,15 @@ fn invocation(event: &Value) -> Invocation {
         .with_trace_header("Root=1-6ab13f80-00112233445566778899aabb;Parent=53995c3f42cd8ad8;Sampled=1")
 }
 
-/// A function's sample event.
+/// Reads the sample event of a function.
 pub(crate) fn sample(function: &str) -> Value {
     let text = std::fs::read_to_string(root().join(format!("events/{function}.json"))).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
-/// Sets one thing of an event: the caller, a part of the path, the query, the body.
-fn change(event: &mut Value, place: &str, value: Value) {
-    match place {
+/// Sets one part of an event: the caller, the body, the method, the query or a path parameter.
+fn change(event: &mut Value, part: &str, value: Value) {
+    match part {
         "caller" => event["requestContext"]["authorizer"]["claims"]["sub"] = value,
         "body" => event["body"] = json!(value.to_string()),
         "method" => {
@@ -117,10 +122,11 @@ fn change(event: &mut Value, place: &str, value: Value) {
             event["multiValueQueryStringParameters"] = Value::Object(lists.collect());
             event["queryStringParameters"] = value;
         }
-        part => event["pathParameters"][part] = value,
+        name => event["pathParameters"][name] = value,
     }
 }
 
+/// Returns the keys that the fakes of Secrets Manager and Parameter Store hold.
 fn keys() -> SecretsConfig {
     SecretsConfig {
         secrets: vec![(SECRET.to_owned(), Secret::new(HoneycombKey::local().text.reveal()))],
@@ -129,20 +135,20 @@ fn keys() -> SecretsConfig {
     }
 }
 
-/// What function and layer are told so that AWS is behind the door, and the vendors are ours.
-fn told(vendors: &Fakes, door: &str) -> BTreeMap<String, String> {
-    let doors =
-        ["DYNAMODB", "SECRETS_MANAGER", "SSM", "XRAY"].map(|of| (format!("AWS_ENDPOINT_URL_{of}"), door.to_owned()));
-    let mut all = BTreeMap::from(doors);
+/// Returns the variables that send calls of AWS to the proxy, and exports to the fakes.
+fn endpoints(fakes: &Fakes, proxy: &str) -> BTreeMap<String, String> {
+    let services = ["DYNAMODB", "SECRETS_MANAGER", "SSM", "XRAY"];
+    let mut all = BTreeMap::from(services.map(|name| (format!("AWS_ENDPOINT_URL_{name}"), proxy.to_owned())));
     all.insert("HONEYCOMB_API_KEY".to_owned(), SECRET.to_owned());
-    all.insert("HONEYCOMB_API_ENDPOINT".to_owned(), vendors.honeycomb.url());
+    all.insert("HONEYCOMB_API_ENDPOINT".to_owned(), fakes.honeycomb.url());
     all.insert("ROLLBAR_ACCESS_TOKEN".to_owned(), PARAMETER.to_owned());
-    all.insert("ROLLBAR_ENDPOINT".to_owned(), format!("{}/api/1/item/", vendors.rollbar.url()));
+    all.insert("ROLLBAR_ENDPOINT".to_owned(), format!("{}/api/1/item/", fakes.rollbar.url()));
     all
 }
 
-/// Where no daemon listens, so that the layer must ask X-Ray itself: a port that was free a moment ago.
-fn nobody() -> std::net::SocketAddr {
+/// Returns an address on which no X-Ray daemon listens, so that the layer calls X-Ray itself: a
+/// port that was free a moment ago.
+fn address_without_listener() -> std::net::SocketAddr {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
@@ -150,9 +156,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The layer's binary is another package's, so cargo names it to nobody here; it lies beside the functions'.
+/// Returns the path of a binary. Cargo gives no variable for the layer's binary, which belongs to
+/// another package; it is in the folder of the functions.
 fn binary(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_health-check")).with_file_name(name);
-    assert!(path.is_file(), "{} is not built: `cargo build` builds it", path.display());
+    assert!(path.is_file(), "{} does not exist: run `cargo build`", path.display());
     path
 }
