@@ -81,6 +81,12 @@ impl Settings {
             log_level: settings::AWS_LAMBDA_LOG_LEVEL.text(&lookup)?,
         })
     }
+
+    /// Returns the value of a variable that is passed on, or its default.
+    pub(crate) fn value(&self, setting: &Setting) -> &str {
+        let value = self.variables.get(setting.name()).map(String::as_str);
+        value.or(setting.default_value()).unwrap_or_default()
+    }
 }
 
 /// Returns the values of the settings that are set, by their variables.
@@ -102,6 +108,7 @@ mod tests {
         let settings = settings(&[]).unwrap();
         assert_eq!(settings.variables, BTreeMap::from([("CRUDDER_STAGE".to_owned(), "local".to_owned())]));
         assert_eq!(settings.log_level, "INFO");
+        assert_eq!(settings.value(&settings::CRUDDER_TABLE), "crudder");
     }
 
     #[test]

@@ -11,17 +11,11 @@ use futures::future::join_all;
 use crate::config::Settings;
 use crate::data_folder::DataFolder;
 use crate::server::Server;
+use crate::settings;
 use crate::start_error::StartError;
 use crate::table::Table;
 use crate::tee_proxy::TeeProxy;
 use crate::template::REGION;
-
-/// The name of the table, unless `CRUDDER_TABLE` names another.
-const TABLE: &str = "crudder";
-
-/// The addresses of the vendors: Honeycomb's without a path, Rollbar's with the path for items.
-const HONEYCOMB: &str = "https://api.honeycomb.io";
-const ROLLBAR: &str = "https://api.rollbar.com/api/1/item/";
 
 /// Rollbar's path for items.
 const ITEM: &str = "/api/1/item/";
@@ -50,11 +44,12 @@ impl Services {
         let table = Table::open(folder.path()).await?;
         let fakes = Fakes::start(FakesConfig::default()).await.map_err(StartError::Fakes)?;
         let mut variables = settings.variables.clone();
-        variables.entry("CRUDDER_TABLE".to_owned()).or_insert_with(|| TABLE.to_owned());
+        let table_name = settings.value(&settings::CRUDDER_TABLE);
+        variables.insert("CRUDDER_TABLE".to_owned(), table_name.to_owned());
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), table.endpoint());
         let (exporter_variables, tee_proxies) = start_tee_proxies(settings, &fakes).await.map_err(StartError::Fakes)?;
         variables.extend(exporter_variables);
-        crate::seed::prepare(&table.endpoint(), &variables["CRUDDER_TABLE"]).await?;
+        crate::seed::prepare(&table.endpoint(), table_name).await?;
         let named = [("HONEYCOMB_API_KEY", "Honeycomb"), ("ROLLBAR_ACCESS_TOKEN", "Rollbar")];
         let forwarded_to = named.iter().filter(|(key, _)| settings.keys.0.contains_key(*key)).map(|(_, name)| *name);
         Ok(Self { folder, fakes: Arc::new(fakes), table, tee_proxies, forwarded_to: forwarded_to.collect(), variables })
@@ -105,13 +100,13 @@ impl Services {
 /// extension finds the destinations, and the proxies.
 async fn start_tee_proxies(settings: &Settings, fakes: &Fakes) -> io::Result<(BTreeMap<String, String>, Vec<Server>)> {
     let honeycomb = TeeProxy {
-        vendor: settings.variables.get("HONEYCOMB_API_ENDPOINT").map_or(HONEYCOMB, String::as_str).to_owned(),
+        vendor: settings.value(&settings::HONEYCOMB_API_ENDPOINT).to_owned(),
         fake: fakes.honeycomb.url(),
         key_header: "x-honeycomb-team",
         fake_key: HoneycombKey::local().text.reveal().to_owned(),
     };
     let rollbar = TeeProxy {
-        vendor: settings.variables.get("ROLLBAR_ENDPOINT").map_or(ROLLBAR, String::as_str).to_owned(),
+        vendor: settings.value(&settings::ROLLBAR_ENDPOINT).to_owned(),
         fake: format!("{}{ITEM}", fakes.rollbar.url()),
         key_header: "x-rollbar-access-token",
         fake_key: RollbarToken::local().text.reveal().to_owned(),

@@ -82,6 +82,12 @@ impl Setting {
         self.name
     }
 
+    /// The value where the variable is unset or empty.
+    #[must_use]
+    pub const fn default_value(&self) -> Option<&'static str> {
+        self.default
+    }
+
     /// The value as it was set, trimmed and checked; `None` where it is unset or empty.
     ///
     /// # Errors
