@@ -54,7 +54,7 @@ pub enum Kind {
     Origin,
     /// A DynamoDB table name.
     TableName,
-    /// A stage name: a small letter, then small letters or digits, at most 20 characters.
+    /// An API Gateway stage name.
     StageName,
     /// An API key, or the ARN of a secret or parameter that holds it. Never printed.
     Secret,
@@ -86,7 +86,7 @@ impl Kind {
             Self::Url => "http or https URL".to_owned(),
             Self::Origin => "one origin, or `*`".to_owned(),
             Self::TableName => "3 to 255 of `a-z A-Z 0-9 _ . -`".to_owned(),
-            Self::StageName => "a small letter, then up to 19 small letters or digits".to_owned(),
+            Self::StageName => "1 to 128 of `a-z A-Z 0-9 _ -`".to_owned(),
             Self::Secret => "key, or ARN of a Secrets Manager secret or SSM parameter".to_owned(),
         }
     }

@@ -27,7 +27,7 @@ impl Config {
         let origin = settings::CRUDDER_CORS_ORIGIN.text(environment)?;
         let cors_origin = HeaderValue::from_str(&origin).expect("an origin has only visible ASCII characters");
         let faults = settings::CRUDDER_FAULTS.text(environment)? == "on";
-        let is_production = settings::CRUDDER_STAGE.text(environment)? == PRODUCTION;
+        let is_production = settings::CRUDDER_STAGE.text(environment)?.eq_ignore_ascii_case(PRODUCTION);
         Ok(Self { cors_origin, faults: faults && !is_production })
     }
 }

@@ -36,7 +36,7 @@ pub enum Kind {
     Origin,
     /// The name of a DynamoDB table.
     TableName,
-    /// The name of an API Gateway stage as Crudder allows it.
+    /// The name of an API Gateway stage ("Set up a stage for a REST API").
     StageName,
     /// A key, or the ARN of the secret or parameter that holds it. Errors never show the value.
     Secret,
@@ -142,9 +142,8 @@ impl Kind {
                     && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
             }
             Self::StageName => {
-                value.starts_with(|first: char| first.is_ascii_lowercase())
-                    && value.len() <= 20
-                    && value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                (1..=128).contains(&value.len())
+                    && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
             }
             Self::Secret => is_key_or_its_arn(value),
         }
@@ -176,7 +175,7 @@ impl fmt::Display for Kind {
                 formatter.write_str("one origin such as https://example.com, without a slash at its end, or *")
             }
             Self::TableName => formatter.write_str("a DynamoDB table name: 3 to 255 of a-z, A-Z, 0-9, _, . and -"),
-            Self::StageName => formatter.write_str("a small letter, then up to 19 small letters or digits"),
+            Self::StageName => formatter.write_str("an API Gateway stage name: 1 to 128 of a-z, A-Z, 0-9, _ and -"),
             Self::Secret => formatter.write_str("a key, or the ARN of a Secrets Manager secret or an SSM parameter"),
         }
     }
@@ -244,7 +243,7 @@ mod tests {
                 &["https://a.example/", "https://a,https://b", "a.example", "**"],
             ),
             (Kind::TableName, &["abc", "a_b.c-d"], &["ab", "a b", "täb"]),
-            (Kind::StageName, &["prod", "d2"], &["Prod", "2d", "a-b", "abcdefghijklmnopqrstu"]),
+            (Kind::StageName, &["prod", "2-d_E"], &["a b", "a/b", "süd", "$default"]),
             (
                 Kind::Secret,
                 &["hcaik_x", "arn:aws:ssm:eu-west-1:1:parameter/x", "arn:aws-cn:secretsmanager:cn-north-1:1:secret:x"],

@@ -51,7 +51,7 @@ impl About {
         let is_on = services.variables().get("CRUDDER_FAULTS").is_some_and(|value| value == "on");
         let function = template.functions.iter().find(|function| function.binary == "rollbar-test");
         Self {
-            faults: is_on && stage != PRODUCTION,
+            faults: is_on && !stage.eq_ignore_ascii_case(PRODUCTION),
             stage,
             forwarded_to: services.forwarded_to(),
             timeout_s: function.map_or(0, |function| function.timeout.as_secs()),
