@@ -60,7 +60,7 @@ mod tests {
         for (name, value) in [
             ("CRUDDER_FAULTS", "On"),
             ("CRUDDER_FAULTS", "true"),
-            ("CRUDDER_STAGE", "Prod"),
+            ("CRUDDER_STAGE", "a/b"),
             ("CRUDDER_STAGE", "2nd"),
             ("CRUDDER_STAGE", "my-stage"),
             ("CRUDDER_CORS_ORIGIN", "a\nb"),

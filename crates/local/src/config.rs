@@ -131,7 +131,7 @@ mod tests {
             ("CRUDDER_HOME_CACHE_MS", "soon"),
             ("CRUDDER_VERSION", "1\u{7}2"),
             ("CRUDDER_TABLE", "a b"),
-            ("CRUDDER_STAGE", "Prod"),
+            ("CRUDDER_STAGE", "a/b"),
             ("CRUDDER_CORS_ORIGIN", "https://a.example/path"),
             ("CRUDDER_CORS_ORIGIN", "https://a.example/"),
             ("HONEYCOMB_API_ENDPOINT", "api.honeycomb.io"),

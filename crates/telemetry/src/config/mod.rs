@@ -144,7 +144,7 @@ mod tests {
             ("AWS_XRAY_DAEMON_ADDRESS", "nowhere"),
             ("AWS_XRAY_DAEMON_ADDRESS", "tcp:127.0.0.1:2000"),
             ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:99999"),
-            ("CRUDDER_STAGE", "Prod"),
+            ("CRUDDER_STAGE", "a/b"),
             ("CRUDDER_VERSION", "1\u{7}2"),
             ("OTEL_SERVICE_NAME", "a\nb"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "lots"),
