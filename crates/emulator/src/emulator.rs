@@ -10,7 +10,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::config::{EmulatorConfig, FunctionConfig};
-use crate::environment::{self, EnvironmentContext, EnvironmentHandle, EnvironmentSnapshot, InvocationRequest};
+use crate::environment::{self, EnvironmentContext};
+use crate::environment_handle::{EnvironmentHandle, EnvironmentSnapshot, InvocationRequest};
 use crate::event_bus::{EventBus, Subscription};
 use crate::faults::{Faults, SharedFaults};
 use crate::lifecycle::Termination;

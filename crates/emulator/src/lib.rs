@@ -5,6 +5,7 @@ mod config;
 mod delivery;
 mod emulator;
 mod environment;
+mod environment_handle;
 mod event_bus;
 mod events;
 mod extensions_api;
@@ -29,7 +30,7 @@ mod variables;
 
 pub use config::{Credentials, EmulatorConfig, FunctionConfig};
 pub use emulator::Emulator;
-pub use environment::EnvironmentSnapshot;
+pub use environment_handle::EnvironmentSnapshot;
 pub use event_bus::Subscription;
 pub use events::{EmulatorEvent, EnvironmentEnd, LogLine, Source, Stream};
 pub use faults::{Faults, Freeze, Kill, KillTarget, KillTrigger, RuntimeDoneFault, TelemetryFault};

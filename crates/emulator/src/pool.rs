@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::environment::EnvironmentHandle;
+use crate::environment_handle::EnvironmentHandle;
 use crate::lifecycle::Availability;
 
 /// How the next invocation is served.

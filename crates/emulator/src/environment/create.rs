@@ -13,18 +13,20 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::handle::{INVOCATION_QUEUE_LENGTH, TERMINATION_QUEUE_LENGTH};
 use super::managed::Managed;
-use super::{Environment, EnvironmentContext, EnvironmentHandle, EnvironmentSnapshot, Inbox, file_name};
+use super::{Environment, EnvironmentContext, Inbox, file_name};
 use crate::api::{ApiState, FunctionIdentity};
+use crate::environment_handle::{
+    EnvironmentHandle, EnvironmentSnapshot, INVOCATION_QUEUE_LENGTH, TERMINATION_QUEUE_LENGTH,
+};
 use crate::lifecycle::{Lifecycle, LifecycleConfig};
 use crate::logs::LogForwarder;
 use crate::process::Processes;
 use crate::routes;
 use crate::telemetry::Telemetry;
 
-/// The length of the folder's name. Twelve hex digits are enough to tell the environments of a
-/// machine apart, and leave space for the path of a socket.
+/// The length of the folder's name. Twelve hex digits are enough to distinguish the environments
+/// of a machine, and leave space for the path of a socket.
 const FOLDER_NAME_LENGTH: usize = 12;
 
 /// Creates the folder and the API, and starts the loop. Processes start with the first invocation.

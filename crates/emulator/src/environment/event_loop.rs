@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Environment, Inbox, InvocationRequest, UnansweredCall};
+use super::{Environment, Inbox, UnansweredCall};
 use crate::api::PendingCall;
+use crate::environment_handle::InvocationRequest;
 use crate::events::EmulatorEvent;
 use crate::lifecycle::{ApiCall, Event, ProcessRole};
 

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Environment, InvocationRequest};
+use super::Environment;
+use crate::environment_handle::InvocationRequest;
 use crate::events::EmulatorEvent;
 use crate::faults::KillTrigger;
 use crate::lifecycle::Failure;

@@ -7,7 +7,7 @@
 
 mod action;
 mod api_call;
-pub(crate) mod deadlines;
+mod deadlines;
 mod event;
 mod extension_calls;
 mod failure;
@@ -15,6 +15,7 @@ mod init_phase;
 mod invoke_phase;
 mod processes;
 mod runtime_calls;
+pub(crate) mod shutdown_limits;
 mod shutdown_phase;
 mod termination;
 #[cfg(test)]

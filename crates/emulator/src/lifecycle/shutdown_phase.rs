@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::deadlines::{
+use super::processes::ExtensionState;
+use super::shutdown_limits::{
     EXIT_AFTER_SIGKILL, RUNTIME_SHUTDOWN, SHUTDOWN_WITH_EXTERNAL_EXTENSIONS, SHUTDOWN_WITH_INTERNAL_EXTENSIONS,
 };
-use super::processes::ExtensionState;
 use super::{Action, Availability, Lifecycle, Phase, ProcessRole, RuntimeState};
 
 /// Why an environment's processes end. AWS documents the values in upper case; its emulator and

@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use super::Managed;
 use crate::api::CallResponse;
-use crate::environment::InvocationRequest;
 use crate::environment::dispatch_next::runtime_headers;
 use crate::environment::invocation::{CurrentInvocation, outcome};
+use crate::environment_handle::InvocationRequest;
 use crate::faults::KillTrigger;
 use crate::lifecycle::Failure;
 use crate::platform::{Completion, PlatformEvent, Span};

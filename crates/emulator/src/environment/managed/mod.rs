@@ -14,8 +14,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use self::invocations::RunningInvocation;
-use super::{Environment, Inbox, InvocationRequest};
+use super::{Environment, Inbox};
 use crate::api::CallResponse;
+use crate::environment_handle::InvocationRequest;
 use crate::lifecycle::{Event, Failure, ProcessRole, ShutdownReason, Termination};
 use crate::platform::{InitKind, PlatformEvent};
 

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Managed, Stop};
 use crate::environment::Inbox;
-use crate::lifecycle::deadlines::{EXIT_AFTER_SIGKILL, RUNTIME_SHUTDOWN, SHUTDOWN_WITH_EXTERNAL_EXTENSIONS};
+use crate::lifecycle::shutdown_limits::{EXIT_AFTER_SIGKILL, RUNTIME_SHUTDOWN, SHUTDOWN_WITH_EXTERNAL_EXTENSIONS};
 use crate::lifecycle::{Failure, ProcessRole, ShutdownReason, Termination};
 
 impl Managed {

@@ -10,10 +10,10 @@ use crate::outcome::{Invocation, Outcome};
 
 /// How many invocations may wait for the loop. The pool sends one while another is served; one more
 /// may come while an update of the availability is on its way.
-pub(super) const INVOCATION_QUEUE_LENGTH: usize = 4;
+pub(crate) const INVOCATION_QUEUE_LENGTH: usize = 4;
 
 /// How many terminations may wait for the loop. They come from tests and from the emulator's end.
-pub(super) const TERMINATION_QUEUE_LENGTH: usize = 4;
+pub(crate) const TERMINATION_QUEUE_LENGTH: usize = 4;
 
 /// An invocation on its way to an environment.
 #[derive(Debug)]
@@ -26,10 +26,10 @@ pub(crate) struct InvocationRequest {
 /// The emulator's access to an environment.
 #[derive(Debug, Clone)]
 pub(crate) struct EnvironmentHandle {
-    pub(super) id: Arc<str>,
-    pub(super) invocations: mpsc::Sender<InvocationRequest>,
-    pub(super) terminations: mpsc::Sender<Termination>,
-    pub(super) snapshot: Arc<Mutex<EnvironmentSnapshot>>,
+    pub(crate) id: Arc<str>,
+    pub(crate) invocations: mpsc::Sender<InvocationRequest>,
+    pub(crate) terminations: mpsc::Sender<Termination>,
+    pub(crate) snapshot: Arc<Mutex<EnvironmentSnapshot>>,
 }
 
 /// The state of an environment at one moment.
