@@ -7,7 +7,7 @@ use crudder_settings::{Kind, Setting};
 /// Authorises exports to Honeycomb.
 pub(crate) const HONEYCOMB_API_KEY: Setting = Setting::new("HONEYCOMB_API_KEY", None, Kind::Secret);
 
-/// Sets the base URL of Honeycomb's API, such as https://api.eu1.honeycomb.io.
+/// Sets the base URL of Honeycomb's API, such as `https://api.eu1.honeycomb.io`.
 pub(crate) const HONEYCOMB_API_ENDPOINT: Setting =
     Setting::new("HONEYCOMB_API_ENDPOINT", Some("https://api.honeycomb.io"), Kind::Url);
 
