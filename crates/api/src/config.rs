@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn faults_are_always_off_in_the_production_stage() {
         assert!(config(&[("CRUDDER_FAULTS", "on")]).unwrap().faults);
-        assert!(!config(&[("CRUDDER_FAULTS", "on"), ("CRUDDER_STAGE", "prod")]).unwrap().faults);
+        for stage in ["prod", "Prod", "PROD"] {
+            assert!(!config(&[("CRUDDER_FAULTS", "on"), ("CRUDDER_STAGE", stage)]).unwrap().faults, "{stage}");
+        }
     }
 
     #[test]
@@ -61,8 +63,8 @@ mod tests {
             ("CRUDDER_FAULTS", "On"),
             ("CRUDDER_FAULTS", "true"),
             ("CRUDDER_STAGE", "a/b"),
-            ("CRUDDER_STAGE", "2nd"),
-            ("CRUDDER_STAGE", "my-stage"),
+            ("CRUDDER_STAGE", "a b"),
+            ("CRUDDER_STAGE", "$default"),
             ("CRUDDER_CORS_ORIGIN", "a\nb"),
             ("CRUDDER_CORS_ORIGIN", "a b"),
             ("CRUDDER_CORS_ORIGIN", "crudder.example"),
