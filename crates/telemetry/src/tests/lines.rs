@@ -1,4 +1,4 @@
-//! Log lines: their members, masked secrets, hostile events and outputs.
+//! Log lines: their members, masked secrets, malformed events and outputs.
 
 use std::io::Read;
 use std::os::fd::AsFd;
