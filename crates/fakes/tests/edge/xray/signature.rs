@@ -8,7 +8,7 @@ use crudder_testing::http::{RawResponse, call};
 use crate::support::now;
 
 const BODY: &[u8] = b"{\"TraceSegmentDocuments\": []}";
-const VALID: &str = "41dfa95a018ddc58f777ece472bcb30d291f7b32809fadcd9d8ffc6f72ef5e23";
+const VALID: &str = "c28b67911cb1f339cb76048ed82cea09ee52d2b3ac3105bfbf71e62701ea327a";
 
 async fn put(clock: fn() -> SystemTime, id: &str, signature: &str, token: &str, body: &[u8]) -> RawResponse {
     let credentials =
