@@ -1,6 +1,7 @@
 //! Integration tests of each function: the real binary on the emulator, behind the gateway, with an
 //! embedded table.
 
+// BEGIN GENERATED modules
 mod create_activity;
 mod create_message;
 mod create_reply;
@@ -16,6 +17,7 @@ mod show_activity;
 mod update_profile;
 mod user_activities;
 mod users_short;
+// END GENERATED modules
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -11,6 +11,7 @@ mod readme;
 pub mod region;
 pub mod settings;
 mod template;
+mod test_modules;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,7 @@ pub fn generate(root: &Path, tables: &Tables) -> Result<BTreeMap<String, String>
         ("Cargo.toml", manifest::parts(tables)),
         ("README.md", readme::parts(tables)),
         ("docs/settings.md", settings::reference(tables)),
+        ("tests/edge/main.rs", test_modules::parts(tables)),
     ] {
         let mut text = read(root, file)?;
         for (part, lines) in &parts {
