@@ -161,6 +161,6 @@ async fn post(port: u16, path: &str, body: String) -> io::Result<()> {
     let (status, _connection_result) = tokio::join!(exchange, connection);
     match status.map_err(io::Error::other)? {
         StatusCode::OK => Ok(()),
-        status => Err(io::Error::other(format!("the extension answered {status}"))),
+        status => Err(io::Error::other(format!("the extension responded with {status}"))),
     }
 }

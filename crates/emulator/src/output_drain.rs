@@ -38,7 +38,7 @@ impl ReaderActivity {
     }
 }
 
-/// A second descriptor of the reading end of a pipe, to look at its fill level.
+/// A second descriptor of the reading end of a pipe, to query how many bytes it holds.
 #[derive(Debug)]
 pub(crate) struct OutputDrain {
     pipe: OwnedFd,

@@ -77,7 +77,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the first variable whose value can't be used.
     pub fn read(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
-        Self::with_exporters(&REGISTRY, lookup)
+        Self::with_exporters(REGISTRY, lookup)
     }
 
     /// As [`read`](Self::read), with these exporters.

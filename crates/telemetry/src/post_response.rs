@@ -1,6 +1,6 @@
 //! The work that follows the response: access line, X-Ray datagrams, end record, wake-up of the extension.
 //!
-//! Each of the four wakes another process, which would run before the response left. The spans are
+//! Most of it wakes another process, which would run before the response left. The spans are
 //! in the recorder by then. If the process dies before this work, only its access line is lost: the
 //! extension finds no end record, and exports the rest.
 
@@ -71,7 +71,7 @@ impl PostResponse {
     }
 }
 
-/// The safety net: does the work if its task was dropped or if the invocation was cancelled.
+/// Fallback: does the work if its task was dropped or if the invocation was cancelled.
 impl Drop for PostResponse {
     fn drop(&mut self) {
         self.run();

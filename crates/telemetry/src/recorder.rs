@@ -100,7 +100,7 @@ impl Recorder {
         });
     }
 
-    /// Writes a message that may be too large: in ever narrower bounds, until it fits.
+    /// Writes a message that may be too large, with smaller bounds each time until it fits.
     fn bounded(&self, kind: Kind, index: u32, ids: &SpanIds, write: impl Fn(&mut Vec<u8>, otlp::Bounds)) {
         with_buffer(&BUFFER, MAX_RECORD_BYTES, |out| {
             for bounds in BOUNDS {

@@ -14,7 +14,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_millis(20);
 /// How often the loop yields to the readers before it sleeps.
 const YIELDS: usize = 32;
 
-/// The pause between two looks at the pipes. Only its reader is notified when a pipe is empty.
+/// The pause between two checks of the pipes. Only its reader is notified when a pipe is empty.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 impl Environment {

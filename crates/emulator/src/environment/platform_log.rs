@@ -40,7 +40,7 @@ impl Environment {
             function: &self.context.function.name,
             log_stream: &self.log_stream,
             memory_mb: self.context.function.memory_mb,
-            // Processes may exceed the limit between two looks at their memory. On Lambda they
+            // Processes may exceed the limit between two measurements of their memory. On Lambda they
             // cannot.
             max_memory_used_mb: self.max_memory_mb.min(self.context.function.memory_mb.into()),
             request_id: self.request_id(),

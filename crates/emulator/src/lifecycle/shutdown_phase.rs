@@ -91,7 +91,7 @@ impl Lifecycle {
         self.continue_shutdown(now);
     }
 
-    /// Goes on when a process has exited: to the extensions, or to the end of the phase.
+    /// Continues when a process has exited: to the extensions, or to the end of the phase.
     pub(super) fn continue_shutdown(&mut self, now: Instant) {
         let Phase::Shutdown(shutdown) = &mut self.phase else { return };
         if self.runtime != RuntimeState::Absent {

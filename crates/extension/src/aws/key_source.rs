@@ -1,4 +1,4 @@
-//! API keys of destinations: given in clear, or kept in Secrets Manager or SSM and fetched at first
+//! API keys of destinations: in plain text, or kept in Secrets Manager or SSM and fetched at first
 //! use.
 
 use base64::Engine;
@@ -55,11 +55,11 @@ impl std::fmt::Debug for KeySource {
 pub(crate) enum KeyError {
     #[error("the function's role lacks {permission} on {arn}")]
     Forbidden { permission: &'static str, arn: String },
-    #[error("{service} answered {status} for {arn}")]
+    #[error("{service} responded with {status} for {arn}")]
     Refused { service: &'static str, status: u16, arn: String },
-    #[error("{arn} holds no text that could be a key")]
+    #[error("{arn} contains no usable key")]
     Empty { arn: String },
-    #[error("{service} did not answer")]
+    #[error("{service} did not respond")]
     Unreachable {
         service: &'static str,
         #[source]
@@ -148,7 +148,7 @@ fn refusal(lookup: &Lookup, arn: String, status: u16, message: &str) -> KeyError
 }
 
 /// The key in a response of either service. A secret may be a JSON object with one value, as the
-/// AWS console likes to make them.
+/// AWS console creates them.
 fn key_in(body: &[u8]) -> Option<String> {
     let response: Value = serde_json::from_slice(body).ok()?;
     let plain =

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// After this many dead letters in a row without a response, the destination is not tried again:
 /// each takes seconds.
-const MAX_SILENCES: u32 = 3;
+const MAX_WITHOUT_RESPONSE: u32 = 3;
 
 /// Why a dead letter could not be delivered. No variant prints a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +58,7 @@ pub enum Undelivered {
         status: u16,
     },
     /// The destination accepted a part, and does not want the rest again.
-    #[error("{rejected} of it were rejected: {message}")]
+    #[error("{rejected} of its items were rejected: {message}")]
     Rejected {
         /// The number of rejected items.
         rejected: u64,
@@ -156,7 +156,7 @@ impl Redeliverer {
         let silences = self.silences.entry(destination).or_default();
         *silences = if matches!(error, Some(Undelivered::NoResponse { .. })) { *silences + 1 } else { 0 };
         let is_lasting = matches!(error, Some(Undelivered::KeyRefused { .. } | Undelivered::Unavailable))
-            || *silences >= MAX_SILENCES;
+            || *silences >= MAX_WITHOUT_RESPONSE;
         if let Some(error) = error.filter(|_| is_lasting) {
             self.given_up.insert(destination, error.clone());
         }

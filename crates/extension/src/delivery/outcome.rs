@@ -82,7 +82,9 @@ impl Dispatcher {
                 self.withdraw_attempt(destination, &mut batch, context);
                 self.retry_later(destination, batch, None, context);
             }
-            ExportResult::ServerError => self.dead_letter(destination, batch, "500 three times", context),
+            ExportResult::ServerError => {
+                self.dead_letter(destination, batch, "three responses with status 500", context)
+            }
             ExportResult::Unauthorized { status } => {
                 let fields = [
                     ("vendor", queue.exporter.name().into()),

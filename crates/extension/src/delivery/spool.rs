@@ -69,7 +69,7 @@ impl Spool {
         self.batches.iter().find(|spooled| spooled.destination == destination).cloned()
     }
 
-    /// Returns the batch to remove first for want of space: the oldest without an error, or else
+    /// Returns the batch to remove first when space runs out: the oldest without an error, or else
     /// the oldest.
     pub(super) fn least_valuable(&self) -> Option<Spooled> {
         self.batches.iter().find(|spooled| !spooled.has_error).or(self.batches.first()).cloned()

@@ -28,9 +28,9 @@ pub(crate) fn from_platform(status: Status, error_type: &str, is_over: bool) -> 
     if error_type.ends_with(".Unknown") && is_over {
         return None;
     }
-    let is_platforms = ["Runtime.", "Sandbox.", "Extension."].iter().any(|prefix| error_type.starts_with(prefix))
+    let is_platform_error = ["Runtime.", "Sandbox.", "Extension."].iter().any(|prefix| error_type.starts_with(prefix))
         || error_type == "Function.ResponseSizeTooLarge";
-    match (is_platforms, is_over) {
+    match (is_platform_error, is_over) {
         (true, _) => Some(DeathCause::Platform),
         // The function did not record its end, so the handler returned nothing.
         (false, false) if status == Status::Failure => Some(DeathCause::Crash),
@@ -40,7 +40,7 @@ pub(crate) fn from_platform(status: Status, error_type: &str, is_over: bool) -> 
 
 /// Returns the probable cause of death of an invocation whose process is gone, without a platform
 /// event.
-pub(crate) fn from_circumstances(invocation: &Invocation, now: SystemTime) -> DeathCause {
+pub(crate) fn without_platform_event(invocation: &Invocation, now: SystemTime) -> DeathCause {
     let now_ms = u64::try_from(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
     match invocation.deadline_unix_ms {
         deadline if deadline > 0 && now_ms >= deadline => DeathCause::Timeout,
@@ -96,9 +96,9 @@ mod tests {
     fn without_a_platform_event_a_passed_deadline_is_a_timeout() {
         let invocation = Invocation { deadline_unix_ms: 5_000, ..Invocation::default() };
         let at = |seconds| UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-        assert_eq!(from_circumstances(&invocation, at(5)), DeathCause::Timeout);
-        assert_eq!(from_circumstances(&invocation, at(4)), DeathCause::Crash);
-        assert_eq!(from_circumstances(&Invocation::default(), at(4)), DeathCause::Crash);
+        assert_eq!(without_platform_event(&invocation, at(5)), DeathCause::Timeout);
+        assert_eq!(without_platform_event(&invocation, at(4)), DeathCause::Crash);
+        assert_eq!(without_platform_event(&Invocation::default(), at(4)), DeathCause::Crash);
         assert_eq!(time_of_unseen_death(&invocation, 9_000_000_000), 5_000_000_000);
     }
 }

@@ -7,7 +7,7 @@ mod process;
 mod sampling;
 mod table;
 
-pub(crate) use death_cause::{describe, from_circumstances, from_platform, time_of_unseen_death};
+pub(crate) use death_cause::{describe, from_platform, time_of_unseen_death, without_platform_event};
 pub(crate) use invocation::{Death, Invocation, Key, Report, Span};
 pub(crate) use platform_event::{PlatformEvent, Status, decode};
 pub(crate) use process::Process;

@@ -1,4 +1,4 @@
-//! The loop: `select!` names what happened, the processor absorbs it, the cycle decides, the loop
+//! The loop: `select!` names what input, the processor absorbs it, the cycle decides, the loop
 //! acts.
 
 use std::time::{Duration, SystemTime};
@@ -35,7 +35,7 @@ const DEATH_EVENT_TIMEOUT: Duration = Duration::from_millis(120);
 /// the end of an environment.
 const LAST_EVENTS_TIMEOUT: Duration = Duration::from_millis(50);
 
-enum Happened {
+enum Input {
     WakeUp,
     Platform(PlatformEvent),
     Next(Option<NextEvent>),
@@ -87,11 +87,11 @@ impl EventLoop {
         self.processor.may_send = true;
         lower_priority();
         loop {
-            let happened = self.happens().await;
+            let input = self.next_input().await;
             let now = Instant::now();
-            let event = match happened {
-                Happened::Next(None) => Event::Shutdown { deadline: now },
-                Happened::Next(Some(NextEvent::Shutdown { reason, deadline })) => {
+            let event = match input {
+                Input::Next(None) => Event::Shutdown { deadline: now },
+                Input::Next(Some(NextEvent::Shutdown { reason, deadline })) => {
                     self.receive_last_events().await;
                     self.processor.shutdown(&reason, Instant::now(), SystemTime::now());
                     Event::Shutdown { deadline }
@@ -104,15 +104,15 @@ impl EventLoop {
         }
     }
 
-    async fn happens(&mut self) -> Happened {
+    async fn next_input(&mut self) -> Input {
         let (wakes_at, receives_at) = (self.wakes_at(), self.clock.as_ref().map(|clock| clock.receives_at));
         // The function comes before Lambda, and both before the timer.
         tokio::select! { biased;
-            () = wake_up(self.doorbell.as_ref(), receives_at) => Happened::WakeUp,
-            event = next_of(self.platform_events.as_mut()) => Happened::Platform(event),
-            event = self.next_events.events.recv() => Happened::Next(event),
-            completion = self.processor.dispatcher.transport.completed() => Happened::Completed(completion),
-            () = tokio::time::sleep_until(wakes_at) => Happened::TimeUp,
+            () = wake_up(self.doorbell.as_ref(), receives_at) => Input::WakeUp,
+            event = next_of(self.platform_events.as_mut()) => Input::Platform(event),
+            event = self.next_events.events.recv() => Input::Next(event),
+            completion = self.processor.dispatcher.transport.completed() => Input::Completed(completion),
+            () = tokio::time::sleep_until(wakes_at) => Input::TimeUp,
         }
     }
 
@@ -127,28 +127,28 @@ impl EventLoop {
         times.into_iter().flatten().min().unwrap_or(now + Duration::from_secs(3600))
     }
 
-    /// Absorbs what happened and returns it as an event of the cycle.
-    fn absorb(&mut self, happened: Happened, now: Instant) -> Event {
-        match happened {
-            Happened::WakeUp => {
+    /// Absorbs what input and returns it as an event of the cycle.
+    fn absorb(&mut self, input: Input, now: Instant) -> Event {
+        match input {
+            Input::WakeUp => {
                 self.processor.absorb(now);
                 if let Some(clock) = &mut self.clock {
                     clock.receives_at = now + WAKE_UP_PAUSE;
                     self.send_due(now);
                 }
             }
-            Happened::Platform(event) => self.processor.platform_event(&event, now),
-            Happened::Completed(completion) => {
+            Input::Platform(event) => self.processor.platform_event(&event, now),
+            Input::Completed(completion) => {
                 self.processor.complete(completion, now);
                 self.send_due(now);
             }
-            Happened::Next(Some(NextEvent::Invoke { request_id, deadline })) => {
+            Input::Next(Some(NextEvent::Invoke { request_id, deadline })) => {
                 self.processor.absorb(now);
                 self.served = request_id;
                 return Event::Invoke { deadline };
             }
-            Happened::Next(_) => self.next_events.request(),
-            Happened::TimeUp => return self.time_up(now),
+            Input::Next(_) => self.next_events.request(),
+            Input::TimeUp => return self.time_up(now),
         }
         self.state(now)
     }

@@ -35,13 +35,13 @@ pub(super) enum LambdaError {
     #[error("the connection to the Lambda API broke")]
     Disconnected(#[from] hyper::Error),
     /// The API refused the call.
-    #[error("the Lambda API answered {status}: {body}")]
+    #[error("the Lambda API responded with {status}: {body}")]
     Refused { status: u16, body: String },
     /// The API answered in an undocumented way.
     #[error("unexpected response of the Lambda API: {0}")]
     Unexpected(&'static str),
-    /// The API did not answer.
-    #[error("the Lambda API did not answer in time")]
+    /// The API did not respond.
+    #[error("the Lambda API did not respond in time")]
     Timeout,
 }
 

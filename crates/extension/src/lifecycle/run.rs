@@ -85,7 +85,7 @@ async fn register(address: &str, is_managed: bool) -> Option<ExtensionsApi> {
             Err(_) => tokio::time::sleep(RETRY_PAUSE).await,
         }
     }
-    failed("the Lambda API did not answer".to_owned());
+    failed("the Lambda API did not respond".to_owned());
     None
 }
 

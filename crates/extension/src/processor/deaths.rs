@@ -138,7 +138,7 @@ impl Processor {
             .filter(|(key, invocation)| invocation.has_started && !self.reader.is_alive(key.writer))
             .map(|(key, invocation)| {
                 let at = invocations::time_of_unseen_death(invocation, nanoseconds(wall));
-                (*key, invocations::from_circumstances(invocation, wall), at)
+                (*key, invocations::without_platform_event(invocation, wall), at)
             })
             .collect();
         for (key, cause, at) in dead {
@@ -151,7 +151,7 @@ fn shutdown_cause(reason: &str, invocation: &Invocation, wall: SystemTime) -> De
     if reason.eq_ignore_ascii_case("timeout") {
         return DeathCause::Timeout;
     }
-    invocations::from_circumstances(invocation, wall)
+    invocations::without_platform_event(invocation, wall)
 }
 
 /// Returns the trace id of a death during init. It follows from the process and its start, so that

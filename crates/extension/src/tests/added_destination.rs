@@ -132,7 +132,7 @@ impl Server {
 }
 
 fn config(ring: &Path, url: &str) -> Config {
-    let registry: Vec<Build> = REGISTRY.into_iter().chain([Webhook::build as Build]).collect();
+    let registry: Vec<Build> = REGISTRY.iter().copied().chain([Webhook::build as Build]).collect();
     let settings = |name| match name {
         "AWS_LAMBDA_RUNTIME_API" => Some("127.0.0.1:1".to_owned()),
         "CRUDDER_RECORDER" => Some(ring.display().to_string()),

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 const RESERVE: Duration = Duration::from_millis(100);
 /// Invocations that follow each other faster than this are dense traffic: their items can wait for
 /// the next invocation.
-const DENSE: Duration = Duration::from_secs(2);
+const DENSE_INTERVAL: Duration = Duration::from_secs(2);
 /// The part of SHUTDOWN's two seconds that is kept for dead letters and the exit.
 const MARGIN: Duration = Duration::from_millis(300);
 
@@ -22,7 +22,7 @@ pub(super) enum Event {
         /// When the platform will end it.
         deadline: Instant,
     },
-    /// The ring, the platform or a destination brought news.
+    /// The ring, the platform or a destination changed.
     Progress {
         /// The invocation that is being served is over.
         is_over: bool,
@@ -114,7 +114,7 @@ impl Cycle {
         match (self.phase, event) {
             (_, Event::Shutdown { deadline }) => Step::Finish { by: deadline - MARGIN },
             (_, Event::Invoke { deadline }) => {
-                self.is_dense = self.last_invoke.is_some_and(|last| now.duration_since(last) < DENSE);
+                self.is_dense = self.last_invoke.is_some_and(|last| now.duration_since(last) < DENSE_INTERVAL);
                 self.last_invoke = Some(now);
                 self.phase = Phase::Serving { deadline };
                 Step::SendDue
