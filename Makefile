@@ -129,16 +129,16 @@ bare: tools
 
 # The checkout, built again in a folder of another name and length with its own target folder, so that nothing is shared. The tools
 # have the same relative paths: zig records where its sources are in the little that is linked from them.
-TWIN := target/another-checkout
+SECOND_CHECKOUT := target/another-checkout
 COMPARED ?= $(ONLY)
 reproducible: tools ## Builds again in another folder and compares the bytes. COMPARED=HealthCheck compares only that function and the layer.
-	rm -rf $(TWIN) && mkdir -p $(TWIN)
-	sed 's/^/./' .gitignore | tar --create --anchored --exclude-from=- --exclude=./.git . | tar --extract --directory $(TWIN)
-	cp -al $(VENV) $(TWIN)/ 2>/dev/null || cp -a $(VENV) $(TWIN)/
-	cd $(TWIN) && env -u CARGO_TARGET_DIR $(SAM) $(call OMITTED,$(COMPARED))
-	for made in $(COMPARED) CrudderLayer; do diff -r $(BUILT)/$$made $(TWIN)/$(BUILT)/$$made || exit 1; done
-	find $(TWIN)/$(BUILT) -type f ! -name template.yaml -exec sha256sum {} +
-	rm -rf $(TWIN)
+	rm -rf $(SECOND_CHECKOUT) && mkdir -p $(SECOND_CHECKOUT)
+	sed 's/^/./' .gitignore | tar --create --anchored --exclude-from=- --exclude=./.git . | tar --extract --directory $(SECOND_CHECKOUT)
+	cp -al $(VENV) $(SECOND_CHECKOUT)/ 2>/dev/null || cp -a $(VENV) $(SECOND_CHECKOUT)/
+	cd $(SECOND_CHECKOUT) && env -u CARGO_TARGET_DIR $(SAM) $(call OMITTED,$(COMPARED))
+	for made in $(COMPARED) CrudderLayer; do diff -r $(BUILT)/$$made $(SECOND_CHECKOUT)/$(BUILT)/$$made || exit 1; done
+	find $(SECOND_CHECKOUT)/$(BUILT) -type f ! -name template.yaml -exec sha256sum {} +
+	rm -rf $(SECOND_CHECKOUT)
 
 # One function with the DynamoDB client and one that can panic are built, measured and run; one of them is built twice. Where no mount
 # namespace is allowed, as in some containers, AWS's emulator is skipped with a message.

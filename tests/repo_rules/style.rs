@@ -93,7 +93,7 @@ fn no_crate_defines_a_constant_that_testing_has() {
                     .starts_with("const TIMEOUT: Duration")
             })
             .count();
-        if count > 0 && file.contains("tests/") {
+        if count > 0 && (file.contains("tests/") || file.contains("benches/")) {
             timeouts.insert(file, count);
         }
     }

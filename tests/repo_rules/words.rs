@@ -7,7 +7,7 @@ use crate::sources::files;
 const EXEMPT: [&str; 1] = ["tests/repo_rules/words.rs"];
 
 /// A refused word or phrase, and the term to use. Letters match in any case, and only whole words do.
-const REFUSED: [(&str, &str); 80] = [
+const REFUSED: &[(&str, &str)] = &[
     ("whoever", "name the actor"),
     ("whatever happens to", "name the cases"),
     ("of ours", "our, or the name of the crate"),
@@ -84,6 +84,30 @@ const REFUSED: [(&str, &str); 80] = [
     ("reckons", "computes"),
     ("reckoned", "computed"),
     ("forsake", "abandon"),
+    ("relay", "proxy"),
+    ("relays", "proxies"),
+    ("ticket", "request handle"),
+    ("rung", "woken"),
+    ("conclude", "export the end"),
+    ("gather", "open requests or collect"),
+    ("strike", "inject"),
+    ("strikes", "injects"),
+    ("journal", "log layer"),
+    ("paint", "style"),
+    ("gate", "circuit breaker"),
+    ("gates", "circuit breakers"),
+    ("rescue", "compaction"),
+    ("rescued", "relocated"),
+    ("hostile", "malformed"),
+    ("stamp", "timestamp or id"),
+    ("stamps", "timestamps or ids"),
+    ("wave", "round trip"),
+    ("waves", "round trips"),
+    ("twin", "counterpart"),
+    ("twins", "counterparts"),
+    ("anybody", "a user"),
+    ("talk", "connection"),
+    ("speak", "log"),
     ("the design says", "name the page in docs/"),
     ("the design's", "name the page in docs/"),
     ("the issue", "name the page in docs/"),
@@ -91,13 +115,12 @@ const REFUSED: [(&str, &str); 80] = [
 ];
 
 /// Uses of a refused word that are the field's own, or part of a format that others read.
-const ALLOWED: [(&str, &str); 16] = [
+const ALLOWED: &[(&str, &str)] = &[
     ("control plane", "AWS's term"),
     ("data plane", "AWS's term"),
     ("signal::trap", "Linux's term"),
     ("breakpoint trap", "Linux's term"),
     ("trap '", "the shell's command"),
-    ("wall clock", "the field's term"),
     ("rename = \"plane\"", "a field of `crudder doctor --json`"),
     ("rename = \"verdict\"", "a field of `crudder doctor --json`"),
     ("[\"plane\"]", "a field of `crudder doctor --json`"),
@@ -162,10 +185,11 @@ fn no_file_uses_a_refused_word() {
         "functions/pack",
     ];
     for file in files(&endings).into_iter().filter(|file| !EXEMPT.contains(&file.as_str())) {
-        let text = prepared(&read(&file));
+        // The path is a line before the first, so that names of files count, too.
+        let text = prepared(&format!("{file}\n{}", read(&file)));
         for (phrase, instead) in REFUSED {
             let lines = matches(&text, phrase).into_iter();
-            found.extend(lines.map(|line| format!("{file}:{line}: {phrase:?}: use {instead}")));
+            found.extend(lines.map(|line| format!("{file}:{}: {phrase:?}: use {instead}", line - 1)));
         }
     }
     assert!(found.is_empty(), "{} refused words:\n{}", found.len(), found.join("\n"));

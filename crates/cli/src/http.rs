@@ -5,7 +5,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 
-/// For a whole request: longer than anybody wants to wait at a terminal.
+/// For a whole request: longer than a user waits at a terminal.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The console's JSON of one trace may have some megabytes.

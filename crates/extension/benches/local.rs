@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crudder_testing::TIMEOUT;
 use reqwest::{Client, Method};
 use rows::{Row, hand_over};
 use rustix::process::{Pid, Signal, kill_process};
@@ -25,8 +26,6 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const ROUNDS: usize = 5;
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-/// Ten times the promise: a start that takes longer has failed.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {

@@ -36,7 +36,7 @@ pub struct Config {
     pub sample_rate: u64,
     /// `CRUDDER_SLOW_MS`: requests that take longer are always kept.
     pub slow: Duration,
-    /// What calls of AWS services need.
+    /// Region, credentials and endpoints for calls of AWS services.
     pub aws: AwsConfig,
     /// One exporter per destination; its index is the number of its sink in the ring.
     pub(crate) exporters: Vec<Arc<dyn Exporter>>,

@@ -17,7 +17,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use aws::{AwsConfig, KeySource};
+pub use aws::AwsConfig;
 pub use config::Config;
 pub use crudder_settings::ConfigError;
 pub use dead_letters::{

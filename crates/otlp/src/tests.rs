@@ -19,7 +19,7 @@ fn attributes() -> impl Strategy<Value = Vec<(String, u8, String, u64)>> {
 fn read_everything(bytes: &[u8]) {
     let _ =
         (span_summary(bytes), span(bytes), event(bytes), event_time(bytes), resource(bytes), partial_success(bytes));
-    // Whatever length a field claims, the iterator ends: each step takes at least one byte.
+    // The iterator ends for every claimed length: each step takes at least one byte.
     assert!(Fields::new(bytes).count() <= bytes.len());
 }
 

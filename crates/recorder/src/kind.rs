@@ -1,6 +1,6 @@
 //! The kinds of records, and how much of the ring each may fill.
 
-/// What a record is about.
+/// The kind of a record, which determines its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Kind {

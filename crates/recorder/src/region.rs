@@ -79,19 +79,19 @@ impl Region {
     /// Borrows bytes.
     ///
     /// # Safety
-    /// Nobody writes these bytes while the slice lives.
+    /// No thread or process writes these bytes while the slice lives.
     #[inline]
     pub(crate) unsafe fn bytes(&self, offset: usize, length: usize) -> &[u8] {
         let place = self.at(offset, length, 1);
         // SAFETY: in bounds; the memory is initialised, as zeros or as written bytes; the caller
-        // guarantees that nobody changes it while it is borrowed.
+        // guarantees that it does not change while it is borrowed.
         unsafe { std::slice::from_raw_parts(place, length) }
     }
 
     /// Copies `bytes` to `offset`.
     ///
     /// # Safety
-    /// Nobody else reads or writes these bytes during the call.
+    /// No other thread or process reads or writes these bytes during the call.
     #[inline]
     pub(crate) unsafe fn copy_in(&self, offset: usize, bytes: &[u8]) {
         let place = self.at(offset, bytes.len(), 1);
@@ -103,7 +103,7 @@ impl Region {
     /// Fills bytes with zeros.
     ///
     /// # Safety
-    /// Nobody else reads or writes these bytes during the call.
+    /// No other thread or process reads or writes these bytes during the call.
     #[inline]
     pub(crate) unsafe fn zero(&self, offset: usize, length: usize) {
         let place = self.at(offset, length, 1);

@@ -10,7 +10,7 @@ pub struct Setting {
     kind: Kind,
 }
 
-/// What a variable may hold.
+/// The values that a variable may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {

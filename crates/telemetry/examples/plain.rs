@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
 
 #[tracing::instrument(skip_all)]
 async fn greet(event: LambdaEvent<Value>) -> Result<Value, Error> {
-    let name = event.payload["name"].as_str().ok_or("nobody to greet")?;
+    let name = event.payload["name"].as_str().ok_or("missing name")?;
     tracing::info!(length = name.len(), "greeting");
     Ok(json!({ "hello": name }))
 }

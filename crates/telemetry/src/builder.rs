@@ -136,7 +136,7 @@ fn destinations(
 /// Logs what does not work; the function runs on without it.
 fn log_problems(config: &Config, recorder_error: Option<&OpenError>) {
     if let Some(error) = recorder_error {
-        tracing::warn!("flight recorder disabled: {error}; nothing reaches Honeycomb or Rollbar");
+        tracing::warn!("recorder disabled: {error}; nothing reaches Honeycomb or Rollbar");
     }
     if let Some(error) = &config.discarded_resource_attributes {
         tracing::warn!("resource attributes ignored: failed to {error}");

@@ -1,4 +1,4 @@
-//! The destinations of this process: standard output, the X-Ray daemon, the flight recorder.
+//! The destinations of this process: standard output, the X-Ray daemon, the recorder.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) struct Destinations {
     pub(crate) output: Option<Arc<Output>>,
     /// X-Ray's daemon.
     pub(crate) xray: Option<Daemon>,
-    /// The flight recorder, from which the extension exports to Honeycomb and Rollbar.
+    /// The recorder, from which the extension exports to Honeycomb and Rollbar.
     pub(crate) recorder: Option<Arc<Recorder>>,
     /// The name under which X-Ray stores metadata.
     pub(crate) service_name: String,

@@ -1,4 +1,4 @@
-//! The records that a function writes into the flight recorder, where they outlive it.
+//! The records that a function writes into the recorder, where they outlive it.
 
 use std::cell::RefCell;
 use std::path::Path;

@@ -93,9 +93,7 @@ impl Telemetry {
     /// extension runs.
     fn log_if_recorder_is_unread(&self) {
         if self.shared.destinations.recorder.as_ref().is_some_and(|recorder| !recorder.is_read()) {
-            tracing::info!(
-                "no extension reads the flight recorder, so nothing reaches Honeycomb or Rollbar; add the layer"
-            );
+            tracing::info!("no extension reads the recorder, so nothing reaches Honeycomb or Rollbar; add the layer");
         }
     }
 }

@@ -120,8 +120,8 @@ fn the_plain_example_is_observed_in_under_twenty_lines() {
         assert_eq!((documents.len(), &documents[0]["name"]), (1, &json!("plain")));
         assert_eq!(documents[0]["subsegments"][0]["name"], "greet");
         if fails {
-            assert_eq!(run.response["errorMessage"], "nobody to greet");
-            assert_eq!(documents[0]["cause"]["exceptions"][0]["message"], "nobody to greet");
+            assert_eq!(run.response["errorMessage"], "missing name");
+            assert_eq!(documents[0]["cause"]["exceptions"][0]["message"], "missing name");
         } else {
             assert_eq!(run.response, json!({"hello": "coco"}));
             let greeting = run.line("greeting");

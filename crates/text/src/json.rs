@@ -33,7 +33,7 @@ pub fn write_string(out: &mut Vec<u8>, text: &str, max_bytes: usize) {
     out.push(b'"');
 }
 
-/// The limit was reached before the end of the text. What was written consists of whole characters.
+/// The limit was reached before the end of the text. The written part consists of whole characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Truncated;
 

@@ -67,7 +67,7 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     let mut kept = 0;
     let mut at = 0;
     while let Some((start, end)) = next_secret(text, at) {
-        // An e-mail address can begin before the place where the search went on. What is copied
+        // An e-mail address can begin before the place where the search continued. Copied text
         // stays.
         let start = start.max(kept);
         out.push_str(&text[kept..start]);

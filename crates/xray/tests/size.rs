@@ -1,4 +1,4 @@
-//! Whatever the spans are, every datagram is within X-Ray's limits and no span is lost.
+//! For random spans, every datagram is within X-Ray's limits and no span is lost.
 
 use std::collections::BTreeMap;
 

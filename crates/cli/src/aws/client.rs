@@ -13,7 +13,7 @@ use super::error::AwsError;
 use crate::config::Config;
 use crate::http::HttpClient;
 
-/// For a call with its retries: longer than anybody wants to wait at a terminal.
+/// For a call with its retries: longer than a user waits at a terminal.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
 /// The default of the AWS SDKs: the first attempt and two retries.
 pub(super) const MAX_ATTEMPTS: u32 = 3;

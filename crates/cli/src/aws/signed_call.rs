@@ -1,6 +1,6 @@
 //! Calls an AWS service without its SDK: signed by `aws-sigv4`, sent by the commands' HTTP client.
 //!
-//! Doctor calls four services for one or two operations each. The SDKs of CloudFormation,
+//! Doctor calls several services for one or two operations each. The SDKs of CloudFormation,
 //! CloudWatch Logs and API Gateway add 72 s of CPU time to a debug build, where the X-Ray SDK takes
 //! 9 s; Lambda's would come on top.
 

@@ -48,7 +48,7 @@ pub(crate) async fn check(
     }
     let reporting = Probe::send(http, api, REPORTING).await;
     let reported = wait_for(http, console, &reporting, &["reports"], timeout).await;
-    let is_relayed = |name: &str| about["relayed"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let is_forwarded = |name: &str| about["relayed"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
     let mut findings = vec![
         api_finding,
         destination("X-Ray", &trace, "segments", "the fake X-Ray daemon received no segment of the request"),
@@ -58,18 +58,18 @@ pub(crate) async fn check(
     ];
     // If this shell has a key, doctor also asks the real service.
     if config.honeycomb_key.is_some() {
-        findings.push(with_relay(honeycomb::check(http, config, None).await, is_relayed("honeycomb")));
+        findings.push(note_missing_key(honeycomb::check(http, config, None).await, is_forwarded("honeycomb")));
     }
     if config.rollbar_token.is_some() || config.rollbar_read_token.is_some() {
-        findings.push(with_relay(rollbar::check(http, config, "local", None).await, is_relayed("rollbar")));
+        findings.push(note_missing_key(rollbar::check(http, config, "local", None).await, is_forwarded("rollbar")));
     }
     findings
 }
 
 /// Adds to an ok finding that `crudder local` does not use the key: it may run in a shell that does
 /// not have it.
-fn with_relay(mut finding: Finding, is_relayed: bool) -> Finding {
-    if finding.fix.is_none() && !is_relayed {
+fn note_missing_key(mut finding: Finding, is_forwarded: bool) -> Finding {
+    if finding.fix.is_none() && !is_forwarded {
         finding.message.push_str("; this `crudder local` was started without the key and sends to the fake only");
     }
     finding

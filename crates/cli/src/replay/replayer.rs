@@ -92,7 +92,9 @@ impl<'a> Replayer<'a> {
             self.summary.add_delivered(&letter);
             return Ok(());
         };
-        if letter.destination == "xray" && !std::mem::replace(&mut self.has_loaded_credentials, true) {
+        if redeliverer.needs_aws_credentials(&letter.destination)
+            && !std::mem::replace(&mut self.has_loaded_credentials, true)
+        {
             load_credentials(redeliverer, self.config, self.terminal).await;
         }
         match redeliverer.deliver(&letter).await {

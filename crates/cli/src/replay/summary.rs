@@ -71,8 +71,8 @@ impl Summary {
 fn item_noun(destination: &str) -> &'static str {
     match destination {
         "honeycomb" => "span",
-        "rollbar" => "item",
-        _ => "document",
+        "xray" => "document",
+        _ => "item",
     }
 }
 

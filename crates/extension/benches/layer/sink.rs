@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub(crate) use crudder_testing::TIMEOUT;
 use flate2::read::GzDecoder;
 
 use crate::awake;
@@ -16,8 +17,6 @@ use crate::http::Connection;
 /// `trace_service.proto` and `trace.proto`).
 const PATH_TO_SPANS: [u64; 3] = [1, 2, 2];
 
-/// Far longer than a program takes to start, or to send everything.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause between two checks.
 pub(crate) const PAUSE: Duration = Duration::from_millis(10);
 

@@ -11,8 +11,7 @@ use crate::environment::Environment;
 
 /// Where an API key comes from. `Debug` never prints the key.
 #[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeySource {
+pub(crate) enum KeySource {
     /// The key itself.
     Value(String),
     /// The ARN of a secret in Secrets Manager.
@@ -24,7 +23,7 @@ pub enum KeySource {
 impl KeySource {
     /// Parses a variable's value. Returns `None` for an ARN of another service.
     #[must_use]
-    pub fn parse(value: &str) -> Option<Self> {
+    pub(crate) fn parse(value: &str) -> Option<Self> {
         if !value.starts_with("arn:") {
             return Some(Self::Value(value.to_owned()));
         }

@@ -5,6 +5,6 @@ mod key_source;
 mod sigv4;
 
 pub use config::AwsConfig;
-pub use key_source::KeySource;
+pub(crate) use key_source::KeySource;
 pub(crate) use key_source::{KeyError, fetch_key};
 pub(crate) use sigv4::{Call, signed_request};

@@ -82,7 +82,7 @@ impl DeadLetter {
     }
 }
 
-/// What adding a part led to.
+/// The result of adding a part.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Added {
@@ -98,7 +98,10 @@ pub enum Added {
 
 /// Incomplete dead letters take more memory than allowed.
 #[derive(Debug, thiserror::Error)]
-#[error("incomplete dead letters take more than {} MB", MAX_WAITING_BYTES >> 20)]
+#[error(
+    "collect the parts of dead letters: incomplete ones take more than {} MB; replay fewer log files at once",
+    MAX_WAITING_BYTES >> 20
+)]
 pub struct ReassemblyFull;
 
 /// Reassembles dead letters from their parts.

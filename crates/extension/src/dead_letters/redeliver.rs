@@ -119,6 +119,13 @@ impl Redeliverer {
         }
     }
 
+    /// Returns whether requests to the destination are signed with AWS credentials.
+    #[must_use]
+    pub fn needs_aws_credentials(&self, destination: &str) -> bool {
+        let exporter = self.config.exporters.iter().find(|exporter| exporter.name() == destination);
+        exporter.is_some_and(|exporter| matches!(exporter.credentials(), Credentials::Aws))
+    }
+
     /// Returns the configuration that AWS requests are signed with.
     #[must_use]
     pub fn aws(&self) -> &AwsConfig {

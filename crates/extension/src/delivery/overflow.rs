@@ -51,7 +51,7 @@ impl Dispatcher {
             Ok(()) => context.reader.set_acknowledged(self.queues[destination].sink, batch.batch),
             Err(error) => {
                 log::warn("failed to write to the spool", [("error", error.to_string().into())]);
-                self.dead_letter(destination, batch, "no room", context);
+                self.dead_letter(destination, batch, "the spool is full", context);
             }
         }
     }
@@ -61,7 +61,7 @@ impl Dispatcher {
         match self.spool.load(spooled) {
             Ok(packed) => {
                 let name = self.queues[spooled.destination].exporter.name();
-                dead_letters::print(name, spooled.items, "no room", &packed);
+                dead_letters::print(name, spooled.items, "the spool is full", &packed);
                 context.reader.count(Counter::DeadLettered, spooled.items as u64);
             }
             Err(error) => log::error("failed to read a spooled batch", [("error", error.to_string().into())]),

@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// What the two seconds of SHUTDOWN can print as dead letters if a function has the least memory,
-/// and with it a fourteenth of a processor. What exceeds it during a longer outage is printed while
-/// there is time.
+/// The two seconds of SHUTDOWN suffice to print this as dead letters, even for a function with the
+/// least memory and so a fourteenth of a processor. In a longer outage, the extension prints the
+/// excess earlier.
 const MAX_BYTES: u64 = 2 << 20;
 
 /// A batch on disk. Its file is named `DESTINATION-BATCH-ITEMS-HEALTH`, with `.tried` behind it

@@ -1,4 +1,4 @@
-//! A fourth destination that only this test registers: it has a queue, a circuit breaker, a spool,
+//! One more destination that only this test registers: it has a queue, a circuit breaker, a spool,
 //! dead letters and replay like the others, without a change anywhere else.
 
 use std::convert::Infallible;

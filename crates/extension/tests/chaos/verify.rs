@@ -13,7 +13,7 @@ use crate::leftovers;
 use crate::summary::Summary;
 use crate::system::{BUDGET, System};
 
-/// What four processes on two cores may add to the budget, beside the measured delay of the
+/// Four processes on two cores may exceed the budget by this, and by the measured delay of the
 /// machine.
 const MARGIN: Duration = Duration::from_millis(400);
 

@@ -30,7 +30,7 @@ async fn an_error_of_a_plain_function_is_an_item_with_its_message() {
     let (outcome, trace) = fixture.call_with(json!({}), true).await;
     assert!(matches!(outcome, Outcome::Failed { .. }), "{outcome:?}");
     let items = fixture.items(trace, 1).await;
-    assert_eq!(items[0].message.as_deref(), Some("nobody to greet"));
+    assert_eq!(items[0].message.as_deref(), Some("missing name"));
     assert_eq!(fixture.segments(trace, "fixture").await["fixture"]["fault"], true);
     fixture.close().await;
 }

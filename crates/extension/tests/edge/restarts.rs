@@ -53,7 +53,7 @@ async fn without_the_extension_the_function_serves_and_logs_that_once() {
     fixture.segments(trace, "GET /fixture").await;
     fixture.fakes.honeycomb.with_store(|store| assert_eq!(store.span_count(), 0));
     let seen = fixture.close().await;
-    let reports_it = |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("no extension reads the flight recorder"));
+    let reports_it = |event: &&EmulatorEvent| matches!(event, EmulatorEvent::Line(line) if line.line.contains("no extension reads the recorder"));
     assert_eq!(seen.iter().filter(reports_it).count(), 1);
 }
 

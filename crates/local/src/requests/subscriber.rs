@@ -33,7 +33,7 @@ impl Change {
     }
 }
 
-/// Subscribes to all four destinations, until the returned set is aborted.
+/// Subscribes to all destinations, until the returned set is aborted.
 pub(crate) fn subscribe(requests: &Requests, fakes: &Arc<Fakes>, logs: &Logs) -> JoinSet<()> {
     let mut set = JoinSet::new();
     set.spawn(honeycomb(requests.clone(), Arc::clone(fakes)));

@@ -2,9 +2,9 @@
 //!
 //! Who may access which bytes:
 //! - claimed bytes: only their writer, until it stores the commit word;
-//! - committed bytes: the reader reads them and nobody writes them, except the batch numbers and
+//! - committed bytes: the reader reads them and no process writes them, except the batch numbers and
 //!   the commit word, which are atomics;
-//! - freed bytes: zero, and nobody accesses them before the next claim.
+//! - freed bytes: zero, and no process accesses them before the next claim.
 
 mod header;
 mod read_side;
@@ -180,7 +180,7 @@ impl Ring {
         summed[8..12].copy_from_slice(&head.invocation.to_ne_bytes());
         summed[12..16].copy_from_slice(&(payload as u32).to_ne_bytes());
         summed[16..24].copy_from_slice(&head.origin.unwrap_or(position).to_ne_bytes());
-        // SAFETY: this call claimed these bytes and has not committed them, so nobody else accesses
+        // SAFETY: this call claimed these bytes and has not committed them, so no other thread or process accesses
         // them.
         unsafe { self.region.copy_in(start + layout::IN_SUMMED, &summed) };
         let mut at = start + layout::RECORD_HEADER;

@@ -52,7 +52,7 @@ pub struct Config {
     pub log_format: LogFormat,
     /// `AWS_XRAY_DAEMON_ADDRESS`: without it nothing is sent to X-Ray.
     pub xray_daemon: Option<SocketAddr>,
-    /// `CRUDDER_RECORDER`: the file of the flight recorder.
+    /// `CRUDDER_RECORDER`: the file of the recorder.
     pub recorder_path: String,
     /// `CRUDDER_RECORDER_BYTES`: the size of the recorder's ring.
     pub recorder_bytes: usize,

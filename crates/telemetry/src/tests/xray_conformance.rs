@@ -100,8 +100,8 @@ fn compare(ours: &Value, theirs: &Value, only_ours: &mut Vec<String>, only_their
                 let (ours, theirs) = (value.as_array().unwrap(), same.as_array().unwrap());
                 assert_eq!(ours.len(), theirs.len());
                 for child in ours {
-                    let twin = theirs.iter().find(|twin| twin["id"] == child["id"]).unwrap();
-                    compare(child, twin, only_ours, only_theirs);
+                    let counterpart = theirs.iter().find(|other| other["id"] == child["id"]).unwrap();
+                    compare(child, counterpart, only_ours, only_theirs);
                 }
             }
             "cause" => {
