@@ -122,8 +122,11 @@ impl Redeliverer {
     /// Returns whether requests to the destination are signed with AWS credentials.
     #[must_use]
     pub fn needs_aws_credentials(&self, destination: &str) -> bool {
-        let exporter = self.config.exporters.iter().find(|exporter| exporter.name() == destination);
-        exporter.is_some_and(|exporter| matches!(exporter.credentials(), Credentials::Aws))
+        self.exporter(destination).is_some_and(|exporter| matches!(exporter.credentials(), Credentials::Aws))
+    }
+
+    fn exporter(&self, destination: &str) -> Option<&Arc<dyn Exporter>> {
+        self.config.exporters.iter().find(|exporter| exporter.name() == destination)
     }
 
     /// Returns the configuration that AWS requests are signed with.
@@ -142,9 +145,8 @@ impl Redeliverer {
     /// # Errors
     /// Why it could not be delivered.
     pub async fn deliver(&mut self, dead_letter: &DeadLetter) -> Result<(), Undelivered> {
-        let exporter = self.config.exporters.iter().find(|exporter| exporter.name() == dead_letter.destination);
         let unknown = || Undelivered::UnknownDestination(dead_letter.destination.clone());
-        let exporter = Arc::clone(exporter.ok_or_else(unknown)?);
+        let exporter = Arc::clone(self.exporter(&dead_letter.destination).ok_or_else(unknown)?);
         if let Some(error) = self.given_up.get(exporter.name()) {
             return Err(error.clone());
         }

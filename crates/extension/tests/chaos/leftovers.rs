@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crudder_fakes::TraceId;
 use crudder_recorder::{Kind, Reader, Sink, SpanIds};
+use crudder_text::hex;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
@@ -62,8 +63,4 @@ pub(crate) fn in_spool(folder: &Path) -> BTreeSet<String> {
         waiting.extend(scopes.flat_map(|scope| scope.spans).map(|span| hex(&span.span_id)));
     }
     waiting
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
